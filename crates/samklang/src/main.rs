@@ -1,0 +1,2 @@
+//! The `samklang` program.
+fn main() {}
