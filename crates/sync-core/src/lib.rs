@@ -1,4 +1,6 @@
 //! The core of Samklang.
+pub mod capability;
+pub mod connector;
 pub mod context;
 pub mod error;
 pub mod id;
