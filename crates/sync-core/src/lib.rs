@@ -4,6 +4,8 @@ pub mod connector;
 pub mod context;
 pub mod error;
 pub mod id;
+pub mod mapping;
+pub mod policy;
 pub mod value;
 
 pub use context::{Clock, Context, Lane};

@@ -1,0 +1,141 @@
+//! The flat tables that the engine's phases see.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Foreign, Guards, MatchRule, OnEmptyMaster, OnRemove, Predicate, Recreate, Role};
+use crate::{
+    capability::{FieldCapability, StreamCapability},
+    id::{EntityKind, EntityName, StreamKey, SystemId},
+    mapping::StreamMap,
+    value::{FieldPath, Fingerprint},
+};
+
+/// A policy checked against the systems that it names.
+#[derive(Clone, Debug, Default)]
+pub struct Compiled {
+    /// In the order of a run: by kind, then by name.
+    pub entities: Vec<Entity>,
+}
+
+/// One rule set with everything looked up.
+#[derive(Clone, Debug)]
+pub struct Entity {
+    /// Its name.
+    pub name: EntityName,
+    /// What its records are.
+    pub kind: EntityKind,
+    /// Only records of which all this holds.
+    pub filter: Vec<Predicate>,
+    /// Roles by system.
+    pub systems: BTreeMap<SystemId, Role>,
+    /// Every stream of the kind that takes part, by key.
+    pub streams: BTreeMap<StreamKey, StreamTable>,
+    /// What is decided as one, in order of paths: single fields and groups. Fields whose rule is `off` are not here.
+    pub units: Vec<Unit>,
+    /// Ways of recognising a record, best first.
+    pub matches: Vec<MatchRule>,
+    /// What must hold before a record goes to a system.
+    pub scope: BTreeMap<SystemId, Vec<Predicate>>,
+    /// What a removal means.
+    pub on_remove: OnRemove,
+    /// Whether a removed counterpart is made again.
+    pub recreate: Recreate,
+    /// What an empty master does at first sight.
+    pub on_empty_master: OnEmptyMaster,
+    /// Limits.
+    pub guards: Guards,
+    /// Seconds between readings of what changed; 0 for every run.
+    pub every_s: u64,
+    /// Seconds between full readings.
+    pub complete_every_s: u64,
+    /// Changes when master, match, systems or scope do: the entity must be adopted anew.
+    pub shape: Fingerprint,
+    /// Changes, per unit, when its rule, its mapping or its tables do: the unit is at first sight again.
+    pub unit_shapes: BTreeMap<FieldPath, Fingerprint>,
+}
+
+impl Entity {
+    /// The unit that a field belongs to.
+    pub fn unit_of(&self, path: FieldPath) -> Option<&Unit> {
+        self.units.iter().find(|unit| path.is_under(unit.path))
+    }
+}
+
+/// What is decided as one value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// The field, or the prefix of the group.
+    pub path: FieldPath,
+    /// Who decides.
+    pub rule: Rule,
+}
+
+/// A field's rule with systems looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// One system decides.
+    Master {
+        /// Which; [`SystemId::hub`] for computed values.
+        system: SystemId,
+        /// What happens to a change made elsewhere.
+        foreign: Foreign,
+        /// Whether an empty master blanks the others at first sight.
+        blank: OnEmptyMaster,
+    },
+    /// The first of these that changed it wins.
+    Prefer(Vec<SystemId>),
+    /// The later change wins where that can be told.
+    Newest {
+        /// Who wins elsewhere.
+        otherwise: SystemId,
+    },
+    /// Whoever changes it; two at once are held.
+    Hold,
+    /// Copied once from this system.
+    Seed(SystemId),
+    /// Every side's difference counts.
+    Sum {
+        /// The field that it may never exceed.
+        up_to: Option<FieldPath>,
+    },
+}
+
+/// One stream in one entity.
+#[derive(Clone, Debug)]
+pub struct StreamTable {
+    /// Which.
+    pub key: StreamKey,
+    /// The stream whose wire record carries it; itself if it has one of its own.
+    pub host: StreamKey,
+    /// What its system does here.
+    pub role: Role,
+    /// What it can do.
+    pub cap: StreamCapability,
+    /// Between the connector's fields and the canonical ones.
+    pub map: StreamMap,
+    /// Canonical leaves that it can show or take, with what it does to them.
+    pub fields: FieldTable,
+}
+
+/// Canonical leaves of a stream with what it does to them: the capability of the connector's field behind each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldTable(pub BTreeMap<FieldPath, FieldCapability>);
+
+impl FieldTable {
+    /// What the stream does to a canonical leaf; nothing if it does not have it.
+    pub fn get(&self, path: FieldPath) -> FieldCapability {
+        self.0.get(&path).cloned().unwrap_or_default()
+    }
+    /// Leaves at or under a unit's path that can be written: at create, or later.
+    pub fn writable(&self, unit: FieldPath, on_create: bool) -> BTreeSet<FieldPath> {
+        self.0
+            .iter()
+            .filter(|(path, cap)| path.is_under(unit) && cap.writable(on_create))
+            .map(|(path, _)| *path)
+            .collect()
+    }
+    /// Leaves that a create cannot do without.
+    pub fn required(&self) -> impl Iterator<Item = FieldPath> + '_ {
+        self.0.iter().filter(|(_, cap)| cap.required_on_create).map(|(path, _)| *path)
+    }
+}
