@@ -89,15 +89,18 @@ impl Money {
             let share = share.ok_or_else(|| too_large(ALLOCATE))?;
             parts.push((share.floor(), share - share.floor()));
         }
-        let mut left = units - Self::checked_sum(parts.iter().map(|(down, _)| *down))?;
+        let mut left = Self::checked_sub(units, Self::checked_sum(parts.iter().map(|(down, _)| *down))?)?;
         let mut by_remainder: Vec<&mut (Decimal, Decimal)> = parts.iter_mut().collect();
         by_remainder.sort_by_key(|(_, remainder)| std::cmp::Reverse(*remainder)); // stable: the first among equals
         for (down, _) in by_remainder {
             if left < Decimal::ONE {
                 break;
             }
-            *down += Decimal::ONE;
-            left -= Decimal::ONE;
+            *down = Self::checked_add(*down, Decimal::ONE)?;
+            left = Self::checked_sub(left, Decimal::ONE)?;
+        }
+        if !left.is_zero() {
+            return Err(too_large(ALLOCATE)); // the shares had more digits than a decimal holds
         }
         parts.into_iter().map(|(part, _)| Self::checked_mul(part, unit)).collect()
     }
@@ -137,7 +140,14 @@ mod tests {
     #[test]
     fn what_cannot_be_split_exactly_is_refused() {
         let one = Decimal::ONE;
-        for (total, weights) in [("0.001", vec![one]), ("1", vec![]), ("1", vec![one, -one])] {
+        let huge = Decimal::MAX / Decimal::TWO;
+        for (total, weights) in [
+            ("0.001", vec![one]),
+            ("1", vec![]),
+            ("1", vec![one, -one]),
+            ("79228162514264337593543950335", vec![one, one]),
+            ("1000", vec![huge, one]),
+        ] {
             let refused = Money::allocate(total.parse().unwrap(), &weights, 2).unwrap_err();
             assert_eq!(refused.kind(), ErrorKind::Invalid, "{total} {weights:?}");
         }
