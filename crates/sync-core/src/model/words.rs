@@ -35,8 +35,7 @@ pub(crate) fn compare(words: &[Word], left: &str, right: &str) -> Option<Orderin
 /// Whether going from one word to the other is staying, a later step, or an end reached from a step.
 pub(crate) fn is_forward(words: &[Word], from: &str, to: &str) -> bool {
     match (position(words, from), position(words, to)) {
-        (Some((from, _)), Some((to, _))) if from == to => true,
-        (Some((from, true)), Some((to, is_step))) => !is_step || from < to,
+        (Some((from, is_step)), Some((to, _))) => from == to || is_step && from < to, // ends are declared last
         _ => false,
     }
 }

@@ -56,6 +56,7 @@ fn what_may_be_different_stays_different() {
     for (form, left, right) in [
         (RegistrationNumber, "HRB 123", "HRA 123"),
         (RegistrationNumber, "16 556677-8898", "556677-8898"), // wrong check digit: not known to be Swedish
+        (RegistrationNumber, "16 121212-1212", "121212-1212"), // a month where legal persons have 2 or more
         (RegistrationNumber, "19 800101-1231", "800101-1231"), // a person of 1880, 1980 or 2080
         (PostalCode, "SE1 2AB", "1 2AB"),
         (Phone, "08-123 45 67", "+46 8 123 45 67"), // no country is known
