@@ -161,7 +161,10 @@ impl Router {
             seen.extend(ids.into_iter().zip(items).filter_map(of));
         }
         for written in done.iter_mut().flatten().filter(|written| written.item.is_none()) {
-            written.item = seen.remove(&written.reference);
+            if let Some(item) = seen.remove(&written.reference) {
+                written.reference = item.reference.clone(); // as the vendor writes the id
+                written.item = Some(item);
+            }
         }
     }
 }
