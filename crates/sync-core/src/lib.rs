@@ -2,10 +2,12 @@
 pub mod capability;
 pub mod connector;
 pub mod context;
+pub mod decide;
 pub mod error;
 pub mod id;
 pub mod mapping;
 pub mod policy;
+pub mod store;
 pub mod value;
 
 pub use context::{Clock, Context, Lane};
