@@ -4,6 +4,7 @@ pub mod connector;
 pub mod context;
 pub mod decide;
 pub mod error;
+mod fault;
 pub mod id;
 pub mod mapping;
 pub mod policy;

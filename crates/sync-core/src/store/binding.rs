@@ -48,6 +48,12 @@ pub struct Binding {
     pub wake_at: Option<DateTime<Utc>>,
     /// The system that it was met in first: `@origin`.
     pub origin: SystemId,
+    /// Several records fit it, or its own stream has it twice: it is matched anew each time and goes nowhere until then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ambiguous: bool,
+    /// Out of scope everywhere since it was met: only what its scope asks for is kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub dormant: bool,
     /// When it ended: removed everywhere, unlinked or forgotten.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<DateTime<Utc>>,
@@ -73,6 +79,8 @@ impl Binding {
             numbers: BTreeSet::new(),
             wake_at: None,
             origin,
+            ambiguous: false,
+            dormant: false,
             ended_at: None,
             derived_from: None,
         }
@@ -90,6 +98,10 @@ impl Binding {
     /// Whether it is still alive.
     pub fn is_live(&self) -> bool {
         self.ended_at.is_none()
+    }
+    /// The side of a stream, unless it is proven to be gone.
+    pub fn live_side(&self, at: &StreamKey) -> Option<&BoundSide> {
+        self.sides.get(at).filter(|side| side.state != SideState::Removed)
     }
 }
 
