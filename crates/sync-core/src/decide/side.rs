@@ -6,6 +6,7 @@ use super::Agreed;
 use crate::{
     capability::represents,
     id::{EntityKind, SystemId},
+    model,
     policy::FieldTable,
     value::{FieldMap, FieldPath, Value},
 };
@@ -114,6 +115,9 @@ impl Side<'_> {
 }
 
 /// Whether two values of a field mean the same in its normal form: phone, registration number, post code, country.
-pub(crate) fn same_meaning(_kind: EntityKind, _path: FieldPath, a: &Value, b: &Value) -> bool {
-    a == b
+pub(crate) fn same_meaning(kind: EntityKind, path: FieldPath, a: &Value, b: &Value) -> bool {
+    model::field(kind, path).is_some_and(|field| match (field.form.of(a), field.form.of(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => false,
+    })
 }
