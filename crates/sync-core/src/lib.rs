@@ -2,7 +2,9 @@
 pub mod capability;
 pub mod connector;
 pub mod context;
+pub mod decide;
 pub mod error;
+mod fault;
 pub mod handler;
 pub mod hook;
 pub mod id;
@@ -10,6 +12,7 @@ pub mod layer;
 pub mod mapping;
 pub mod model;
 pub mod policy;
+pub mod store;
 pub mod value;
 
 pub use context::{Clock, Context, Lane};

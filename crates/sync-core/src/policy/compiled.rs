@@ -81,6 +81,9 @@ pub enum Rule {
         foreign: Foreign,
         /// Whether an empty master blanks the others at first sight.
         blank: OnEmptyMaster,
+        /// While the master has no such record, what others say stands. So for the entity's own master, not where a
+        /// field's rule names one: a number that the ERP gives never comes from elsewhere.
+        seeded: bool,
     },
     /// The first of these that changed it wins.
     Prefer(Vec<SystemId>),

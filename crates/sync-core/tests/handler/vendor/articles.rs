@@ -1,5 +1,7 @@
 //! Articles carry their price and stock and are replaced whole; prices are also written in batches.
 
+#![allow(clippy::disallowed_types, reason = "the derived reader of a flattened map names floats")]
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
