@@ -97,6 +97,8 @@ pub trait StreamHandler: fmt::Debug + Send + Sync + 'static {
     type Row: DeserializeOwned;
     /// The record as the vendor sends it, in listings and by id: what a listing's row lacks is optional. For a full
     /// replace it keeps what it does not know (`#[serde(flatten)] rest: serde_json::Map<..>`), to send it back.
+    /// (The derived reader of a flattened map names floats: such a module allows `clippy::disallowed_types`, with that
+    /// reason.)
     type Read: DeserializeOwned + Send + Sync;
     /// What is sent in a write; `()` if nothing ever is.
     type Body: Send + Sync;

@@ -112,12 +112,7 @@ impl Router {
     }
 
     /// Writes of one stream.
-    async fn write_stream(&self, cx: &Context, stream: &StreamId, writes: &[&Write]) -> Vec<Result<Written>> {
-        let handler = match self.handler(stream, "write") {
-            Ok(handler) => handler,
-            // the gate refused them all before
-            Err(error) => return writes.iter().map(|_| Err(again(&error))).collect(),
-        };
+    async fn write_stream(&self, cx: &Context, handler: &dyn Erased, writes: &[&Write]) -> Vec<Result<Written>> {
         let mut done = Vec::with_capacity(writes.len());
         let mut unseen: BTreeMap<StreamId, Vec<Arc<str>>> = BTreeMap::new();
         for (write, sent) in writes.iter().zip(handler.write(cx, writes).await) {
@@ -202,18 +197,22 @@ impl Connector for Router {
     }
     async fn write(&self, cx: &Context, writes: &[Write]) -> Vec<Result<Written>> {
         let mut met = BTreeSet::new();
-        let mut allowed: BTreeMap<StreamId, Vec<(usize, &Write)>> = BTreeMap::new();
+        let mut allowed: BTreeMap<&StreamId, (&dyn Erased, Vec<usize>, Vec<&Write>)> = BTreeMap::new();
         let mut answers: BTreeMap<usize, Result<Written>> = BTreeMap::new();
         for (place, write) in writes.iter().enumerate() {
             let first = write.action.id().is_none_or(|id| met.insert((&write.stream, id)));
-            match gate::write(&self.capabilities, write).and_then(|()| once(first, write)) {
-                Ok(()) => allowed.entry(write.stream.clone()).or_default().push((place, write)),
+            let judged = gate::write(&self.capabilities, write).and_then(|()| once(first, write));
+            match judged.and_then(|()| self.handler(&write.stream, gate::operation(&write.action))) {
+                Ok(handler) => {
+                    let group = allowed.entry(&write.stream).or_insert_with(|| (handler, Vec::new(), Vec::new()));
+                    group.1.push(place);
+                    group.2.push(write);
+                }
                 Err(error) => _ = answers.insert(place, Err(error)),
             }
         }
-        for (stream, group) in allowed {
-            let (places, writes): (Vec<usize>, Vec<&Write>) = group.into_iter().unzip();
-            answers.extend(places.into_iter().zip(self.write_stream(cx, &stream, &writes).await));
+        for (handler, places, writes) in allowed.into_values() {
+            answers.extend(places.into_iter().zip(self.write_stream(cx, handler, &writes).await));
         }
         answers.into_values().collect()
     }
@@ -232,9 +231,4 @@ fn once(first: bool, write: &Write) -> Result<()> {
     }
     let what = format!("the same record of '{}' stands twice among the writes; put its parts together", write.stream);
     Err(Error::new(ErrorKind::Internal, gate::operation(&write.action), what))
-}
-
-/// The same refusal for one write more; errors cannot be cloned, since their sources cannot.
-fn again(error: &Error) -> Error {
-    Error::new(error.kind(), error.operation(), error.message())
 }

@@ -101,9 +101,13 @@ fn checked_looks_at_what_is_sent_only_and_into_lines_where_the_capability_does()
     let (vendor, router) = connect();
     let checked = Stack::new(Arc::new(router)).with(Checked).build();
     // settled beside the change, not sent in a merge: an old value that would not fit is no obstacle
-    let amount = FieldMap::new().with(Price::AMOUNT, Decimal::ONE).with(Price::SKU, "x");
+    let amount = FieldMap::new().with(Price::AMOUNT, Decimal::ONE).with(Price::LIST, "wholesale");
     send_one(&*checked, update("price", "P1", vec![part("price", amount, &["amount"])])).unwrap();
     assert_eq!(vendor.requests().len(), 1, "without reading back: the answer shows the row");
+    // a full replace sends it all
+    let group = numbered("A1").with(GROUP, "west").with(Item::NAME, "Lamp");
+    let error = send_one(&*checked, update("article", "A1", vec![part("article", group, &["name"])])).unwrap_err();
+    assert!(error.message().contains("'x.toy.group'"), "{error}");
 
     let error =
         send_one(&*checked, update("price", "P1", vec![part("price", FieldMap::new(), &["amount"])])).unwrap_err();
@@ -222,6 +226,8 @@ fn layers_are_called_from_the_outside_in_and_the_list_can_be_changed() {
     let faulty = || new_article(FieldMap::new());
     send_one(&*stack.build(), faulty()).unwrap_err();
     assert_eq!(told.take(), ["toy:a create article - invalid 1s"], "the refusal is traced: trace is outside");
+    let error = send_one(&*stack.build(), remove("price", "P1")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert_eq!(rehearsed.take(), [""; 0], "and not rehearsed: dry run is inside");
 
     let unchecked = stack.clone().without("checked");

@@ -72,6 +72,15 @@ fn nothing_to_change_is_no_request() {
     send_one(&router, write).unwrap();
     assert_eq!(vendor.requests(), ["put article A1"]);
     assert_eq!(vendor.row("article", "A1")["announce"], true);
+    let current = Some(get(&router, "article", "A1"));
+    let fields = FieldMap::new().with(Item::NAME, "Lamp");
+    let again = update("article", "A1", vec![part("article", fields, &["name"])]);
+    vendor.requests();
+    send_one(&router, Write { current: current.clone(), effects: ["announce".to_owned()].into(), ..again.clone() })
+        .unwrap();
+    assert_eq!(vendor.requests(), ["put article A1"], "though the body is what is there");
+    send_one(&router, Write { current, ..again }).unwrap();
+    assert_eq!(vendor.requests(), [""; 0]);
 }
 
 #[test]

@@ -221,7 +221,11 @@ impl StreamHandler for Prices {
         can.get_max = 100;
         can.update = UpdateMode::Merge;
         can.write_batch_max = 3;
-        can.fields = [(Price::AMOUNT, FieldCapability::read_write())].into();
+        can.fields = [
+            (Price::AMOUNT, FieldCapability::read_write()),
+            (Price::LIST, FieldCapability::read_write().cut_to(2).exact()),
+        ]
+        .into();
         can
     }
     fn row_id(&self, row: &Row) -> String {
