@@ -5,10 +5,12 @@ pub mod context;
 pub mod error;
 pub mod id;
 pub mod mapping;
+pub mod model;
 pub mod policy;
 pub mod value;
 
 pub use context::{Clock, Context, Lane};
 pub use error::{Disposition, Error, ErrorKind, Result, Retry};
 pub use id::{CanonicalId, EntityKind, EntityName, ExternalRef, StreamId, StreamKey, SystemId};
-pub use value::{FieldMap, FieldPath, Fingerprint, Link, Value};
+pub use model::{Canonical, Field};
+pub use value::{FieldMap, FieldPath, Fingerprint, Link, NormalForm, Value};

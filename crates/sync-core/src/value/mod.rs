@@ -2,6 +2,7 @@
 
 mod fields;
 mod fingerprint;
+mod normal;
 mod path;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use fields::FieldMap;
 pub use fingerprint::Fingerprint;
+pub use normal::{NormalForm, phone};
 pub use path::FieldPath;
 
 use crate::id::{CanonicalId, ExternalRef};
