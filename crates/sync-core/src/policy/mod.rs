@@ -3,18 +3,21 @@
 //! [`Policy`] is the file's form. [`Policy::compile`] checks it against what the systems can do and makes the flat
 //! tables ([`Compiled`]) that the phases of the engine see; they never see the file.
 
+mod check;
 mod compile;
 mod compiled;
+mod known;
+mod mistake;
 mod predicate;
-mod validate;
+mod shape;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub use compiled::{Compiled, Entity, FieldTable, Rule, StreamTable, Unit};
-pub use predicate::{Operator, Predicate, Ranked, Scene};
-pub use validate::Mistake;
+pub use mistake::Mistake;
+pub use predicate::{Hop, Operator, Predicate, Ranked, Scene};
 
 use crate::{
     id::{EntityKind, EntityName},
