@@ -41,14 +41,14 @@ pub(super) fn suggest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
     known.dedup();
     match (nearest(word, &known), known.len()) {
         (Some(near), _) => format!("did you mean '{near}'?"),
-        (None, 0) => "there is none to choose".to_owned(),
+        (None, 0) => "there are none".to_owned(),
         (None, 1..=15) => format!("write one of {}", known.join(", ")),
         (None, _) => "no name that is known comes near it".to_owned(),
     }
 }
 
 /// The word that is most like this one, if any is like it: a slip of the hand, or the last part of a path.
-fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).max(1);
     let distance = |candidate: &str| {
         let last = candidate.rsplit('.').next().is_some_and(|last| last == word);

@@ -97,6 +97,7 @@ fn own_field(case: &Case<'_>, place: &str, path: FieldPath, found: &mut Vec<Mist
             format!("'{path}' is called '{ours}' here, by a map row"),
             format!("write '{ours}'"),
         )),
+        None if case.leaves.under(path).next().is_some() => found.push(case.unknown_leaf(place, path)),
         None => {
             let theirs = tables().flat_map(|table| table.fields.0.keys().copied());
             let names = case.leaves.iter().chain(theirs).map(FieldPath::as_str);
@@ -188,7 +189,7 @@ fn matches(case: &Case<'_>, found: &mut Vec<Mistake>) {
         }
         for path in &rule.on {
             if !case.leaves.contains(*path) {
-                found.push(case.unknown_field(&place, *path));
+                found.push(case.unknown_leaf(&place, *path));
             } else if case.showing(*path).next().is_none() {
                 let fault = format!("no system that is read shows '{path}', so this never fits");
                 found.push(Mistake::new(&place, fault, "take the rule out, or fill the field by a map row"));

@@ -51,7 +51,7 @@ fn misplaced(case: &Case<'_>, place: &str, path: FieldPath) -> Mistake {
             format!("'{path}' is a field of '{name}' alone"),
             format!("name it by a row first: [[{}.map]] field = \"{path}\", {name} = \"{path}\"", case.place),
         ),
-        None => case.unknown_field(place, path),
+        None => case.unknown_unit(place, path),
     }
 }
 
@@ -154,7 +154,7 @@ fn sum(case: &Case<'_>, covered: &Covered<'_>, up_to: Option<FieldPath>, found: 
     let Some(limit) = up_to else { return };
     let place = format!("{}.up_to", covered.place);
     if !case.leaves.contains(limit) {
-        found.push(case.unknown_field(&place, limit));
+        found.push(case.unknown_leaf(&place, limit));
     } else if !is_amount(limit) {
         let cure = "name the field with the total, content.gross for example";
         found.push(Mistake::new(place, format!("'{limit}' is no decimal number"), cure));

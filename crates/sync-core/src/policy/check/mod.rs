@@ -88,15 +88,31 @@ impl Case<'_> {
     fn is_worded(&self, leaf: FieldPath) -> bool {
         self.leaves.spec(leaf).is_some_and(|row| !row.words.is_empty())
     }
-    /// A name of no field, with the nearest one that there is.
-    fn unknown_field(&self, place: &str, path: FieldPath) -> Mistake {
-        let units: BTreeSet<FieldPath> = self.leaves.units();
-        let names = self.leaves.iter().chain(units).map(FieldPath::as_str);
+    /// A name of no single field, with the nearest one that there is.
+    fn unknown_leaf(&self, place: &str, path: FieldPath) -> Mistake {
+        match self.leaves.under(path).next() {
+            Some(leaf) => Mistake::new(
+                place,
+                format!("'{path}' is a group of fields"),
+                format!("name one of them, '{leaf}' for example"),
+            ),
+            None => self.unknown(place, path, BTreeSet::new()),
+        }
+    }
+    /// A name of neither field nor group, with the nearest one that there is.
+    fn unknown_unit(&self, place: &str, path: FieldPath) -> Mistake {
+        self.unknown(place, path, self.leaves.units())
+    }
+    fn unknown(&self, place: &str, path: FieldPath, more: BTreeSet<FieldPath>) -> Mistake {
+        let names = self.leaves.iter().chain(more).map(FieldPath::as_str);
         Mistake::new(place, format!("{} has no field '{path}'", self.set.kind), suggest(path.as_str(), names))
     }
 }
 
 fn unknown_connection(known: &Known<'_>, place: &str, connection: &str) -> Mistake {
+    if connection == SystemId::hub().as_str() {
+        return Mistake::new(place, "'@hub' can be the master of a field and nothing else", "name a connection");
+    }
     Mistake::new(place, format!("there is no connection '{connection}'"), suggest(connection, known.connections()))
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{super::mistake::suggest, Case, Mistake, unknown_connection};
 use crate::{
-    capability::{RemoveMode, Shows, UpdateMode},
+    capability::{Listing, RemoveMode, Shows, StreamCapability, UpdateMode},
     id::SystemId,
-    policy::{Create, OnRemove, Role, Rule, StreamTable},
+    policy::{Create, FieldRule, OnRemove, Role, Rule, StreamTable, compile::rule_at},
     value::FieldPath,
 };
 
@@ -30,6 +30,11 @@ fn streams<'a>(case: &'a Case<'_>, system: &'a SystemId) -> impl Iterator<Item =
     case.entity.streams.values().filter(move |table| table.key.system == *system)
 }
 
+/// The stream that is read for it: a facet is read with its host.
+fn host<'a>(case: &'a Case<'_>, table: &StreamTable) -> Option<&'a StreamCapability> {
+    case.known.systems.get(&table.host.system)?.streams.get(&table.host.stream)
+}
+
 fn abilities(case: &Case<'_>, place: &str, name: &str, system: &SystemId, role: &Role, found: &mut Vec<Mistake>) {
     let known: Vec<&str> = case.known.streams(name, case.set.kind).map(|(stream, _)| stream.as_str()).collect();
     for stream in role.streams.iter().filter(|stream| !known.contains(&stream.as_str())) {
@@ -44,18 +49,18 @@ fn abilities(case: &Case<'_>, place: &str, name: &str, system: &SystemId, role: 
         found.push(Mistake::new(place, format!("'{name}' has no {}", case.set.kind), "take it out of systems"));
         return;
     }
-    let mut lacks = |key: &str, asked: bool, can: fn(&StreamTable) -> bool, fault: &str, cure: &str| {
+    let read = |table: &StreamTable| host(case, table).is_some_and(|cap| cap.list.is_some() || cap.get_max > 0);
+    let mut lacks = |key: &str, asked: bool, can: &dyn Fn(&StreamTable) -> bool, fault: &str, cure: &str| {
         if asked && !role.streams.iter().any(|s| !known.contains(&s.as_str())) && !streams(case, system).any(can) {
             found.push(Mistake::new(format!("{place}.{key}"), format!("'{name}' {fault}"), cure));
         }
     };
-    let read = |table: &StreamTable| table.cap.list.is_some() || table.cap.get_max > 0;
-    lacks("read", role.read, read, "cannot show its records", "set read = false");
+    lacks("read", role.read, &read, "cannot show its records", "set read = false");
     let create = role.create != Create::Never;
-    lacks("create", create, |t| t.cap.create, "cannot create such records", "set create = \"never\"");
+    lacks("create", create, &|t| t.cap.create, "cannot create such records", "set create = \"never\"");
     let update = |table: &StreamTable| table.cap.update != UpdateMode::None;
-    lacks("update", role.update, update, "cannot change such records", "set update = false");
-    lacks("remove", role.remove, |t| !t.cap.remove.is_empty(), "cannot remove such records", "set remove = false");
+    lacks("update", role.update, &update, "cannot change such records", "set update = false");
+    lacks("remove", role.remove, &|t| !t.cap.remove.is_empty(), "cannot remove such records", "set remove = false");
 }
 
 fn creates(case: &Case<'_>, place: &str, name: &str, system: &SystemId, role: &Role, found: &mut Vec<Mistake>) {
@@ -84,21 +89,28 @@ fn creates(case: &Case<'_>, place: &str, name: &str, system: &SystemId, role: &R
 }
 
 fn is_supplied(case: &Case<'_>, target: &SystemId, leaf: FieldPath) -> bool {
-    let unit = case.leaves.unit(leaf);
-    let Some(unit) = case.entity.units.iter().find(|known| known.path == unit) else { return false };
+    let path = case.leaves.unit(leaf);
+    let Some(unit) = case.entity.units.iter().find(|unit| unit.path == path) else {
+        // the rule names nobody, which is told already, or is off
+        return case.leaves.contains(leaf) && !is_off(case, path);
+    };
     let by_hub = matches!(&unit.rule, Rule::Master { system, .. } if *system == SystemId::hub());
     by_hub || case.is_worded(leaf) || case.showing(leaf).any(|table| table.key.system != *target)
+}
+
+fn is_off(case: &Case<'_>, unit: FieldPath) -> bool {
+    matches!(rule_at(case.set, unit), Some(FieldRule::Off {}))
 }
 
 fn unsupplied(case: &Case<'_>, place: &str, table: &StreamTable, leaf: FieldPath) -> Mistake {
     let fault = format!("{} refuses a new record without '{leaf}'", table.key);
     let unit = case.leaves.unit(leaf);
     let (why, cure) = if !case.leaves.contains(leaf) {
-        ("that nothing fills", "fill it by a map row, or set create = \"asked\"")
-    } else if case.entity.units.iter().all(|known| known.path != unit) {
+        ("which nothing fills", "fill it by a map row, or set create = \"asked\"")
+    } else if is_off(case, unit) {
         ("whose rule is off", "give it another rule, or set create = \"asked\"")
     } else {
-        ("that no other system shows", "fill it by a map row, or set create = \"asked\"")
+        ("which no other system shows", "fill it by a map row, or set create = \"asked\"")
     };
     Mistake::new(format!("{place}.create"), format!("{fault}, {why}"), cure)
 }
@@ -127,8 +139,9 @@ fn removals(case: &Case<'_>, found: &mut Vec<Mistake>) {
         }
     }
     let proves = |table: &&StreamTable| {
-        let list = table.cap.list.as_ref();
-        table.role.read && list.is_some_and(|list| list.complete || (list.with_deleted && table.cap.get_max > 0))
+        let proven = |list: &Listing, get_max| list.complete || (list.with_deleted && get_max > 0);
+        let host = host(case, table).filter(|_| table.role.read);
+        host.is_some_and(|cap| cap.list.as_ref().is_some_and(|list| proven(list, cap.get_max)))
     };
     let sources: BTreeSet<&str> =
         case.entity.streams.values().filter(proves).map(|table| table.key.system.connection()).collect();

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::{super::mistake::suggest, Case, Mistake, unknown_connection};
 use crate::{
     mapping::{MapRow, Mapper},
-    model,
     value::FieldPath,
 };
 
@@ -34,20 +33,17 @@ pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
 
 /// The canonical side of a row.
 fn canonical(case: &Case<'_>, place: &str, row: &MapRow, mapper: Option<&Mapper>, found: &mut Vec<Mistake>) {
-    let place = format!("{place}.field");
-    let is_group = |path| model::group_of(case.set.kind, path) == Some(path);
-    let kept_in_group = |path: FieldPath| model::spec(case.set.kind).iter().any(|row| row.path.is_under(path));
+    let (mapper_place, place) = (format!("{place}.mapper"), format!("{place}.field"));
+    if row.at.is_empty() {
+        let cure = "name the field of at least one: crm = \"x.crm.district\"";
+        found.push(Mistake::new(&place, "the row names no system", cure));
+    }
     if !case.leaves.contains(row.field) {
-        found.push(if is_group(row.field) || kept_in_group(row.field) {
-            let fault = format!("'{}' is a group of fields", row.field);
-            Mistake::new(&place, fault, "write a row for each of its fields")
-        } else {
-            case.unknown_field(&place, row.field)
-        });
+        found.push(case.unknown_leaf(&place, row.field));
     }
     let Some(mapper) = mapper else { return };
     for path in mapper.ours.iter().filter(|path| !case.leaves.contains(**path)) {
-        found.push(case.unknown_field(&format!("mapper {}", row.mapper.as_deref().unwrap_or_default()), *path));
+        found.push(case.unknown_leaf(&mapper_place, *path));
     }
     if !mapper.ours.is_empty() && !mapper.ours.contains(&row.field) {
         let ours = mapper.ours.iter().map(|path| path.as_str()).collect::<Vec<_>>().join(", ");
