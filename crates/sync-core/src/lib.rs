@@ -13,6 +13,9 @@ pub mod mapping;
 pub mod model;
 pub mod policy;
 pub mod store;
+pub mod mapping;
+pub mod model;
+pub mod policy;
 pub mod value;
 
 pub use context::{Clock, Context, Lane};
