@@ -3,7 +3,11 @@ pub mod capability;
 pub mod connector;
 pub mod context;
 pub mod decide;
+pub mod engine;
 pub mod error;
+#[cfg(feature = "faults")]
+pub mod fault;
+#[cfg(not(feature = "faults"))]
 mod fault;
 pub mod handler;
 pub mod hook;
@@ -11,11 +15,9 @@ pub mod id;
 pub mod layer;
 pub mod mapping;
 pub mod model;
+pub mod plan;
 pub mod policy;
 pub mod store;
-pub mod mapping;
-pub mod model;
-pub mod policy;
 pub mod value;
 
 pub use context::{Clock, Context, Lane};

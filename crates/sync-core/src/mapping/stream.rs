@@ -255,6 +255,7 @@ fn merge(into: &mut FieldCapability, other: FieldCapability) {
         max_len: before.max_len.or(other.max_len),
         max_scale: before.max_scale.or(other.max_scale),
         folds_case: before.folds_case || other.folds_case,
+        exact: before.exact || other.exact,
         one_of: before.one_of.or(other.one_of),
     };
 }

@@ -54,6 +54,7 @@ fn entity(known: &Known<'_>, policy: &Policy, name: &EntityName, set: &RuleSet) 
         name: name.clone(),
         kind: set.kind,
         filter: set.filter.clone(),
+        master: known.system(&set.master).cloned().unwrap_or_else(SystemId::hub),
         systems: systems.collect(),
         streams: set.systems.iter().flat_map(|(name, role)| streams(known, policy, set, name, role)).collect(),
         matches: set.matches.clone(),
@@ -113,12 +114,12 @@ pub(super) fn rule_at(set: &RuleSet, unit: FieldPath) -> Option<&FieldRule> {
 fn rule(known: &Known<'_>, set: &RuleSet, rule: Option<&FieldRule>) -> Option<Rule> {
     let hub = SystemId::hub();
     let system = |name: &str| if name == hub.as_str() { Some(hub.clone()) } else { known.system(name).cloned() };
-    let master = |name: &str, foreign: Foreign| {
-        Some(Rule::Master { system: system(name)?, foreign, blank: set.on_empty_master })
+    let master = |name: &str, foreign: Foreign, seeded: bool| {
+        Some(Rule::Master { system: system(name)?, foreign, blank: set.on_empty_master, seeded })
     };
     match rule {
-        None => master(&set.master, Foreign::default()),
-        Some(FieldRule::Master { system, on_foreign_change }) => master(system, *on_foreign_change),
+        None => master(&set.master, Foreign::default(), true),
+        Some(FieldRule::Master { system, on_foreign_change }) => master(system, *on_foreign_change, false),
         Some(FieldRule::Shared { on_conflict: Conflict::Prefer(names) }) => {
             Some(Rule::Prefer(names.iter().filter_map(|name| system(name)).collect()))
         }

@@ -78,14 +78,19 @@ fn every_unit_has_the_rule_of_its_longest_path() {
     let [buyers, orders] = policy.entities.as_slice() else { panic!() };
     let rule = |unit: &str| buyers.units.iter().find(|u| u.path.as_str() == unit).map(|u| u.rule.clone());
     let (erp, se) = (SystemId::new("eekonomi:erp"), SystemId::new("starweb:se"));
-    let master =
-        |system: &SystemId, foreign| Rule::Master { system: system.clone(), foreign, blank: OnEmptyMaster::Keep };
+    let rule_of = |system: &SystemId, foreign, seeded| Rule::Master {
+        system: system.clone(),
+        foreign,
+        blank: OnEmptyMaster::Keep,
+        seeded,
+    };
+    let master = |system: &SystemId, foreign| rule_of(system, foreign, false);
     assert_eq!(rule("number"), Some(master(&erp, Foreign::Revert)));
     assert_eq!(rule("billing"), Some(Rule::Seed(se.clone())));
     assert_eq!(rule("billing.city"), None, "a group is one unit");
     assert_eq!(rule("email"), Some(Rule::Prefer(vec![erp.clone(), se.clone()])));
-    assert_eq!(rule("phone"), Some(master(&se, Foreign::Revert)), "without a rule: the master of the entity");
-    assert_eq!(rule("statistics.turnover"), Some(master(&se, Foreign::Revert)));
+    assert_eq!(rule("phone"), Some(rule_of(&se, Foreign::Revert, true)), "without a rule: the master of the entity");
+    assert_eq!(rule("statistics.turnover"), Some(rule_of(&se, Foreign::Revert, true)));
 
     let unit = |path: &str| orders.unit_of(FieldPath::new(path)).map(|unit| unit.path.as_str());
     assert_eq!(unit("content.billing.city"), Some("content"), "a group in a group belongs to the outer one");
