@@ -137,6 +137,18 @@ fn a_fault_of_the_text_itself_comes_alone_with_its_line() {
 }
 
 #[test]
+fn a_policy_can_be_a_part_of_a_larger_file() {
+    let text = format!("store = \"x.db\"\n[connections.crm]\nsystem = \"webcrm\"\n{COMPANIES}[gards]\n");
+    let mistakes = Policy::from_toml_beside(&text, &["store", "connections"]).unwrap_err();
+    assert_eq!(
+        listed(&mistakes),
+        ["line 13: gards: unknown key 'gards'; did you mean 'guards'? (allowed: entities, tables, guards)"]
+    );
+    let whole = Policy::from_toml_beside(&text.replace("[gards]", ""), &["store", "connections"]).unwrap();
+    assert_eq!(whole, read(COMPANIES));
+}
+
+#[test]
 fn dotted_names_of_fields_need_no_quotes() {
     let dotted = format!(
         "{COMPANIES}[entities.companies.fields]\nstatistics.turnover = {{ rule = \"off\" }}\nstatistics.balance = \
