@@ -2,7 +2,7 @@
 
 use sync_core::policy::Policy;
 
-use crate::world::{COMPANIES, listed, mappers, read, systems};
+use crate::world::{COMPANIES, entity, listed, mappers, read, systems};
 
 fn wrong(text: &str) -> Vec<String> {
     listed(&Policy::from_toml(text).expect_err("it is wrong"))
@@ -188,4 +188,14 @@ fn the_line_of_a_place_is_found_in_the_text() {
             "line 15: entities.companies.scope[0].when[1]: organisation has no field 'nme'; did you mean 'name'?",
         ]
     );
+}
+
+#[test]
+fn the_guide_shows_a_policy_that_is_right() {
+    let guide = include_str!("../../../../docs/guide/policy.md");
+    let blocks = guide.split("```toml\n").skip(1).filter_map(|rest| rest.split_once("```"));
+    let text: String = blocks.map(|(block, _)| block).collect();
+    let set = entity(&text);
+    assert_eq!((set.matches.len(), set.scope.len()), (2, 1));
+    assert_eq!(read(&text).guards, sync_core::policy::Guards::default(), "the defaults are shown as they are");
 }
