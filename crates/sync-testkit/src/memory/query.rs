@@ -7,8 +7,8 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use sync_core::{
-    CanonicalId, EntityName, ExternalRef, StreamKey,
-    store::{Binding, EffectKey, Held, Indexed, Intent, Journal, MatchKey, Parked, Verdict, Waiting, forgotten_hash},
+    CanonicalId, EntityName, ExternalRef, Fingerprint, StreamKey,
+    store::{Binding, EffectKey, Held, Intent, Journal, MatchKey, Parked, Verdict, Waiting, forgotten_hash},
 };
 
 use super::state::State;
@@ -60,10 +60,16 @@ impl State {
         let wakes = self.wakes.get(entity).into_iter().flatten();
         wakes.take_while(|(at, _)| *at <= now).take(limit).map(|(_, id)| *id).collect()
     }
-    pub(super) fn index(&self, host: &StreamKey, after: Option<u64>, limit: usize) -> Vec<Indexed> {
-        let Some(hashes) = self.index.get(host) else { return Vec::new() };
-        let page = hashes.range(start(after)).take(limit);
-        page.map(|(key, hash)| Indexed { host: host.clone(), key: *key, hash: *hash }).collect()
+    pub(super) fn index(&self, host: &StreamKey, after: Option<u64>, limit: usize) -> Vec<(u64, Fingerprint)> {
+        let Some(rows) = self.index.get(host) else { return Vec::new() };
+        rows.range(start(after)).take(limit).map(|(key, (_, hash))| (*key, *hash)).collect()
+    }
+    pub(super) fn index_refs(&self, host: &StreamKey, keys: &[u64]) -> Vec<ExternalRef> {
+        let Some(rows) = self.index.get(host) else { return Vec::new() };
+        keys.iter()
+            .filter_map(|key| rows.get(key))
+            .map(|(id, _)| ExternalRef { at: host.clone(), id: id.clone() })
+            .collect()
     }
 
     pub(super) fn intents(&self, group: &str) -> Vec<Intent> {

@@ -106,8 +106,9 @@ impl State {
                 hashes.remove(&Indexed::key_of(&gone.id));
             }
         }
-        for Indexed { host, key, hash } in commit.indexed {
-            self.index.entry(host).or_default().insert(key, hash);
+        for Indexed { reference, hash } in commit.indexed {
+            let key = Indexed::key_of(&reference.id);
+            self.index.entry(reference.at).or_default().insert(key, (reference.id, hash));
         }
         self.checkpoints.extend(commit.checkpoints);
         self.entities.extend(commit.entities);
