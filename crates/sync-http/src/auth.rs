@@ -194,9 +194,12 @@ impl Renewing {
         *self.cached.write().unwrap_or_else(PoisonError::into_inner) = Some(token.clone());
         token
     }
-    fn usable(&self, cx: &Context, refused: Option<&Token>) -> Option<Arc<Token>> {
-        let cached = self.cached.read().unwrap_or_else(PoisonError::into_inner).clone();
-        cached.filter(|token| self.is_usable(cx, token, refused))
+    /// The token at hand, unless it is the very one that was refused. A vendor may give the same text once more: that is
+    /// a new answer all the same, or each of many callers would ask again.
+    fn usable(&self, cx: &Context, refused: Option<&Arc<Token>>) -> Option<Arc<Token>> {
+        let cached = self.cached.read().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let another = refused.is_none_or(|refused| !Arc::ptr_eq(refused, &cached));
+        (another && self.is_usable(cx, &cached, None)).then_some(cached)
     }
     fn is_usable(&self, cx: &Context, token: &Token, refused: Option<&Token>) -> bool {
         token.is_fresh(cx.clock.now(), self.renewal.margin) && refused.is_none_or(|refused| !token.same_access(refused))
@@ -227,7 +230,7 @@ impl Renewing {
 
     async fn renew_alone(&self, cx: &Context, refused: Option<Arc<Token>>, seen: u64) -> Result<Arc<Token>> {
         let mut gate = self.gate.lock().await;
-        if let Some(token) = self.usable(cx, refused.as_deref()) {
+        if let Some(token) = self.usable(cx, refused.as_ref()) {
             return Ok(token);
         }
         // one attempt speaks for all who waited for it: ten calls with a dead token are one refusal, not ten

@@ -339,7 +339,7 @@ impl Inner {
                 Some(pass) => pass,
                 None => self.auth.pass(cx).await?,
             };
-            let failure = match self.once(cx, &call, &pass, attempts.number()).await? {
+            let failure = match self.once(cx, &call, &pass, &mut attempts).await? {
                 Err(broken) => broken.judge(&call.place),
                 Ok(answer) => {
                     if may_renew && pass.is_renewable() && self.reader().token_refused(&answer) {
@@ -365,7 +365,13 @@ impl Inner {
     }
 
     /// One request on the wire.
-    async fn once(&self, cx: &Context, call: &Call, pass: &Pass, number: u32) -> Result<Result<Response, Broken>> {
+    async fn once(
+        &self,
+        cx: &Context,
+        call: &Call,
+        pass: &Pass,
+        attempts: &mut Attempts<'_>,
+    ) -> Result<Result<Response, Broken>> {
         let within = cx.deadline.map(|end| until(cx.clock.now(), end));
         let mut permits = self.limits.acquire(call.place.operation, &call.limits, call.lane, within).await?;
         let left = cx.deadline.map_or(call.timeout, |end| until(cx.clock.now(), end).min(call.timeout));
@@ -397,18 +403,20 @@ impl Inner {
             timeout: left,
         };
         permits.sent();
+        attempts.sent();
+        let number = attempts.number();
         let started = self.timer.elapsed();
         let outcome = self.transport.exchange(wire).await;
         drop(permits);
         let ms = u64::try_from(self.timer.elapsed().saturating_sub(started).as_millis()).unwrap_or(u64::MAX);
         Ok(match outcome {
             Ok(raw) => {
-                tracing::debug!(status = raw.status, ms, number, bytes = raw.body.len(), "answered");
+                tracing::debug!(status = raw.status, ms, "try" = number, bytes = raw.body.len(), "answered");
                 let place = call.place.clone();
                 Ok(Response { place, status: raw.status, headers: raw.headers, body: raw.body })
             }
             Err(broken) => {
-                tracing::debug!(ms, number, "no answer");
+                tracing::debug!(ms, "try" = number, "no answer");
                 Err(broken)
             }
         })

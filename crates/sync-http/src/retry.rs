@@ -35,7 +35,7 @@ pub struct RetryPolicy {
     pub cap: Duration,
     /// The longest wait told by the vendor that is waited for; a longer one ends the call with that time. 90 seconds.
     pub longest_wait: Duration,
-    /// Time for all tries and waits of one call together. Three minutes.
+    /// Time for all tries and waits of one call together, from the first request on. Three minutes.
     pub budget: Duration,
 }
 
@@ -143,17 +143,22 @@ pub(crate) struct Attempts<'a> {
     jitter: &'a Jitter,
     timer: &'a Arc<dyn Timer>,
     cx: &'a Context,
-    started: Duration,
+    /// When the first request left; waiting for a limit before it is no part of the budget.
+    started: Option<Duration>,
     failed: u32,
 }
 
 impl<'a> Attempts<'a> {
     pub(crate) fn new(policy: &'a RetryPolicy, jitter: &'a Jitter, timer: &'a Arc<dyn Timer>, cx: &'a Context) -> Self {
-        Self { policy, jitter, timer, cx, started: timer.elapsed(), failed: 0 }
+        Self { policy, jitter, timer, cx, started: None, failed: 0 }
     }
     /// The number of the request that is made now, from 1.
     pub(crate) fn number(&self) -> u32 {
         self.failed.saturating_add(1)
+    }
+    /// A request leaves now.
+    pub(crate) fn sent(&mut self) {
+        self.started.get_or_insert_with(|| self.timer.elapsed());
     }
     /// What follows a failure.
     pub(crate) fn after(&mut self, failure: Failure) -> Next {
@@ -170,7 +175,8 @@ impl<'a> Attempts<'a> {
             Some(wait) => wait.saturating_add(self.jitter.up_to(self.policy.base)),
             None => self.policy.backoff(self.failed, limited, self.jitter),
         };
-        let spent = self.timer.elapsed().saturating_sub(self.started);
+        let now = self.timer.elapsed();
+        let spent = now.saturating_sub(self.started.unwrap_or(now));
         let late = self.cx.deadline.is_some_and(|end| until(self.cx.clock.now(), end) <= length);
         if self.failed >= self.policy.tries || spent.saturating_add(length) > self.policy.budget || late {
             let retry = if wait.is_some() { Retry::Later { after: wait } } else { Retry::Exhausted };
@@ -219,6 +225,7 @@ mod tests {
             let mut sent = 0;
             for wait in waits {
                 sent += 1;
+                attempts.sent();
                 let wait = wait.map(Duration::from_secs);
                 match attempts.after(failure(wait)) {
                     Next::After(length) => {

@@ -1,4 +1,5 @@
 //! Shapes of requests, sign-in, limits and pages, over the wire.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by them")]
 
 mod common;
 
@@ -11,9 +12,10 @@ use serde_json::json;
 use sync_core::{Context, ErrorKind, Lane, Retry};
 use sync_http::{
     Auth, AuthorizationCode, Client, ClientCredentials, ErrorReader, FileTokens, Grant, Limit, LimitHint, LimitKey,
-    Limits, MemoryTokens, OAuthClient, Proof, Quota, Redirected, Renewal, Request, Response, TokenStore, Transport,
-    VendorError, VirtualTime,
+    Limits, MemoryTokens, OAuthClient, Proof, Quota, Redirected, Renewal, Request, Response, Token, TokenStore,
+    Transport, VendorError, VirtualTime,
     page::{At, End, Position},
+    request_token,
 };
 use url::Url;
 
@@ -370,4 +372,53 @@ async fn a_context_without_patience_ends_the_retries() {
     let error = client.send(&cx, Request::get("read", "/a")).await.unwrap_err();
     assert_eq!(error.retry(), Retry::Later { after: Some(Duration::from_secs(30)) });
     mock.assert_async().await;
+}
+
+/// A login by one form field, answered in the vendor's own spelling; a proprietary ticket header; 403 for a dead token.
+#[tokio::test]
+async fn a_connectors_own_grant_header_and_refusal_fit_in() {
+    #[derive(Debug)]
+    struct ByCode(Client);
+    #[async_trait::async_trait]
+    impl Grant for ByCode {
+        async fn obtain(&self, cx: &Context, _old: Option<&Token>) -> sync_core::Result<Token> {
+            let request = Request::post("sign in", "/Auth/ApiLogin").secret_form("authCode", "guid".into());
+            request_token(&self.0, cx, request.safe_to_repeat()).await
+        }
+    }
+    #[derive(Debug)]
+    struct Refuses403;
+    impl ErrorReader for Refuses403 {
+        fn error(&self, _: &Response) -> Option<VendorError> {
+            None
+        }
+        fn token_refused(&self, answer: &Response) -> bool {
+            matches!(answer.status(), 401 | 403)
+        }
+    }
+    let mut server = mockito::Server::new_async().await;
+    let login = server
+        .mock("POST", "/Auth/ApiLogin")
+        .match_body("authCode=guid")
+        .with_body(r#"{"AccessToken":"7T:a=","ExpiresIn":3600,"IsError":false}"#)
+        .expect(2)
+        .create_async()
+        .await;
+    let dead = server
+        .mock("GET", "/a")
+        .match_header("authorization", "SOTicket 7T:a=")
+        .with_status(403)
+        .expect(2)
+        .create_async()
+        .await;
+    let time = leaping();
+    let grant = ByCode(builder(&server.url(), &time).build().unwrap());
+    let renewal =
+        Renewal::new(Arc::new(grant), Arc::new(MemoryTokens::new()), "crm").with_header("Authorization", "SOTicket");
+    let client =
+        builder(&server.url(), &time).auth(Auth::renewing(renewal)).errors(Arc::new(Refuses403)).build().unwrap();
+    let error = client.send(&context(&time), Request::get("read", "/a")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Permission, "refused again by a new token: it is a matter of rights");
+    login.assert_async().await;
+    dead.assert_async().await;
 }
