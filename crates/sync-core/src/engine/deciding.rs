@@ -90,7 +90,7 @@ impl Work<'_> {
                 Some(owner) => *owner == entity.name,
                 None => {
                     let table = entity.streams.get(&sight.reference.at);
-                    let ours = table.and_then(|t| t.map.inbound(&sight.fields, &mut Problems::default()).ok());
+                    let ours = table.and_then(|t| t.inbound(&sight.fields, &mut Problems::default()).ok());
                     let mut own = ours.unwrap_or_default();
                     own.overlay(&sight.fields.filter(crate::value::FieldPath::is_extension));
                     scope::belongs(&entity.filter, entity.kind, own, &sight.reference.at.system)
@@ -194,7 +194,7 @@ impl Work<'_> {
         let mut wanted: BTreeSet<MatchKey> = BTreeSet::new();
         for sight in sights {
             let Some(table) = entity.streams.get(&sight.reference.at) else { continue };
-            let Ok(ours) = table.map.inbound(&sight.fields, &mut Problems::default()) else { continue };
+            let Ok(ours) = table.inbound(&sight.fields, &mut Problems::default()) else { continue };
             wanted.extend(keys(entity, &self.links.canonical(&ours), sight.mark.as_deref()));
         }
         let wanted: Vec<MatchKey> = wanted.into_iter().collect();

@@ -9,15 +9,15 @@ use super::{
     subject::{Links, Sight, Subject},
 };
 use crate::{
-    capability::Shows,
+    capability::{Shows, represents},
     connector::Writable,
-    decide::{Agreed, Decision, Side, Why, decide},
+    decide::{Agreed, Decision, Side, Why, decide, same_meaning},
     fault::{self, Fault},
     id::{StreamKey, SystemId},
     mapping::{Problems, Unmapped},
     policy::{Create, Entity, Rule, StreamTable, Unit},
     store::{Binding, BoundSide, Event, Held, HeldWhy, SideState},
-    value::{FieldMap, FieldPath},
+    value::{FieldMap, FieldPath, Value},
 };
 
 /// A record after its decisions, and what to say about it.
@@ -119,7 +119,7 @@ fn views<'a>(entity: &'a Entity, subject: &'a Subject, links: &Links, out: &mut 
             seen.overlay(&sight.fields);
         }
         let mut problems = Problems::default();
-        let mut canonical = |theirs: &FieldMap| match table.map.inbound(theirs, &mut problems) {
+        let mut canonical = |theirs: &FieldMap| match table.inbound(theirs, &mut problems) {
             Ok(ours) => links.canonical(&ours),
             Err(_) => FieldMap::new(), // the mapper refuses: as if nothing had been read, and the error is reported by `read`
         };
@@ -250,22 +250,25 @@ fn side_of<'a>(
 
 static NOTHING: std::sync::OnceLock<FieldMap> = std::sync::OnceLock::new();
 
-/// Marks or clears what a side lacks of the agreed value.
+/// Marks or clears what a side lacks of the agreed value. Met for the first time, another way of writing the same is
+/// not lacking.
 fn lag(unit: FieldPath, view: &View<'_>, binding: &mut Binding) {
     let agreed = binding.agreed.under(unit);
+    let kind = binding.kind;
     let Some(side) = binding.sides.get_mut(view.key) else { return };
+    let joins = view.shadow.under(unit).is_empty();
     let mut shown = view.shadow.under(unit);
     shown.overlay(&view.seen.under(unit));
     let writable = view.table.fields.writable(unit, side.id.is_none());
-    let lacks = agreed.iter().any(|(path, wanted)| {
-        writable.contains(&path)
-            && !shown
-                .get(path)
-                .is_some_and(|stored| crate::capability::represents(stored, wanted, &view.table.fields.get(path)))
-            && !(wanted.is_null() && shown.get(path).is_none())
-    });
-    let can = view.table.role.update && view.table.cap.shows != Shows::Snapshot;
-    if lacks && can {
+    let shows = |path: FieldPath, wanted: &Value| match shown.get(path) {
+        Some(stored) => {
+            represents(stored, wanted, &view.table.fields.get(path))
+                || (joins && same_meaning(kind, path, stored, wanted))
+        }
+        None => wanted.is_null(),
+    };
+    let lacks = agreed.iter().any(|(path, wanted)| writable.contains(&path) && !shows(path, wanted));
+    if lacks && view.table.role.update && view.table.cap.shows != Shows::Snapshot {
         side.lagging.insert(unit);
     } else {
         side.lagging.remove(&unit);

@@ -109,7 +109,7 @@ pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -
 }
 
 fn canonical(entity: &Entity, known: &Known, sight: &Sight) -> FieldMap {
-    let inbound = |table: &crate::policy::StreamTable| table.map.inbound(&sight.fields, &mut Problems::default()).ok();
+    let inbound = |table: &crate::policy::StreamTable| table.inbound(&sight.fields, &mut Problems::default()).ok();
     let ours = entity.streams.get(&sight.reference.at).and_then(inbound).unwrap_or_default();
     known.links.canonical(&ours)
 }
@@ -120,7 +120,7 @@ fn somebody_else(entity: &Entity, known: &Known, binding: &Binding, sight: &Sigh
         return false;
     };
     let Some(side) = binding.sides.get(&sight.reference.at) else { return false };
-    let Ok(before) = table.map.inbound(&side.shadow, &mut Problems::default()) else { return false };
+    let Ok(before) = table.inbound(&side.shadow, &mut Problems::default()) else { return false };
     let now = canonical(entity, known, sight);
     let identity: BTreeSet<FieldPath> = entity
         .matches

@@ -228,7 +228,7 @@ fn op(entity: &Entity, table: &StreamTable, binding: &Binding, doing: Doing, uni
         host: table.host.clone(),
         doing,
         after: links(&ours),
-        shares: vec![Share { subject: binding.id, at: table.key.clone(), units, ours }],
+        shares: vec![Share { subject: binding.id, at: table.key.clone(), units, ours, instead: FieldMap::new() }],
         mark: None,
         effects: BTreeSet::new(),
         because,

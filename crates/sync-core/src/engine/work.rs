@@ -118,7 +118,7 @@ pub(super) fn derive(entity: &Entity, binding: &mut Binding, links: &Links, now:
         let Some(table) = entity.streams.get(key) else { continue };
         let mut shown = side.shadow.clone();
         shown.overlay(&side.pending);
-        if let Ok(ours) = table.map.inbound(&shown, &mut Problems::default()) {
+        if let Ok(ours) = table.inbound(&shown, &mut Problems::default()) {
             note(&ours);
             all.extend(keys(entity, &links.canonical(&ours), None));
         }

@@ -141,6 +141,9 @@ pub struct Share {
     pub units: BTreeSet<FieldPath>,
     /// Their agreed values when the write was decided, canonical.
     pub ours: FieldMap,
+    /// What a hook sends instead of, or beside them: to this system only.
+    #[serde(default, skip_serializing_if = "FieldMap::is_empty")]
+    pub instead: FieldMap,
 }
 
 /// Why something is held.
@@ -407,6 +410,13 @@ pub enum Event {
         /// The side effects that it was told to have.
         effects: Vec<String>,
     },
+    /// A hook left a write out.
+    Skipped {
+        /// Where.
+        at: StreamKey,
+        /// Its reason.
+        why: String,
+    },
     /// A system keeps a written value in a way that it did not declare.
     Altered {
         /// Where.
@@ -459,6 +469,7 @@ impl Event {
                 effects: effects.clone(),
             },
             Self::Altered { at, .. } => Self::Altered { at: nobody(at), sent: FieldMap::new(), shown: FieldMap::new() },
+            Self::Skipped { at, .. } => Self::Skipped { at: at.clone(), why: String::new() },
             Self::Removed(reference) => Self::Removed(nobody(reference)),
             Self::Scope { at, within, .. } => Self::Scope { at: at.clone(), within: *within, because: String::new() },
             Self::Decided { by, .. } => Self::Decided { by: by.clone(), what: String::new() },
