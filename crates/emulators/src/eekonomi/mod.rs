@@ -1,0 +1,1 @@
+//! The eEkonomi accounting system.
