@@ -154,11 +154,12 @@ async fn ordered_statuses_come_in_the_vendors_shape() {
         { "kind": "html", "nth": 3 },
         { "kind": "rate_limit", "nth": 4 },
         { "kind": "delay_ms", "ms": 1, "nth": 5 },
+        { "kind": "empty", "nth": 6 },
     ]);
     let (status, listed) = control(&emulator, "POST", "faults", faults).await;
-    assert_eq!((status, listed.as_array().unwrap().len()), (200, 5));
+    assert_eq!((status, listed.as_array().unwrap().len()), (200, 6));
     let mut seen = Vec::new();
-    for _ in 0..5 {
+    for _ in 0..6 {
         let answer = client.post(&url).send().await.unwrap();
         let status = answer.status().as_u16();
         let text = answer.text().await.unwrap();
@@ -170,13 +171,14 @@ async fn ordered_statuses_come_in_the_vendors_shape() {
         (502, "<html><head><title>5", 1),
         (429, "{\"fault\":\"slow down", 1),
         (200, "{\"count\":2,\"padding\"", 2),
+        (500, "", 2),
     ];
     for (seen, (status, text, count)) in seen.iter().zip(expected) {
         assert_eq!((seen.0, seen.2), (status, count));
         assert!(seen.1.starts_with(text), "{seen:?}");
     }
     let (_, listed) = control(&emulator, "GET", "faults", Value::Null).await;
-    assert_eq!(listed[0]["met"], 5);
+    assert_eq!(listed[0]["met"], 6);
     control(&emulator, "DELETE", "faults", Value::Null).await;
     assert_eq!(control(&emulator, "GET", "faults", Value::Null).await.1, json!([]));
 }

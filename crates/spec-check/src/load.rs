@@ -68,6 +68,26 @@ impl Spec {
         Self::from_value(serde_json::from_slice(&text).map_err(LoadError::Json)?)
     }
 
+    /// Reads a description from the vendors' folder: `../shared/vendors` beside the checkout in which the crate at
+    /// `manifest_dir` lies, or the folder that the environment variable `SAMKLANG_VENDORS` names. None, and a loud line
+    /// on standard error, if it is not there.
+    ///
+    /// # Errors
+    /// It is there and cannot be used.
+    #[allow(clippy::disallowed_methods, reason = "only tests call this, and they have no configuration")]
+    pub fn of_vendor(manifest_dir: &str, path: &str) -> Result<Option<Self>, LoadError> {
+        let folder = match std::env::var("SAMKLANG_VENDORS") {
+            Ok(folder) => PathBuf::from(folder),
+            Err(_) => Path::new(manifest_dir).join("../../../shared/vendors"),
+        };
+        let path = folder.join(path);
+        if path.exists() {
+            return Self::load(path).map(Some);
+        }
+        eprintln!("NOT CHECKED against the vendor's own description: {} is not there", path.display());
+        Ok(None)
+    }
+
     /// Takes a description that was read already.
     ///
     /// # Errors
@@ -112,6 +132,28 @@ impl Spec {
             Ok(operation) => operation.check_response(self, status, body),
             Err(problem) => vec![problem],
         }
+    }
+
+    /// The operation that a request with this method and path is: `GET /orders/{orderId}`.
+    pub fn operation_name(&self, method: &str, path: &str) -> Option<String> {
+        self.operation(method, path).ok().map(|operation| operation.name)
+    }
+
+    /// All operations of the description.
+    pub fn operation_names(&self) -> Vec<String> {
+        let methods = ["get", "post", "put", "patch", "delete"];
+        let paths = self.root.get("paths").and_then(Value::as_object).into_iter().flatten();
+        let names = paths.flat_map(|(path, item)| {
+            let there = methods.iter().filter(|method| item.get(**method).is_some());
+            there.map(|method| format!("{} {path}", method.to_ascii_uppercase())).collect::<Vec<_>>()
+        });
+        names.collect()
+    }
+
+    /// The fields of a named schema; none if there is no such schema.
+    pub fn field_names(&self, schema: &str) -> Vec<String> {
+        let properties = self.root.pointer(&format!("/components/schemas/{schema}/properties"));
+        properties.and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.clone()).collect()
     }
 
     fn operation(&self, method: &str, path: &str) -> Result<Operation<'_>, Problem> {

@@ -16,7 +16,7 @@ pub(crate) fn path_of(server: &str) -> &str {
 
 pub(crate) struct Operation<'a> {
     /// `GET /orders/{orderId}`.
-    name: String,
+    pub(crate) name: String,
     operation: &'a Value,
     /// Parameters of the path itself, for all its methods.
     shared: &'a Value,

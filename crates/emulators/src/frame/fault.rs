@@ -31,6 +31,13 @@ pub enum FaultKind {
         /// Whether the request was carried out before it was answered so.
         handled: bool,
     },
+    /// A status without any body, as a server answers that broke down.
+    Empty {
+        /// The HTTP status.
+        code: u16,
+        /// Whether the request was carried out before it was answered so.
+        handled: bool,
+    },
     /// The vendor's answer to a client that is too fast.
     RateLimit,
 }
@@ -44,6 +51,7 @@ impl FaultKind {
             Self::Delay { .. } => "delay_ms",
             Self::Truncate => "truncate",
             Self::Html { .. } => "html",
+            Self::Empty { .. } => "empty",
             Self::RateLimit => "rate_limit",
         }
     }
@@ -54,8 +62,8 @@ impl FaultKind {
 /// As JSON: `{"method": "POST", "path": "/api/orders/*", "nth": 2, "times": 1, "kind": "status", "code": 503}`.
 /// `path` has `*` for any run of characters and is compared with the path as sent, without query; it is `*` if left
 /// out. The fault strikes from the `nth` matching request on (1 if left out), `times` requests in a row (1 if left
-/// out). `code` goes with `status` (required) and `html` (502 if left out), `handled` with the same two (false if left
-/// out), `ms` with `delay_ms` (required). If several faults would strike at once the one ordered first does.
+/// out). `code` goes with `status` (required), `html` (502 if left out) and `empty` (500 if left out), `handled` with
+/// the same three (false if left out), `ms` with `delay_ms` (required). If several faults would strike at once the one ordered first does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Wire", into = "Wire")]
 pub struct Fault {
@@ -121,7 +129,7 @@ struct Wire {
     ms: Option<u64>,
 }
 
-const KINDS: &str = "status, drop_before, drop_after, delay_ms, truncate, html, rate_limit";
+const KINDS: &str = "status, drop_before, drop_after, delay_ms, truncate, html, empty, rate_limit";
 
 impl TryFrom<Wire> for Fault {
     type Error = String;
@@ -143,11 +151,12 @@ impl TryFrom<Wire> for Fault {
             "delay_ms" => FaultKind::Delay { ms: wire.ms.ok_or("a fault of kind \"delay_ms\" needs \"ms\"")? },
             "truncate" => FaultKind::Truncate,
             "html" => FaultKind::Html { code: status(Some(502))?, handled },
+            "empty" => FaultKind::Empty { code: status(Some(500))?, handled },
             "rate_limit" => FaultKind::RateLimit,
             other => return Err(format!("there is no fault of kind {other:?}; there are: {KINDS}")),
         };
         let stray = match kind {
-            FaultKind::Status { .. } | FaultKind::Html { .. } => wire.ms.map(|_| "ms"),
+            FaultKind::Status { .. } | FaultKind::Html { .. } | FaultKind::Empty { .. } => wire.ms.map(|_| "ms"),
             FaultKind::Delay { .. } => wire.code.map(|_| "code").or(wire.handled.map(|_| "handled")),
             _ => wire.code.map(|_| "code").or(wire.handled.map(|_| "handled")).or(wire.ms.map(|_| "ms")),
         };
@@ -170,7 +179,9 @@ impl From<Fault> for Wire {
         wire.nth = Some(fault.nth);
         wire.times = Some(fault.times);
         match fault.kind {
-            FaultKind::Status { code, handled } | FaultKind::Html { code, handled } => {
+            FaultKind::Status { code, handled }
+            | FaultKind::Html { code, handled }
+            | FaultKind::Empty { code, handled } => {
                 wire.code = Some(code);
                 wire.handled = Some(handled);
             }

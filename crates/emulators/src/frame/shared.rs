@@ -94,17 +94,17 @@ impl<V: Vendor> Core<V> {
                 Outcome::Nothing
             }
             Some(FaultKind::Status { code, handled }) => {
-                if handled {
-                    handle();
-                }
+                handled.then(handle);
                 Outcome::Reply(self.vendor.failure(code))
             }
             Some(FaultKind::Html { code, handled }) => {
-                if handled {
-                    handle();
-                }
+                handled.then(handle);
                 let page = format!("<html><head><title>{code}</title></head><body><h1>{code}</h1></body></html>");
                 Outcome::Reply(Reply::text(code, "text/html", &page))
+            }
+            Some(FaultKind::Empty { code, handled }) => {
+                handled.then(handle);
+                Outcome::Reply(Reply::empty(code))
             }
             Some(FaultKind::RateLimit) => Outcome::Reply(self.vendor.rate_limited()),
         };
