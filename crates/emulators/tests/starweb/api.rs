@@ -211,6 +211,7 @@ async fn limits_types_and_references_are_enforced() {
         ("PATCH", &order, json!({ "addresses": { "originalInvoice": { "address": "x".repeat(51) } } })),
         ("PATCH", &order, json!([])),
         ("PUT", &order, json!({ "isRead": true })),
+        ("PUT", &order, json!({ "statusId": 107, "externalId": "1" })),
         ("POST", "customers", json!({ "email": "nobody" })),
         ("POST", "customers", json!({ "type": "robot" })),
         ("POST", "customers", json!({ "pricelistId": 5 })),

@@ -129,6 +129,14 @@ async fn writing() {
         let price = if item.data()["unitPrice"] == 80 { 2 } else { 0 };
         json!([customer.data()["nationalIdNo"], service.data()["externalIdValue"], hook.data()["name"], price])
     });
+    at_each!("read_model_fields", ["kept" => json!([false, 0]), "ignored" => json!([true, 1])], |shop| {
+        let canceled = shop.status("canceled").await;
+        let order = shop.placed();
+        let before = shop.journal("mails");
+        let body = json!({ "sendEmailsOnStatusChange": false, "statusId": canceled });
+        let view = shop.expect(200, "PATCH", &format!("orders/{order}"), body).await;
+        json!([view.data()["sendEmailsOnStatusChange"], shop.journal("mails") - before])
+    });
     at_each!("patch_items", ["replace" => 1, "append" => 2], |shop| {
         let order = format!("orders/{}", shop.placed());
         shop.expect(200, "PATCH", &order, json!({ "items": [{ "sku": "X" }] })).await;
@@ -211,6 +219,10 @@ async fn statuses_payment_and_mail() {
         let order = shop.placed();
         let customer = shop.get(&format!("orders/{order}")).await.data()["customerId"].clone();
         json!([if customer.is_null() { Value::Null } else { json!(3) }, shop.get("customers").await.total()])
+    });
+    at_each!("stock_bumps_product", ["no" => 0, "yes" => 1], |shop| {
+        shop.placed();
+        shop.get("products?updatedSince=2024-03-01T12:00:00%2B01:00&filterSku=MUGG-1").await.total()
     });
     at_each!("api_orders_lower_stock", ["no" => 10, "yes" => 8], |shop| {
         shop.expect(201, "POST", "orders", json!({ "items": [{ "sku": "MUGG-1", "quantity": 2 }] })).await;
