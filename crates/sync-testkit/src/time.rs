@@ -41,6 +41,10 @@ impl Dice {
     pub fn new(seed: u64) -> Self {
         Self(Arc::new(Mutex::new(fastrand::Rng::with_seed(seed))))
     }
+    /// From now on the chance of this seed.
+    pub fn reseed(&self, seed: u64) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = fastrand::Rng::with_seed(seed);
+    }
     /// One of `0..sides`; 0 if there is none.
     pub fn roll(&self, sides: usize) -> usize {
         if sides == 0 { 0 } else { self.0.lock().unwrap_or_else(PoisonError::into_inner).usize(0..sides) }

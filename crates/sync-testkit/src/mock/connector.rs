@@ -54,16 +54,24 @@ fn wire_of(item: &Item) -> Result<Wire> {
 }
 
 /// Gives others a turn: the place where a test may interleave, or end, what is going on.
-struct Turn(bool);
+struct Turn(usize);
 
 impl Future for Turn {
     type Output = ();
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<()> {
-        if std::mem::replace(&mut self.0, true) {
-            return Poll::Ready(());
-        }
+        let Some(left) = self.0.checked_sub(1) else { return Poll::Ready(()) };
+        self.0 = left;
         cx.waker().wake_by_ref();
         Poll::Pending
+    }
+}
+
+impl Mock {
+    /// As many turns as a call to this stream takes this time.
+    fn turn(&self, stream: &StreamId) -> Turn {
+        let state = self.lock();
+        let slow = state.streams.get(stream).map_or(0, |habits| habits.slow);
+        Turn(if slow == 0 { 1 } else { 1 + state.dice.roll(slow + 1) })
     }
 }
 
@@ -163,7 +171,7 @@ impl Connector for Mock {
         &self.capabilities
     }
     async fn check(&self, _cx: &Context) -> Result<Tenant> {
-        Turn(false).await;
+        Turn(1).await;
         let state = self.lock();
         if state.down {
             return Err(Error::new(
@@ -175,29 +183,33 @@ impl Connector for Mock {
         Ok(state.tenant.clone())
     }
     async fn list(&self, _cx: &Context, query: &ListQuery) -> Result<Page> {
-        Turn(false).await;
+        self.turn(&query.stream).await;
         let now = self.lock().clock.now();
         let page = {
             let mut state = self.lock();
             state.trouble("list", &query.stream)?;
-            state.page(query, now)?
+            let page = state.page(query, now)?;
+            state.looked(&query.stream, page.items.iter().map(|item| item.reference.id.clone()).collect(), now);
+            page
         };
-        Turn(false).await;
+        Turn(1).await;
         Ok(page)
     }
     async fn get(&self, _cx: &Context, stream: &StreamId, ids: &[Arc<str>]) -> Result<Vec<Option<Item>>> {
-        Turn(false).await;
+        self.turn(stream).await;
+        let now = self.lock().clock.now();
         let items = {
             let mut state = self.lock();
             state.trouble("get", stream)?;
+            state.looked(stream, ids.to_vec(), now);
             let rows = |id: &Arc<str>| state.find_row(stream, id).ok().map(|row| state.item(stream, row, false));
             ids.iter().map(rows).collect()
         };
-        Turn(false).await;
+        Turn(1).await;
         Ok(items)
     }
     async fn find(&self, _cx: &Context, stream: &StreamId, by: &FieldMap) -> Result<Vec<Item>> {
-        Turn(false).await;
+        self.turn(stream).await;
         let now = self.lock().clock.now();
         let mut state = self.lock();
         state.trouble("find", stream)?;
@@ -210,16 +222,19 @@ impl Connector for Mock {
         };
         let rows =
             state.rows.get(stream).into_iter().flat_map(BTreeMap::values).filter(|row| !row.removed).filter(fits);
-        Ok(rows.map(|row| state.item(stream, row, false)).collect())
+        let items: Vec<Item> = rows.map(|row| state.item(stream, row, false)).collect();
+        state.looked(stream, items.iter().map(|item| item.reference.id.clone()).collect(), now);
+        Ok(items)
     }
     async fn write(&self, _cx: &Context, writes: &[Write]) -> Vec<Result<Written>> {
         let mut answers = Vec::with_capacity(writes.len());
+        let began = self.lock().clock.now();
         for write in writes {
-            Turn(false).await;
+            self.turn(&write.stream).await;
             let now = self.lock().clock.now();
-            let answer = self.lock().answer(write, now);
+            let answer = self.lock().answer(write, began, now);
             answers.push(answer);
-            Turn(false).await;
+            self.turn(&write.stream).await;
         }
         answers
     }
@@ -247,10 +262,17 @@ impl Connector for Mock {
 }
 
 impl Vendor {
-    fn answer(&mut self, write: &Write, real: DateTime<Utc>) -> Result<Written> {
+    fn answer(&mut self, write: &Write, began: DateTime<Utc>, real: DateTime<Utc>) -> Result<Written> {
         self.trouble("write", &write.stream)?;
-        let id = self.write(write, real)?;
+        self.began = Some(began);
+        let written = self.write(write, real);
         let habits = self.habits(&write.stream)?.clone();
+        let again = write.action.id().is_some() || habits.cap().create_with_idempotency_key;
+        if written.is_ok() && again && self.dice.per_mille(habits.doubles) {
+            let _second = self.write(write, real);
+        }
+        self.began = None;
+        let id = written?;
         if self.dice.per_mille(habits.loses_answers) {
             return Err(Error::new(ErrorKind::AmbiguousWrite, "write", "the answer was lost; it is looked for"));
         }

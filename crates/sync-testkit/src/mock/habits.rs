@@ -27,6 +27,9 @@ pub struct Habits {
     pub(super) short_listings: u32,
     pub(super) empty_listings: u32,
     pub(super) shuffles: u32,
+    pub(super) doubles: u32,
+    /// Turns that a call may take beyond the usual ones.
+    pub(super) slow: usize,
     /// Records in which this field holds this text are always refused.
     pub(super) refuses: Option<(FieldPath, String)>,
     /// Removed records leave a tombstone in listings.
@@ -56,6 +59,8 @@ impl Habits {
             short_listings: 0,
             empty_listings: 0,
             shuffles: 0,
+            doubles: 0,
+            slow: 0,
             refuses: None,
             tombstones: false,
         }
@@ -273,6 +278,35 @@ impl Habits {
     #[must_use]
     pub fn short_listings(self, ends_early: u32, empty: u32) -> Self {
         Self { short_listings: ends_early, empty_listings: empty, ..self }
+    }
+    /// A write arrives twice, so often in a thousand; not a create, unless it has a key.
+    #[must_use]
+    pub fn doubles(self, per_mille: u32) -> Self {
+        Self { doubles: per_mille, ..self }
+    }
+    /// Calls take up to so many turns more than usual, so that answers come in another order.
+    #[must_use]
+    pub fn slow(self, turns: usize) -> Self {
+        Self { slow: turns, ..self }
+    }
+    /// Its listings never promise to be complete.
+    #[must_use]
+    pub fn incomplete(self) -> Self {
+        self.declare(|cap| {
+            cap.list = cap.list.map(|mut list| {
+                list.complete = false;
+                list
+            })
+        })
+    }
+    pub(super) fn calm(&mut self) {
+        self.loses_answers = 0;
+        self.unavailable = 0;
+        self.rate_limited = 0;
+        self.short_listings = 0;
+        self.empty_listings = 0;
+        self.shuffles = 0;
+        self.doubles = 0;
     }
     /// A listing comes in another order, so often in a thousand.
     #[must_use]

@@ -29,7 +29,7 @@ use sync_core::{
 };
 
 pub use habits::Habits;
-pub use people::{Change, Who};
+pub use people::{Change, Look, Who};
 
 use crate::time::{Dice, VirtualClock};
 use vendor::Vendor;
@@ -99,6 +99,19 @@ impl Mock {
     /// From now on it is out of order, or in order again: every call answers "unavailable".
     pub fn set_down(&self, down: bool) {
         self.lock().down = down;
+    }
+    /// From now on all goes well: nothing is lost, refused for a while, or listed in part. What it does to values stays,
+    /// and so do records that it always refuses.
+    pub fn calm(&self) {
+        let mut state = self.lock();
+        state.down = false;
+        for habits in state.streams.values_mut() {
+            habits.calm();
+        }
+    }
+    /// Its clock is put forward by so many seconds, or back.
+    pub fn put_clock(&self, seconds: i64) {
+        self.lock().skew_s += seconds;
     }
     /// It answers as another company from now on.
     pub fn become_tenant(&self, id: &str) {

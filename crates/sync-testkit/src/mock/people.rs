@@ -21,6 +21,8 @@ pub enum Who {
 pub struct Change {
     /// When, by the true clock.
     pub at: DateTime<Utc>,
+    /// When the call that made it began; of a user the same moment.
+    pub began: DateTime<Utc>,
     /// By whom.
     pub who: Who,
     /// Of what.
@@ -31,6 +33,17 @@ pub struct Change {
     pub after: FieldMap,
     /// It was removed.
     pub removed: bool,
+}
+
+/// The engine was shown a record, by a listing, a fetch or a search.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// When, by the true clock.
+    pub at: DateTime<Utc>,
+    /// The host record.
+    pub reference: ExternalRef,
+    /// How many changes the system's log had by then: those it could show.
+    pub changes: usize,
 }
 
 impl Mock {
@@ -119,6 +132,10 @@ impl Mock {
         let state = self.lock();
         let rows = state.rows.get(&stream).into_iter().flatten().filter(|(_, row)| !row.removed);
         rows.map(|(id, row)| (id.clone(), row.parts.get(&stream).cloned().unwrap_or_default())).collect()
+    }
+    /// Everything that the engine was shown since the start, in order.
+    pub fn looks(&self) -> Vec<Look> {
+        self.lock().looks.clone()
     }
     /// Every change since the start, in order: what an oracle needs.
     pub fn log(&self) -> Vec<Change> {

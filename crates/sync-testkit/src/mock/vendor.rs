@@ -11,7 +11,7 @@ use sync_core::{
 
 use super::{
     habits::Habits,
-    people::{Change, Who},
+    people::{Change, Look, Who},
 };
 use crate::time::{Dice, VirtualClock};
 
@@ -50,6 +50,9 @@ pub(super) struct Vendor {
     pub(super) keys: BTreeMap<String, Arc<str>>,
     pub(super) calls: BTreeMap<String, u64>,
     pub(super) log: Vec<Change>,
+    pub(super) looks: Vec<Look>,
+    /// When the engine's call that is being answered began.
+    pub(super) began: Option<DateTime<Utc>>,
 }
 
 impl Vendor {
@@ -67,6 +70,8 @@ impl Vendor {
             keys: BTreeMap::new(),
             calls: BTreeMap::new(),
             log: Vec::new(),
+            looks: Vec::new(),
+            began: None,
         }
     }
     /// Its own time.
@@ -186,6 +191,12 @@ impl Vendor {
         }
         true
     }
+    /// Notes that the engine was shown a record as it is now.
+    pub(super) fn looked(&mut self, stream: &StreamId, ids: Vec<Arc<str>>, real: DateTime<Utc>) {
+        let host = sync_core::StreamKey { system: self.system.clone(), stream: stream.clone() };
+        let changes = self.log.len();
+        self.looks.extend(ids.into_iter().map(|id| Look { at: real, reference: host.id(id), changes }));
+    }
     pub(super) fn note(
         &mut self,
         stream: &StreamId,
@@ -196,7 +207,8 @@ impl Vendor {
         who: Who,
     ) {
         let reference = sync_core::StreamKey { system: self.system.clone(), stream: stream.clone() }.id(id);
-        self.log.push(Change { at, who, reference, before, after, removed: false });
+        let began = self.began.unwrap_or(at);
+        self.log.push(Change { at, began, who, reference, before, after, removed: false });
     }
 
     /// One write of the engine; the id of the record.
@@ -305,7 +317,8 @@ impl Vendor {
         let id = row.id.clone();
         let reference = sync_core::StreamKey { system: self.system.clone(), stream: stream.clone() }.id(&id);
         let before = row.parts.get(stream).cloned().unwrap_or_default();
-        self.log.push(Change { at: real, who, reference, before, after: FieldMap::new(), removed: true });
+        let began = self.began.unwrap_or(real);
+        self.log.push(Change { at: real, began, who, reference, before, after: FieldMap::new(), removed: true });
         true
     }
 }
