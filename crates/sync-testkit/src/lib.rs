@@ -1,6 +1,7 @@
 //! Doubles and suites for tests: systems and stores in memory, time and chance that a test decides.
 pub mod memory;
 pub mod mock;
+pub mod simulation;
 pub mod time;
 pub mod world;
 

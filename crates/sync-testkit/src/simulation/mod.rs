@@ -77,7 +77,7 @@ impl History {
     }
     /// Plays it and judges.
     pub fn run(&self) -> Verdict {
-        stage::play(self)
+        stage::guarded(self)
     }
     /// The smallest history found that fails in the same way: fewest steps, fewest systems, plainest habits.
     #[must_use]

@@ -1,0 +1,119 @@
+//! What the oracle goes by.
+
+use std::collections::BTreeMap;
+
+use sync_core::{
+    CanonicalId, EntityName, ExternalRef, FieldPath, StreamKey, SystemId,
+    store::{Binding, Held, HeldWhy, Journal, Parked, SideState, StateStore},
+};
+
+use super::super::{
+    rules::{EntityPlan, Kind},
+    stage::Stage,
+    system::{StreamPlan, SystemPlan},
+};
+use crate::{
+    Mock,
+    mock::{Change, Look, Who},
+    world::drive,
+};
+
+/// One system as it was.
+pub(super) struct Seen<'s> {
+    pub(super) plan: &'s SystemPlan,
+    pub(super) mock: &'s Mock,
+    pub(super) log: Vec<Change>,
+    pub(super) looks: Vec<Look>,
+}
+
+/// All of it.
+pub(super) struct Facts<'s> {
+    pub(super) stage: &'s Stage<'s>,
+    pub(super) systems: Vec<Seen<'s>>,
+    pub(super) bindings: Vec<Binding>,
+    /// Living bindings by their living names.
+    pub(super) owners: BTreeMap<ExternalRef, CanonicalId>,
+    pub(super) held: Vec<Held>,
+    pub(super) parked: Vec<Parked>,
+    pub(super) journal: Vec<Journal>,
+}
+
+impl<'s> Facts<'s> {
+    pub(super) fn gather(stage: &'s Stage<'s>) -> Self {
+        let store = stage.world.store();
+        let systems = stage.history.systems.iter().map(|plan| {
+            let mock = stage.world.system(&plan.name());
+            Seen { plan, mock, log: mock.log(), looks: mock.looks() }
+        });
+        let mut bindings = Vec::new();
+        for entity in &stage.history.entities {
+            let name = EntityName::from(entity.kind.entity());
+            bindings.extend(drive(store.scan(&name, None, usize::MAX)).unwrap_or_default());
+        }
+        let mut owners = BTreeMap::new();
+        for binding in bindings.iter().filter(|binding| binding.is_live()) {
+            for (key, side) in &binding.sides {
+                if let (Some(id), true) = (&side.id, side.state != SideState::Removed) {
+                    owners.insert(key.id(id), binding.id);
+                }
+            }
+            owners.extend(binding.aliases.iter().map(|alias| (alias.clone(), binding.id)));
+        }
+        Self {
+            systems: systems.collect(),
+            bindings,
+            owners,
+            held: drive(store.held(None)).unwrap_or_default(),
+            parked: drive(store.parked(None)).unwrap_or_default(),
+            journal: drive(store.journal(&[], usize::MAX)).unwrap_or_default(),
+            stage,
+        }
+    }
+    pub(super) fn entity(&self, kind: Kind) -> Option<&'s EntityPlan> {
+        self.stage.history.entities.iter().find(|entity| entity.kind == kind)
+    }
+    pub(super) fn entity_of(&self, binding: &Binding) -> Option<&'s EntityPlan> {
+        self.stage.history.entities.iter().find(|entity| entity.kind.entity() == binding.entity.as_str())
+    }
+    pub(super) fn system(&self, id: &SystemId) -> Option<&Seen<'s>> {
+        self.systems.iter().find(|seen| seen.mock.system() == id)
+    }
+    pub(super) fn stream(&self, key: &StreamKey) -> Option<(&Seen<'s>, Kind, &'s StreamPlan)> {
+        let seen = self.system(&key.system)?;
+        let (kind, plan) = seen.plan.streams.iter().find(|(kind, _)| kind.stream() == key.stream.as_str())?;
+        Some((seen, *kind, plan))
+    }
+    pub(super) fn binding(&self, id: CanonicalId) -> Option<&Binding> {
+        self.bindings.iter().find(|binding| binding.id == id)
+    }
+    /// Whether people are told of a field of a record, or of the record as a whole.
+    pub(super) fn told(&self, subject: CanonicalId, unit: Option<FieldPath>, reference: Option<&ExternalRef>) -> bool {
+        let held = self.held.iter().any(|held| {
+            let whole = held.unit.is_none() && held.why != HeldWhy::Removed;
+            held.subject == subject && (whole || (unit.is_some() && held.unit == unit))
+        });
+        let reference = reference.map(ToString::to_string);
+        held || self
+            .parked
+            .iter()
+            .any(|parked| parked.subject == Some(subject) || reference.as_ref() == Some(&parked.key))
+    }
+    /// Whether anything at all is told of a record.
+    pub(super) fn mentioned(&self, subject: CanonicalId) -> bool {
+        self.held.iter().any(|held| held.subject == subject)
+            || self.parked.iter().any(|parked| parked.subject == Some(subject))
+    }
+}
+
+impl Seen<'_> {
+    pub(super) fn name(&self) -> String {
+        self.plan.name()
+    }
+    /// What users did to one record after a place in the log.
+    pub(super) fn removed_by_user(&self, reference: &ExternalRef) -> bool {
+        self.log.iter().any(|change| change.removed && change.who == Who::User && change.reference == *reference)
+    }
+    pub(super) fn is_there(&self, reference: &ExternalRef) -> bool {
+        self.mock.fields(reference.at.stream.as_str(), &reference.id).is_some()
+    }
+}
