@@ -70,9 +70,8 @@ fn main() -> ExitCode {
         }
     });
     let sums = sums.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if let Some((wrong, seeds)) = sums.failed.iter().next()
-        && let Some(seed) = seeds.iter().min()
-    {
+    for (wrong, seeds) in &sums.failed {
+        let Some(seed) = seeds.iter().min() else { continue };
         tell(*seed, breadth, *wrong);
     }
     if asked.all {

@@ -41,7 +41,6 @@ const SETTLE: usize = 6;
 #[derive(Clone, Debug)]
 pub(super) struct Ran {
     pub(super) began: DateTime<Utc>,
-    pub(super) ended: DateTime<Utc>,
     /// Length of each system's log before and after, in order of the systems.
     pub(super) logs: Vec<(usize, usize)>,
     /// A person had approved something that this run could use.
@@ -225,8 +224,7 @@ impl Stage<'_> {
         self.world.store().undisturbed();
         let after = self.mocks().map(|mock| mock.log().len());
         let logs = before.into_iter().zip(after).collect();
-        let ended = self.now();
-        self.runs.push(Ran { began, ended, logs, approved });
+        self.runs.push(Ran { began, logs, approved });
         match end {
             End::Done(report) => {
                 self.asked.extend(report.tripped.keys().cloned());

@@ -8,7 +8,7 @@ use sync_core::{
 };
 
 use super::super::{
-    rules::{EntityPlan, Kind},
+    rules::{EntityPlan, FieldPlan, Kind},
     stage::Stage,
     system::{StreamPlan, SystemPlan},
 };
@@ -97,6 +97,15 @@ impl<'s> Facts<'s> {
             .parked
             .iter()
             .any(|parked| parked.subject == Some(subject) || reference.as_ref() == Some(&parked.key))
+    }
+    /// Whether a field's master has said nothing yet: then what others have stands.
+    pub(super) fn master_is_silent(&self, entity: &EntityPlan, binding: &Binding, path: FieldPath) -> bool {
+        let FieldPlan::Master { system, .. } = entity.rule(path) else { return false };
+        let Some(seen) = self.systems.iter().find(|seen| seen.plan.place == system) else { return true };
+        let at = seen.mock.at(entity.kind.stream());
+        let id = binding.sides.get(&at).and_then(|side| side.id.clone());
+        let shown = id.and_then(|id| seen.mock.fields(entity.kind.stream(), &id));
+        binding.agreed.get(path).is_none() && shown.is_none_or(|fields| fields.filled(path).is_none())
     }
     /// Whether anything at all is told of a record.
     pub(super) fn mentioned(&self, subject: CanonicalId) -> bool {

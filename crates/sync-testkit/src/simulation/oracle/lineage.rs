@@ -77,24 +77,30 @@ impl<'f> Field<'f> {
             replaced: BTreeSet::new(),
             known: BTreeSet::new(),
         };
-        for (_, change) in field.changes(Who::User) {
+        let mut emptied: BTreeMap<&ExternalRef, Tag> = BTreeMap::new();
+        for (_, change) in field.changes() {
             let (old, new) = (tag_at(&change.before, path), tag_at(&change.after, path));
-            if let Some(old) = old.filter(|_| new != old && !change.removed) {
-                field.replaced.insert(old);
-                if let Some(new) = new {
-                    field.before.entry(new).or_default().insert(old);
-                }
+            if let Some(old) = old.filter(|_| new.is_none()) {
+                emptied.insert(&change.reference, old);
+            }
+            if change.who == Who::Engine || change.removed || old == new {
+                continue;
+            }
+            field.replaced.extend(old);
+            // who fills an empty field knows what was there before, as far as the record tells
+            if let (Some(new), Some(old)) = (new, old.or(emptied.get(&change.reference).copied())) {
+                field.before.entry(new).or_default().insert(old);
             }
         }
         field.known = field.claims();
         field
     }
 
-    fn changes(&self, who: Who) -> Vec<(&'f Seen<'f>, &'f Change)> {
+    fn changes(&self) -> Vec<(&'f Seen<'f>, &'f Change)> {
         let stream = self.kind.stream();
         let mut all = Vec::new();
         for seen in &self.facts.systems {
-            let own = seen.log.iter().filter(|c| c.who == who && c.reference.at.stream.as_str() == stream);
+            let own = seen.log.iter().filter(|c| c.reference.at.stream.as_str() == stream);
             all.extend(own.map(|change| (seen, change)));
         }
         all
@@ -174,7 +180,8 @@ impl<'f> Field<'f> {
             .binding(*owner)
             .and_then(|binding| binding.sides.get(&edit.reference.at))
             .is_some_and(|side| side.frozen);
-        if alias || frozen || self.facts.told(*owner, Some(unit), Some(edit.reference)) {
+        let silent = self.facts.binding(*owner).is_some_and(|b| self.facts.master_is_silent(self.entity, b, self.path));
+        if alias || frozen || silent || self.facts.told(*owner, Some(unit), Some(edit.reference)) {
             return Fate::Fine;
         }
         Fate::Bad(Wrong::Stuck, format!("edit {edit} stands there, and nobody took notice of it"))
@@ -207,10 +214,12 @@ impl<'f> Field<'f> {
         let mastered = matches!(self.entity.rule(self.path), FieldPlan::Master { .. });
         let must_look = plan.replaces || !mastered;
         let late = TimeDelta::seconds(i64::from(plan.late_s));
+        // where the master's word stands anyway, only the journal is the poorer for it
+        let reverted = matches!(self.entity.rule(self.path), FieldPlan::Master { foreign: "revert", .. });
         let unavoidable = if must_look {
             last.is_some_and(|at| by.began.signed_duration_since(at) <= FRESH)
         } else {
-            edit.change.at + late >= run.began
+            reverted || edit.change.at + late >= run.began
         };
         if unavoidable { Fate::Window } else { Fate::Bad(Wrong::Lost, line()) }
     }
