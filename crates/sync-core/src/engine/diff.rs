@@ -75,7 +75,7 @@ pub(crate) fn diff(
     let views: Vec<_> = views.into_iter().map(|v| (v.key.clone(), v.holding)).collect();
     advance(entity, subject, &views, &mut out.binding);
     new_sides(entity, subject, around, &mut out);
-    out.changed = out.binding != subject.binding || !out.events.is_empty();
+    out.changed = out.binding != subject.stored || !out.events.is_empty();
     out
 }
 

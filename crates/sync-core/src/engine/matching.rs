@@ -79,8 +79,9 @@ pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -
             Some(binding) if somebody_else(entity, known, binding, &sight) => {
                 let mut binding = binding.clone();
                 binding.sides.remove(&sight.reference.at);
-                let subject = subjects.entry(binding.id).or_insert_with(|| Subject::of(binding.clone()));
-                subject.binding.sides.remove(&sight.reference.at);
+                subject_of(known, &mut subjects, binding.id).into_iter().for_each(|subject| {
+                    subject.binding.sides.remove(&sight.reference.at);
+                });
                 known.bindings.insert(binding.id, binding);
                 known.links.0.remove(&sight.reference);
                 let keys = keys(entity, &canonical(entity, known, &sight), sight.mark.as_deref());
