@@ -211,6 +211,7 @@ fn settle(
             for view in views.iter() {
                 lag(unit.path, view, &mut out.binding);
             }
+            lag_frozen(entity, unit.path, &mut out.binding);
         }
         Decision::Hold { why, values } => {
             for view in views.iter_mut() {
@@ -272,6 +273,16 @@ fn lag(unit: FieldPath, view: &View<'_>, binding: &mut Binding) {
         side.lagging.insert(unit);
     } else {
         side.lagging.remove(&unit);
+    }
+}
+
+/// A frozen side misses what is settled meanwhile; on return it is compared.
+fn lag_frozen(entity: &Entity, unit: FieldPath, binding: &mut Binding) {
+    for (key, side) in binding.sides.iter_mut().filter(|(_, side)| side.frozen) {
+        let Some(table) = entity.streams.get(key) else { continue };
+        if table.role.update && !table.fields.writable(unit, false).is_empty() {
+            side.lagging.insert(unit);
+        }
     }
 }
 
@@ -366,7 +377,7 @@ fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>, out: &mut 
 
 /// Whether a stream can make this record: what it holds must be what the record is.
 fn takes(table: &StreamTable, binding: &Binding, asked: bool, which: &BTreeSet<StreamKey>, key: &StreamKey) -> bool {
-    let makes = table.cap.create || table.cap.facet_of.is_some();
+    let makes = table.cap.create || table.cap.facet_of.is_some(); // a facet is made with its host
     let holds = table.cap.holds.iter().all(|(path, value)| binding.agreed.get(path).is_none_or(|known| known == value));
     makes && holds && (!asked || which.contains(key))
 }
