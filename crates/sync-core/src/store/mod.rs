@@ -13,6 +13,7 @@
 //!   otherwise.
 
 mod binding;
+mod forget;
 mod lists;
 
 use std::time::Duration;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use binding::{Binding, BoundSide, MatchKey, SideState};
+pub use forget::forgotten_hash;
 pub use lists::{
     Approval, Checkpoint, EffectKey, EntityState, Event, Held, HeldWhy, Inbox, InboxEntry, Indexed, Intent, Journal,
     Parked, Share, Snapshot, Staged, Verdict, Waiting,
@@ -44,12 +46,6 @@ pub struct Identity {
     pub id: Uuid,
     /// The format of its data.
     pub format: u32,
-}
-
-/// What is left of a reference of a forgotten record: UUIDv5 with the store's id as key, so that nobody can tell the
-/// vendor's id from it without the store, and equal ids differ between stores.
-pub fn forgotten_hash(store: Uuid, reference: &ExternalRef) -> Uuid {
-    Uuid::new_v5(&store, format!("forgotten {reference}").as_bytes())
 }
 
 /// The right to write for a while. `token` grows with every acquire.

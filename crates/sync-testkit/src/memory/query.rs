@@ -96,7 +96,7 @@ impl State {
         waiting.into_iter().filter_map(|reference| self.waiting.get(reference)).map(|w| Waiting::clone(w)).collect()
     }
     pub(super) fn verdicts(&self, of: &[ExternalRef]) -> Vec<Verdict> {
-        self.verdicts.iter().filter(|verdict| names_any(verdict, of)).cloned().collect()
+        self.verdicts.iter().filter(|verdict| verdict.names_any(of)).cloned().collect()
     }
     pub(super) fn journal(&self, of: &[CanonicalId], limit: usize) -> Vec<Journal> {
         let places: Vec<usize> = if of.is_empty() {
@@ -115,13 +115,5 @@ impl State {
         }
         let known = |reference: &&ExternalRef| self.forgotten.contains(&forgotten_hash(self.id, reference));
         distinct(references).into_iter().filter(known).cloned().collect()
-    }
-}
-
-/// Whether a verdict speaks of one of these.
-pub(super) fn names_any(verdict: &Verdict, of: &[ExternalRef]) -> bool {
-    match verdict {
-        Verdict::NotSame(a, b) => of.contains(a) || of.contains(b),
-        Verdict::Ignored(a) => of.contains(a),
     }
 }

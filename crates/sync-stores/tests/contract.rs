@@ -1,0 +1,46 @@
+//! The SQLite store keeps the contract, and agrees with the memory store.
+#![cfg(feature = "sqlite")]
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use proptest::{collection::vec, prelude::*};
+use sync_core::{Result, store::StateStore};
+use sync_stores::SqliteStore;
+use sync_testkit::{
+    MemoryStore,
+    store_suite::{StoreFixture, agree, run},
+};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+const ID: Uuid = Uuid::from_u128(7);
+
+struct File(TempDir);
+
+impl File {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+}
+
+#[async_trait]
+impl StoreFixture for File {
+    async fn open(&self) -> Result<Arc<dyn StateStore>> {
+        Ok(Arc::new(SqliteStore::open(self.0.path().join("a.db"), ID).await?))
+    }
+}
+
+mod contract {
+    sync_testkit::store_suite!(super::File::new());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+    #[test]
+    fn random_calls_have_the_answers_of_the_memory_store(dice in vec(any::<u64>(), 1..40)) {
+        run(async {
+            agree(&MemoryStore::new(ID), &SqliteStore::open_in_memory(ID).await?, &dice).await
+        }).unwrap();
+    }
+}
