@@ -224,6 +224,9 @@ pub struct FieldCapability {
     pub max_len: Option<u32>,
     /// Decimals beyond this are rounded away.
     pub max_scale: Option<u32>,
+    /// What does not fit the two limits above is refused before it is sent, not cut or rounded: half a number or
+    /// address is a wrong one.
+    pub exact: bool,
     /// Text comes back in another case.
     pub folds_case: bool,
     /// The words that it takes.
@@ -254,6 +257,11 @@ impl FieldCapability {
     pub fn rounded_to(self, scale: u32) -> Self {
         Self { max_scale: Some(scale), ..self }
     }
+    /// The same, but what does not fit is refused.
+    #[must_use]
+    pub fn exact(self) -> Self {
+        Self { exact: true, ..self }
+    }
     /// The same, in whatever case the vendor likes.
     #[must_use]
     pub fn folding_case(self) -> Self {
@@ -272,7 +280,7 @@ impl FieldCapability {
 pub fn represents(stored: &Value, wanted: &Value, cap: &FieldCapability) -> bool {
     match (stored, wanted) {
         (Value::Text(s), Value::Text(w)) => {
-            let kept: String = match cap.max_len {
+            let kept: String = match cap.max_len.filter(|_| !cap.exact) {
                 // trailing blanks of the cut go too: no vendor keeps them, and their loss is no edit
                 Some(max) => w.chars().take(usize::try_from(max).unwrap_or(usize::MAX)).collect(),
                 None => w.clone(),
@@ -280,7 +288,9 @@ pub fn represents(stored: &Value, wanted: &Value, cap: &FieldCapability) -> bool
             let same = |a: &str, b: &str| if cap.folds_case { a.to_lowercase() == b.to_lowercase() } else { a == b };
             same(s, &kept) || same(s, kept.trim_end())
         }
-        (Value::Decimal(s), Value::Decimal(w)) => cap.max_scale.map_or(s == w, |scale| rounds_to(*s, *w, scale)),
+        (Value::Decimal(s), Value::Decimal(w)) => {
+            cap.max_scale.filter(|_| !cap.exact).map_or(s == w, |scale| rounds_to(*s, *w, scale))
+        }
         (s, w) => s == w,
     }
 }
@@ -323,6 +333,7 @@ mod tests {
         let cap = FieldCapability::read_write();
         assert!(!represents(&text("Nordi"), &text("Nordic"), &cap));
         assert!(!represents(&Value::Null, &text("x"), &cap));
+        assert!(!represents(&text("Nordi"), &text("Nordic"), &cap.clone().cut_to(5).exact()));
         assert!(represents(&Value::Decimal("10.1".parse().unwrap()), &Value::Decimal("10.10".parse().unwrap()), &cap));
     }
 }

@@ -3,11 +3,19 @@ pub mod capability;
 pub mod connector;
 pub mod context;
 pub mod decide;
+pub mod engine;
 pub mod error;
+#[cfg(feature = "faults")]
+pub mod fault;
+#[cfg(not(feature = "faults"))]
 mod fault;
+pub mod handler;
+pub mod hook;
 pub mod id;
+pub mod layer;
 pub mod mapping;
 pub mod model;
+pub mod plan;
 pub mod policy;
 pub mod store;
 pub mod value;

@@ -2,18 +2,18 @@
 
 #![allow(clippy::disallowed_types, reason = "the derived readers of flattened and untagged forms name floats")]
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    sync::Arc,
-};
+pub(crate) mod codes;
+mod mapper;
+mod stream;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    error::Result,
-    value::{FieldMap, FieldPath},
-};
+pub use mapper::{Mapper, Transform};
+pub use stream::StreamMap;
+
+use crate::value::FieldPath;
 
 /// One row of `[[entities.<name>.map]]`: a canonical field and, per connection, the field that holds it there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +63,16 @@ pub enum Codes {
     Several(Vec<String>),
 }
 
+impl Codes {
+    /// All of them; the first is written.
+    pub fn all(&self) -> &[String] {
+        match self {
+            Self::One(code) => std::slice::from_ref(code),
+            Self::Several(codes) => codes,
+        }
+    }
+}
+
 /// A code that no table row translates.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Unmapped {
@@ -79,58 +89,4 @@ pub struct Unmapped {
 pub struct Problems {
     /// Codes without a row.
     pub unmapped: BTreeSet<Unmapped>,
-}
-
-/// One direction of a mapper.
-pub type Transform = Arc<dyn Fn(&FieldMap, &mut Problems) -> Result<FieldMap> + Send + Sync>;
-
-/// A named function pair between some fields of a connector and some canonical ones.
-#[derive(Clone)]
-pub struct Mapper {
-    /// Changes when the function does: its fields are then at first sight again.
-    pub version: u32,
-    /// The connector's fields.
-    pub theirs: Vec<FieldPath>,
-    /// The canonical fields.
-    pub ours: Vec<FieldPath>,
-    /// From the connector's whole record to canonical fields.
-    pub inbound: Transform,
-    /// From the whole settled record to the connector's fields.
-    pub outbound: Transform,
-}
-impl fmt::Debug for Mapper {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Mapper({:?} ↔ {:?}, {})", self.theirs, self.ours, self.version)
-    }
-}
-
-/// All that lies between one stream's fields and the canonical ones, looked up.
-#[derive(Clone, Debug, Default)]
-pub struct StreamMap {}
-
-impl StreamMap {
-    /// Canonical fields of what the connector shows. Links stay as they are.
-    ///
-    /// # Errors
-    /// A mapper's own.
-    pub fn inbound(&self, theirs: &FieldMap, problems: &mut Problems) -> Result<FieldMap> {
-        let _ = problems;
-        Ok(theirs.clone())
-    }
-    /// The connector's fields for the whole settled record.
-    ///
-    /// # Errors
-    /// A mapper's own.
-    pub fn outbound(&self, ours: &FieldMap, problems: &mut Problems) -> Result<FieldMap> {
-        let _ = problems;
-        Ok(ours.clone())
-    }
-    /// The connector's fields that a canonical leaf is kept in.
-    pub fn theirs(&self, ours: FieldPath) -> Vec<FieldPath> {
-        vec![ours]
-    }
-    /// The canonical leaves that a connector's field is part of.
-    pub fn ours(&self, theirs: FieldPath) -> Vec<FieldPath> {
-        vec![theirs]
-    }
 }

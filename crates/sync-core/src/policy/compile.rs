@@ -2,11 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use super::{Compiled, Mistake, Policy};
-use crate::{capability::Capabilities, id::SystemId, mapping::Mapper};
+use super::{
+    Compiled, Conflict, Entity, FieldRule, FieldTable, Foreign, Mistake, Policy, Role, Rule, RuleSet, StreamTable,
+    Unit, check,
+    known::{Known, Leaves},
+    shape,
+};
+use crate::{
+    capability::Capabilities,
+    connector::host_of,
+    id::{EntityName, StreamKey, SystemId},
+    mapping::{Mapper, StreamMap},
+    value::FieldPath,
+};
 
 impl Policy {
-    /// Checks the policy against what the systems can do and makes the engine's tables.
+    /// Checks the policy against what the systems can do and makes the engine's tables. A connection's name in the
+    /// policy stands for the system that is called so ([`SystemId::connection`]).
     ///
     /// # Errors
     /// All mistakes at once.
@@ -15,7 +27,108 @@ impl Policy {
         systems: &BTreeMap<SystemId, Capabilities>,
         mappers: &BTreeMap<String, Mapper>,
     ) -> Result<Compiled, Vec<Mistake>> {
-        let _ = (systems, mappers);
-        Ok(Compiled::default())
+        let known = Known::new(systems, mappers);
+        let mut entities: Vec<Entity> =
+            self.entities.iter().map(|(name, set)| entity(&known, self, name, set)).collect();
+        let mistakes = check::all(&known, self, &entities);
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        entities.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+        Ok(Compiled { entities })
+    }
+}
+
+/// What names nothing is left out: the checks that follow tell of it.
+fn entity(known: &Known<'_>, policy: &Policy, name: &EntityName, set: &RuleSet) -> Entity {
+    let leaves = Leaves::of(set, known.mappers);
+    let units = units(known, set, &leaves);
+    let systems = set.systems.iter().filter_map(|(name, role)| Some((known.system(name)?.clone(), role.clone())));
+    let mut scope: BTreeMap<SystemId, Vec<_>> = BTreeMap::new();
+    for rule in &set.scope {
+        if let Some(system) = known.system(&rule.at) {
+            scope.entry(system.clone()).or_default().extend(rule.when.iter().cloned());
+        }
+    }
+    Entity {
+        name: name.clone(),
+        kind: set.kind,
+        filter: set.filter.clone(),
+        master: known.system(&set.master).cloned().unwrap_or_else(SystemId::hub),
+        systems: systems.collect(),
+        streams: set.systems.iter().flat_map(|(name, role)| streams(known, policy, set, name, role)).collect(),
+        matches: set.matches.clone(),
+        scope,
+        on_remove: set.on_remove,
+        recreate: set.recreate,
+        on_empty_master: set.on_empty_master,
+        guards: set.guards.unwrap_or(policy.guards),
+        every_s: set.every.map_or(0, super::Span::as_secs),
+        complete_every_s: set.complete_every.as_secs(),
+        shape: shape::of_entity(known, set),
+        unit_shapes: shape::of_units(known, policy, set, &leaves, &units),
+        units,
+    }
+}
+
+fn streams(
+    known: &Known<'_>,
+    policy: &Policy,
+    set: &RuleSet,
+    connection: &str,
+    role: &Role,
+) -> BTreeMap<StreamKey, StreamTable> {
+    let Some((system, capabilities)) = known.system(connection).and_then(|system| known.systems.get_key_value(system))
+    else {
+        return BTreeMap::new();
+    };
+    let wanted = |stream: &str| role.streams.is_empty() || role.streams.iter().any(|name| name == stream);
+    let tables = known.streams(connection, set.kind).filter(|(stream, _)| wanted(stream.as_str()));
+    let tables = tables.map(|(stream, cap)| {
+        let key = StreamKey::new(system.clone(), stream.clone());
+        let map = StreamMap::compile(connection, cap, &set.map, &policy.tables, known.mappers);
+        let table = StreamTable {
+            key: key.clone(),
+            host: host_of(capabilities, &key),
+            role: role.clone(),
+            cap: cap.clone(),
+            fields: FieldTable(map.capabilities(cap)),
+            map,
+        };
+        (key, table)
+    });
+    tables.collect()
+}
+
+fn units(known: &Known<'_>, set: &RuleSet, leaves: &Leaves) -> Vec<Unit> {
+    let unit = |path: FieldPath| Some(Unit { path, rule: rule(known, set, rule_at(set, path))? });
+    leaves.units().into_iter().filter_map(unit).collect()
+}
+
+/// The rule with the longest path that covers a unit.
+pub(super) fn rule_at(set: &RuleSet, unit: FieldPath) -> Option<&FieldRule> {
+    let covering = set.fields.iter().filter(|(path, _)| unit.is_under(**path));
+    covering.max_by_key(|(path, _)| path.as_str().len()).map(|(_, rule)| rule)
+}
+
+fn rule(known: &Known<'_>, set: &RuleSet, rule: Option<&FieldRule>) -> Option<Rule> {
+    let hub = SystemId::hub();
+    let system = |name: &str| if name == hub.as_str() { Some(hub.clone()) } else { known.system(name).cloned() };
+    let master = |name: &str, foreign: Foreign, seeded: bool| {
+        Some(Rule::Master { system: system(name)?, foreign, blank: set.on_empty_master, seeded })
+    };
+    match rule {
+        None => master(&set.master, Foreign::default(), true),
+        Some(FieldRule::Master { system, on_foreign_change }) => master(system, *on_foreign_change, false),
+        Some(FieldRule::Shared { on_conflict: Conflict::Prefer(names) }) => {
+            Some(Rule::Prefer(names.iter().filter_map(|name| system(name)).collect()))
+        }
+        Some(FieldRule::Shared { on_conflict: Conflict::Newest { otherwise } }) => {
+            Some(Rule::Newest { otherwise: system(otherwise)? })
+        }
+        Some(FieldRule::Shared { on_conflict: Conflict::Hold }) => Some(Rule::Hold),
+        Some(FieldRule::Seed { from }) => Some(Rule::Seed(system(from)?)),
+        Some(FieldRule::Sum { up_to }) => Some(Rule::Sum { up_to: *up_to }),
+        Some(FieldRule::Off {}) => None,
     }
 }

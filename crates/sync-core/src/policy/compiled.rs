@@ -26,6 +26,8 @@ pub struct Entity {
     pub kind: EntityKind,
     /// Only records of which all this holds.
     pub filter: Vec<Predicate>,
+    /// The system that decides what has no rule of its own, and whose removals count.
+    pub master: SystemId,
     /// Roles by system.
     pub systems: BTreeMap<SystemId, Role>,
     /// Every stream of the kind that takes part, by key.

@@ -3,18 +3,22 @@
 //! [`Policy`] is the file's form. [`Policy::compile`] checks it against what the systems can do and makes the flat
 //! tables ([`Compiled`]) that the phases of the engine see; they never see the file.
 
+mod check;
 mod compile;
 mod compiled;
+mod known;
+mod mistake;
 mod predicate;
-mod validate;
+mod read;
+mod shape;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 pub use compiled::{Compiled, Entity, FieldTable, Rule, StreamTable, Unit};
-pub use predicate::{Operator, Predicate, Ranked, Scene};
-pub use validate::Mistake;
+pub use mistake::Mistake;
+pub use predicate::{Hop, Operator, Predicate, Ranked, Scene};
 
 use crate::{
     id::{EntityKind, EntityName},
@@ -25,8 +29,9 @@ use crate::{
 /// Rule sets by name, code tables, guards: the parts of the file that the engine understands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Policy {
-    /// `[entities.<name>]`.
+    /// `[entities.<name>]`, in order of names.
     pub entities: BTreeMap<EntityName, RuleSet>,
     /// `[tables.<name>]`: codes of each system beside the canonical one.
     pub tables: BTreeMap<String, Tables>,
@@ -37,6 +42,7 @@ pub struct Policy {
 /// One entity: a kind, perhaps narrowed by `where`. Customer, supplier and partner are three rule sets of one kind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct RuleSet {
     /// What its records are.
     pub kind: EntityKind,
@@ -80,6 +86,32 @@ pub struct RuleSet {
 }
 
 impl RuleSet {
+    /// Records of a kind that one connection decides, with no systems yet and everything else as in a file that does
+    /// not mention it.
+    pub fn new(kind: EntityKind, master: impl Into<String>) -> Self {
+        Self {
+            kind,
+            filter: Vec::new(),
+            master: master.into(),
+            every: None,
+            complete_every: Self::complete_every(),
+            systems: BTreeMap::new(),
+            fields: BTreeMap::new(),
+            map: Vec::new(),
+            scope: Vec::new(),
+            matches: Vec::new(),
+            on_remove: OnRemove::default(),
+            recreate: Recreate::default(),
+            on_empty_master: OnEmptyMaster::default(),
+            guards: None,
+        }
+    }
+    /// The same with one system more.
+    #[must_use]
+    pub fn system(mut self, connection: impl Into<String>, role: Role) -> Self {
+        self.systems.insert(connection.into(), role);
+        self
+    }
     fn complete_every() -> Span {
         Span::from_secs(7 * 86_400)
     }
@@ -130,6 +162,7 @@ impl TryFrom<String> for Span {
 /// What a system does in an entity, spelled out. All false is a legal role: known, not touched.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Role {
     /// Its records are read.
     pub read: bool,
@@ -141,6 +174,28 @@ pub struct Role {
     pub remove: bool,
     /// Only these of its streams; all of the kind if empty.
     pub streams: Vec<String>,
+}
+
+impl Role {
+    /// It is read, and nothing else.
+    pub fn reads() -> Self {
+        Self { read: true, ..Self::default() }
+    }
+    /// The same, and records that it lacks are made there.
+    #[must_use]
+    pub fn creates(self) -> Self {
+        Self { create: Create::Always, ..self }
+    }
+    /// The same, and its records are changed.
+    #[must_use]
+    pub fn updates(self) -> Self {
+        Self { update: true, ..self }
+    }
+    /// The same, and its records are removed, if `on_remove` says so.
+    #[must_use]
+    pub fn removes(self) -> Self {
+        Self { remove: true, ..self }
+    }
 }
 
 /// Whether missing records are made in a system.

@@ -16,21 +16,23 @@ use crate::{
     value::{FieldMap, FieldPath, Fingerprint},
 };
 
-/// The hash of one host record as it was listed last: 24 bytes in memory.
+/// The hash of one host record as it was listed last.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Indexed {
-    /// The host stream.
-    pub host: StreamKey,
-    /// Of the vendor's id: [`Indexed::key_of`].
-    pub key: u64,
-    /// Of the record's raw text.
+    /// The host record.
+    pub reference: ExternalRef,
+    /// Of its raw text; [`Indexed::unseen`] for one that must be decoded when it is met again.
     pub hash: Fingerprint,
 }
 
 impl Indexed {
-    /// The short form of a vendor's id.
+    /// The short form of a vendor's id: with the hash, 24 bytes for each record of a listing.
     pub fn key_of(id: &str) -> u64 {
         xxhash_rust::xxh3::xxh3_64(id.as_bytes())
+    }
+    /// A hash that no content has.
+    pub fn unseen() -> Fingerprint {
+        Fingerprint::from_bits(0)
     }
 }
 
@@ -142,7 +144,7 @@ pub struct Share {
 }
 
 /// Why something is held.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum HeldWhy {

@@ -34,6 +34,7 @@ use crate::{
     connector::Tenant,
     error::Result,
     id::{CanonicalId, EntityName, ExternalRef, StreamKey, SystemId},
+    value::Fingerprint,
 };
 
 /// The format of stored data that this release writes.
@@ -135,8 +136,10 @@ pub trait StateStore: std::fmt::Debug + Send + Sync + 'static {
     async fn counts(&self, streams: &[StreamKey]) -> Result<Vec<u64>>;
     /// Living bindings of an entity that asked to be looked at by now ([`Binding::wake_at`]), longest due first.
     async fn due(&self, entity: &EntityName, now: DateTime<Utc>, limit: usize) -> Result<Vec<CanonicalId>>;
-    /// Hashes of a host stream's records in order of [`Indexed::key`], after one of them.
-    async fn index(&self, host: &StreamKey, after: Option<u64>, limit: usize) -> Result<Vec<Indexed>>;
+    /// Hashes of a host stream's records, by [`Indexed::key_of`] their ids and in that order, after one of them.
+    async fn index(&self, host: &StreamKey, after: Option<u64>, limit: usize) -> Result<Vec<(u64, Fingerprint)>>;
+    /// The records behind such keys.
+    async fn index_refs(&self, host: &StreamKey, keys: &[u64]) -> Result<Vec<ExternalRef>>;
 
     /// How far streams were read; unknown ones are left out.
     async fn checkpoints(&self, hosts: &[StreamKey]) -> Result<Vec<(StreamKey, Checkpoint)>>;

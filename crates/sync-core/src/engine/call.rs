@@ -1,0 +1,306 @@
+//! One write: resolving its links, reading before it where that can save something, calling, understanding the answer.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{
+    outcome::{Outcome, shows},
+    subject::{Links, Sight},
+};
+use crate::{
+    capability::{Capabilities, Shows, UpdateMode},
+    connector::{Action, Connector, Item, Part, Write},
+    context::Context,
+    error::{Disposition, Error, ErrorKind},
+    id::{CanonicalId, ExternalRef, StreamKey, SystemId},
+    mapping::Problems,
+    plan::{Doing, Op},
+    policy::{Entity, Rule, StreamTable},
+    store::{Binding, Intent, Share},
+    value::{FieldMap, FieldPath, Link, Value},
+};
+
+/// A row read so lately need not be read again before a write.
+const FRESH: TimeDelta = TimeDelta::seconds(30);
+
+/// A record that a write points to and that has no name in the target system.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct MissingLink(pub(super) CanonicalId);
+
+/// The call that an operation stands for, with links in the target system's terms.
+///
+/// # Errors
+/// A record that a required field, or a field to be written, points to is not there.
+pub(super) fn action(
+    op: &Op,
+    tables: &BTreeMap<StreamKey, &StreamTable>,
+    bindings: &BTreeMap<CanonicalId, Binding>,
+    caps: &Capabilities,
+) -> Result<(Action, Vec<Share>), MissingLink> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut shares: Vec<Share> = Vec::new();
+    for share in &op.shares {
+        let (Some(table), Some(binding)) = (tables.get(&share.at), bindings.get(&share.subject)) else { continue };
+        let (part, share) = part(share, table, binding, bindings, caps, matches!(op.doing, Doing::Create))?;
+        parts.push(part);
+        shares.push(share);
+    }
+    parts.sort_by_key(|part| part.stream != op.host.stream); // the host's own share first
+    let action = match &op.doing {
+        Doing::Create => Action::Create { parts },
+        Doing::Update { id } => {
+            let side = op.shares.first().and_then(|share| bindings.get(&share.subject)?.sides.get(&share.at));
+            let checks = caps.streams.get(&op.host.stream).is_some_and(|cap| cap.update_if_version);
+            Action::Update {
+                id: id.clone(),
+                parts,
+                if_version: side.filter(|_| checks).map(|side| side.version.clone()),
+            }
+        }
+        Doing::Remove { id, mode } => Action::Remove { id: id.clone(), mode: *mode },
+    };
+    Ok((action, shares))
+}
+
+fn part(
+    share: &Share,
+    table: &StreamTable,
+    binding: &Binding,
+    bindings: &BTreeMap<CanonicalId, Binding>,
+    caps: &Capabilities,
+    create: bool,
+) -> Result<(Part, Share), MissingLink> {
+    let system = &share.at.system;
+    let units = |path: FieldPath| share.units.iter().any(|unit| path.is_under(*unit));
+    let mut missing = None;
+    let mut left_out: BTreeSet<FieldPath> = BTreeSet::new();
+    let ours: FieldMap = binding
+        .agreed
+        .iter()
+        .filter_map(|(path, value)| {
+            let mut lost = None;
+            let value = value.map_links(&mut |link| match resolve(link, system, bindings, caps) {
+                Some(reference) => Value::Link(Link::External(reference)),
+                None => {
+                    lost = Some(link.clone());
+                    Value::Null
+                }
+            });
+            match lost {
+                None => Some((path, value)),
+                Some(link) => {
+                    let needed = units(path) && (!create || table.fields.get(path).required_on_create);
+                    if let (true, Link::Canonical(id)) = (needed && table.fields.get(path).writable(create), link) {
+                        missing = Some(id);
+                    }
+                    left_out.insert(path);
+                    None
+                }
+            }
+        })
+        .collect();
+    if let Some(id) = missing {
+        return Err(MissingLink(id));
+    }
+    let shadow = binding.sides.get(&share.at).map(|side| &side.shadow);
+    let theirs = table.map.outbound(&ours, shadow, &mut Problems::default()).unwrap_or_default();
+    let mut wanted = theirs.filter(|path| table.cap.fields.get(&path).is_some_and(|cap| cap.writable(create)));
+    if create {
+        wanted.overlay(&table.cap.holds.clone());
+    }
+    let changed: BTreeSet<FieldPath> = ours
+        .paths()
+        .filter(|path| units(*path))
+        .flat_map(|leaf| table.map.theirs(leaf))
+        .filter(|field| wanted.get(*field).is_some())
+        .collect();
+    // a link that cannot be given yet is left out, and its unit goes on lagging
+    let mut share = share.clone();
+    share.units.retain(|unit| !left_out.iter().any(|path| path.is_under(*unit)));
+    share.ours = share.ours.filter(|path| share.units.iter().any(|unit| path.is_under(*unit)));
+    Ok((Part { stream: share.at.stream.clone(), wanted, changed }, share))
+}
+
+/// A record's name in a system: of its own register first.
+pub(super) fn resolve(
+    link: &Link,
+    system: &SystemId,
+    bindings: &BTreeMap<CanonicalId, Binding>,
+    caps: &Capabilities,
+) -> Option<ExternalRef> {
+    match link {
+        Link::External(reference) => (reference.at.system == *system).then(|| reference.clone()),
+        Link::Canonical(id) => {
+            let binding = bindings.get(id)?;
+            binding
+                .sides
+                .keys()
+                .filter(|key| key.system == *system && binding.live_side(key).is_some())
+                .filter(|key| caps.streams.get(&key.stream).is_some_and(|cap| cap.shows == Shows::Record))
+                .find_map(|key| binding.reference(key))
+        }
+    }
+}
+
+/// All that one call needs.
+pub(super) struct Call<'a> {
+    pub(super) connector: &'a dyn Connector,
+    pub(super) cx: &'a Context,
+    pub(super) op: &'a Op,
+    pub(super) intent: &'a Intent,
+    pub(super) entities: &'a [Entity],
+    pub(super) tables: &'a BTreeMap<StreamKey, &'a StreamTable>,
+    pub(super) bindings: &'a BTreeMap<CanonicalId, Binding>,
+    /// The host record as it was read in this run.
+    pub(super) read: Option<&'a (Item, DateTime<Utc>)>,
+    pub(super) links: &'a Links,
+}
+
+impl Call<'_> {
+    /// Reads first where that can save something; `Err` is an outcome that ends the call before it is made.
+    pub(super) async fn prepare(&self) -> Result<Write, Outcome> {
+        let mut write = Write {
+            stream: self.op.host.stream.clone(),
+            action: self.intent.action.clone(),
+            idempotency_key: self.intent.key.clone(),
+            mark: self.intent.mark.clone(),
+            effects: self.intent.effects.iter().map(|key| key.effect.clone()).collect(),
+            current: None,
+        };
+        let Action::Update { id, .. } = &self.intent.action else { return Ok(write) };
+        if !self.must_look() {
+            return Ok(write);
+        }
+        let now = self.cx.clock.now();
+        let item = match self.read {
+            Some((item, at)) if now.signed_duration_since(*at) <= FRESH && !item.partial => item.clone(),
+            _ => match self.look(id).await {
+                Ok(Some(item)) => item,
+                Ok(None) => return Err(Outcome::Refused(gone(&self.op.host, id))),
+                Err(error) => return Err(before_sending(error)),
+            },
+        };
+        let sights = decoded(self.connector, &item).map_err(before_sending)?;
+        if self.as_wanted(&sights) {
+            return Err(Outcome::Done { reference: item.reference.clone(), sights, exact: false });
+        }
+        if self.moved(&sights) {
+            return Err(Outcome::Moved(sights));
+        }
+        write.current = Some(item);
+        Ok(write)
+    }
+
+    async fn look(&self, id: &Arc<str>) -> Result<Option<Item>, Error> {
+        let found = self.connector.get(self.cx, &self.op.host.stream, std::slice::from_ref(id)).await?;
+        Ok(found.into_iter().next().flatten())
+    }
+
+    /// A shared field, a full replace, a side effect: there a look can save an edit or a mail.
+    fn must_look(&self) -> bool {
+        let Some(cap) = self.connector.capabilities().streams.get(&self.op.host.stream) else { return false };
+        if cap.get_max == 0 || cap.update_if_version && cap.update == UpdateMode::Merge {
+            return false;
+        }
+        let shared = |share: &Share| {
+            self.entities.iter().filter(|entity| entity.streams.contains_key(&share.at)).any(|entity| {
+                entity.units.iter().any(|unit| {
+                    share.units.contains(&unit.path) && !matches!(unit.rule, Rule::Master { .. } | Rule::Seed(_))
+                })
+            })
+        };
+        cap.update == UpdateMode::Replace || !self.intent.effects.is_empty() || self.op.shares.iter().any(shared)
+    }
+
+    fn each<'s>(&'s self, sights: &'s [Sight]) -> impl Iterator<Item = (&'s Share, &'s StreamTable, &'s Sight)> {
+        self.op.shares.iter().filter_map(move |share| {
+            let sight = sights.iter().find(|sight| sight.reference.at == share.at)?;
+            Some((share, *self.tables.get(&share.at)?, sight))
+        })
+    }
+
+    fn as_wanted(&self, sights: &[Sight]) -> bool {
+        let mut any = false;
+        for (share, table, sight) in self.each(sights) {
+            any = true;
+            if !shows(table, &sight.fields, &share.ours, self.links) {
+                return false;
+            }
+        }
+        any && self.intent.effects.is_empty()
+    }
+
+    /// A field to be written, or any field of a full replace, shows something else than the decision rests on.
+    fn moved(&self, sights: &[Sight]) -> bool {
+        self.each(sights).any(|(share, table, sight)| {
+            let Some(side) = self.bindings.get(&share.subject).and_then(|b| b.sides.get(&share.at)) else {
+                return false;
+            };
+            let written = |path: FieldPath| {
+                table.map.ours(path).iter().any(|leaf| share.units.iter().any(|unit| leaf.is_under(*unit)))
+            };
+            side.shadow.differs(&sight.fields).into_iter().any(|path| written(path) && side.pending.get(path).is_none())
+        })
+    }
+
+    /// Makes sense of the answer to a write.
+    pub(super) async fn understand(&self, answer: crate::Result<crate::connector::Written>) -> Outcome {
+        let written = match answer {
+            Ok(written) => written,
+            Err(error) => return self.failed(error),
+        };
+        if matches!(self.op.doing, Doing::Remove { .. }) {
+            return Outcome::Removed;
+        }
+        let own = self.connector.capabilities().streams.get(&self.op.host.stream);
+        let exact = written.item.is_some() && own.is_some_and(|cap| cap.write_returns_record);
+        let item = match written.item {
+            Some(item) => Some(item),
+            // once the system has said yes, nothing here may turn the write into an error
+            None if own.is_some_and(|cap| cap.get_max > 0) => self.look(&written.reference.id).await.ok().flatten(),
+            None => None,
+        };
+        let sights = item.and_then(|item| decoded(self.connector, &item).ok()).unwrap_or_default();
+        Outcome::Done { reference: written.reference, sights, exact }
+    }
+
+    fn failed(&self, error: Error) -> Outcome {
+        if error.kind() == ErrorKind::NotFound && matches!(self.op.doing, Doing::Remove { .. }) {
+            return Outcome::Removed;
+        }
+        match error.disposition() {
+            Disposition::LookFirst => Outcome::Unclear,
+            Disposition::RetryLater => Outcome::Later,
+            Disposition::ParkRecord => Outcome::Refused(error),
+            // an answer that cannot be understood may follow a write that was made
+            Disposition::StopStream if error.kind() == ErrorKind::Protocol => Outcome::Unclear,
+            Disposition::StopStream | Disposition::StopSystem => Outcome::Stop(error),
+        }
+    }
+}
+
+/// An error before anything was sent is never unclear.
+fn before_sending(error: Error) -> Outcome {
+    match error.disposition() {
+        Disposition::ParkRecord => Outcome::Refused(error),
+        Disposition::StopSystem | Disposition::StopStream => Outcome::Stop(error),
+        Disposition::LookFirst | Disposition::RetryLater => Outcome::Later,
+    }
+}
+
+fn gone(host: &StreamKey, id: &str) -> Error {
+    Error::new(
+        ErrorKind::NotFound,
+        "read before write",
+        format!("{host}#{id} is gone; the next full listing will show it"),
+    )
+}
+
+/// What an item says, facet by facet.
+pub(super) fn decoded(connector: &dyn Connector, item: &Item) -> crate::Result<Vec<Sight>> {
+    Ok(connector.decode(item)?.into_iter().map(Sight::new).collect())
+}

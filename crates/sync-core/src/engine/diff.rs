@@ -1,0 +1,408 @@
+//! From what was read to what is agreed: one decision per unit, and what each side lacks afterwards. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    scope::{self, Around},
+    subject::{Links, Sight, Subject},
+};
+use crate::{
+    capability::Shows,
+    connector::Writable,
+    decide::{Agreed, Decision, Side, Why, decide},
+    fault::{self, Fault},
+    id::{StreamKey, SystemId},
+    mapping::{Problems, Unmapped},
+    policy::{Create, Entity, Rule, StreamTable, Unit},
+    store::{Binding, BoundSide, Event, Held, HeldWhy, SideState},
+    value::{FieldMap, FieldPath},
+};
+
+/// A record after its decisions, and what to say about it.
+#[derive(Clone, Debug)]
+pub(crate) struct Diffed {
+    pub(crate) binding: Binding,
+    pub(crate) held: Vec<Held>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) unmapped: BTreeSet<Unmapped>,
+    /// Sides found to be gone in this run.
+    pub(crate) removed: BTreeSet<StreamKey>,
+    /// Something about the binding is new.
+    pub(crate) changed: bool,
+}
+
+/// One side in canonical terms.
+struct View<'a> {
+    key: &'a StreamKey,
+    table: &'a StreamTable,
+    seen: FieldMap,
+    shadow: FieldMap,
+    sight: Option<&'a Sight>,
+    /// Units on which this side waits for a person.
+    holding: BTreeSet<FieldPath>,
+}
+
+/// Decides every unit of a subject.
+pub(crate) fn diff(
+    entity: &Entity,
+    subject: &Subject,
+    links: &Links,
+    around: &Around<'_>,
+    now: DateTime<Utc>,
+) -> Diffed {
+    let mut out = Diffed {
+        binding: subject.binding.clone(),
+        held: Vec::new(),
+        events: Vec::new(),
+        unmapped: BTreeSet::new(),
+        removed: BTreeSet::new(),
+        changed: false,
+    };
+    out.binding.agreed = links.canonical(&out.binding.agreed);
+    meet(entity, subject, &mut out);
+    scope::freeze(entity, subject, links, around, &mut out);
+    let mut views = views(entity, subject, links, &mut out);
+    for (unit, value, by) in &subject.takes {
+        take(*unit, value, by, &mut views, &mut out);
+    }
+    for unit in &entity.units {
+        if !subject.takes.iter().any(|(taken, ..)| *taken == unit.path) {
+            settle(entity, unit, subject, &mut views, &mut out, now);
+        }
+    }
+    let views: Vec<_> = views.into_iter().map(|v| (v.key.clone(), v.holding)).collect();
+    advance(entity, subject, &views, &mut out.binding);
+    new_sides(entity, subject, around, &mut out);
+    out.changed = out.binding != subject.binding || !out.events.is_empty();
+    out
+}
+
+/// Takes over what sights say beside fields: that a record is there, gone, or locked.
+fn meet(entity: &Entity, subject: &Subject, out: &mut Diffed) {
+    for reference in &subject.bound {
+        out.events.push(Event::Bound(reference.clone()));
+    }
+    for reference in &subject.aliased {
+        out.events.push(Event::Aliased(reference.clone()));
+    }
+    for (key, sight) in &subject.sights {
+        if !entity.streams.contains_key(key) {
+            continue;
+        }
+        let side = out.binding.sides.entry(key.clone()).or_default();
+        if sight.deleted {
+            if side.state != SideState::Removed {
+                out.events.push(Event::Removed(sight.reference.clone()));
+                out.removed.insert(key.clone());
+            }
+            side.state = SideState::Removed;
+            continue;
+        }
+        side.state = SideState::Live;
+        side.version = sight.version.clone();
+        side.writable = sight.writable.clone();
+    }
+}
+
+fn views<'a>(entity: &'a Entity, subject: &'a Subject, links: &Links, out: &mut Diffed) -> Vec<View<'a>> {
+    let mut views = Vec::new();
+    for (key, table) in &entity.streams {
+        let Some(side) = out.binding.sides.get(key) else { continue };
+        if side.state == SideState::Removed || side.frozen || (side.id.is_none() && !subject.sights.contains_key(key)) {
+            continue;
+        }
+        let sight = subject.sights.get(key);
+        let mut seen = side.pending.clone();
+        if let Some(sight) = sight {
+            seen.overlay(&sight.fields);
+        }
+        let mut problems = Problems::default();
+        let mut canonical = |theirs: &FieldMap| match table.map.inbound(theirs, &mut problems) {
+            Ok(ours) => links.canonical(&ours),
+            Err(_) => FieldMap::new(), // the mapper refuses: as if nothing had been read, and the error is reported by `read`
+        };
+        let view = View {
+            key,
+            table,
+            seen: canonical(&seen),
+            shadow: canonical(&side.shadow),
+            sight,
+            holding: BTreeSet::new(),
+        };
+        out.unmapped.extend(problems.unmapped);
+        views.push(view);
+    }
+    views
+}
+
+fn take(unit: FieldPath, value: &FieldMap, by: &str, views: &mut [View<'_>], out: &mut Diffed) {
+    let old = out.binding.agreed.under(unit);
+    out.events.push(Event::Settled {
+        unit,
+        old,
+        new: value.clone(),
+        from: SystemId::person(),
+        overridden: Vec::new(),
+        because: format!("decided by {by}"),
+    });
+    out.binding.agreed.overlay(value);
+    out.binding.origins.insert(unit, SystemId::person());
+    for view in views.iter() {
+        lag(unit, view, &mut out.binding);
+    }
+}
+
+fn settle(
+    entity: &Entity,
+    unit: &Unit,
+    subject: &Subject,
+    views: &mut [View<'_>],
+    out: &mut Diffed,
+    now: DateTime<Utc>,
+) {
+    let agreed_value = out.binding.agreed.under(unit.path);
+    let origin = out.binding.origins.get(&unit.path).cloned();
+    let agreed = origin.as_ref().map(|from| Agreed { value: &agreed_value, from });
+    let parts: Vec<(FieldMap, FieldMap)> = views
+        .iter()
+        .map(|view| (view.seen.under(unit.path), view.shadow.under(unit.path)))
+        .map(|(seen, shadow)| {
+            if subject.again.contains(&unit.path) {
+                let mut all = shadow;
+                all.overlay(&seen);
+                (all, FieldMap::new()) // at first sight again
+            } else {
+                (seen, shadow)
+            }
+        })
+        .collect();
+    let sides: Vec<Side<'_>> = views
+        .iter()
+        .zip(&parts)
+        .filter(|(view, _)| view.table.cap.shows != Shows::Snapshot || agreed.is_none())
+        .map(|(view, (seen, shadow))| side_of(entity, view, unit.path, seen, shadow, &out.binding))
+        .collect();
+    let whole = match &unit.rule {
+        Rule::Sum { up_to: Some(path) } => out.binding.agreed.get(*path).and_then(|v| v.as_decimal()),
+        _ => None,
+    };
+    let decision = decide(&unit.rule, agreed, &sides, whole);
+    let joining: Vec<bool> = parts.iter().map(|(seen, shadow)| !seen.is_empty() && shadow.is_empty()).collect();
+    match decision {
+        Decision::Keep => {
+            for (view, joins) in views.iter().zip(joining) {
+                let was = out.binding.sides.get(view.key).is_some_and(|s| s.lagging.contains(&unit.path));
+                if agreed.is_some() && (was || joins) {
+                    lag(unit.path, view, &mut out.binding);
+                }
+            }
+        }
+        Decision::Settle { value, from, overridden } => {
+            let old = agreed_value.clone();
+            out.binding.agreed.overlay(&value);
+            out.binding.origins.insert(unit.path, from.clone());
+            let new = out.binding.agreed.under(unit.path);
+            if old != new || !overridden.is_empty() {
+                let because = format!("{:?}", unit.rule);
+                out.events.push(Event::Settled { unit: unit.path, old, new, from, overridden, because });
+            }
+            for view in views.iter() {
+                lag(unit.path, view, &mut out.binding);
+            }
+        }
+        Decision::Hold { why, values } => {
+            for view in views.iter_mut() {
+                view.holding.insert(unit.path);
+            }
+            out.held.push(held_unit(subject, unit.path, why, values, now));
+        }
+    }
+}
+
+fn side_of<'a>(
+    entity: &Entity,
+    view: &'a View<'_>,
+    unit: FieldPath,
+    seen: &'a FieldMap,
+    shadow: &'a FieldMap,
+    binding: &Binding,
+) -> Side<'a> {
+    let lagging = binding.sides.get(view.key).is_some_and(|side| side.lagging.contains(&unit));
+    let shadow = (!shadow.is_empty()).then_some(shadow);
+    let others_changed = || view.shadow.differs(&view.seen).iter().any(|path| !path.is_under(unit));
+    Side {
+        system: &view.key.system,
+        kind: entity.kind,
+        seen: (!seen.is_empty()).then_some(seen),
+        shadow: if fault::on(Fault::JoiningWins) && shadow.is_none() && !seen.is_empty() {
+            Some(NOTHING.get_or_init(FieldMap::new))
+        } else {
+            shadow
+        },
+        lagging: lagging && !fault::on(Fault::AgreedDoesNotContend),
+        modified_at: view.sight.and_then(|sight| sight.version.modified_at),
+        only_change: !others_changed(),
+        fields: &view.table.fields,
+    }
+}
+
+static NOTHING: std::sync::OnceLock<FieldMap> = std::sync::OnceLock::new();
+
+/// Marks or clears what a side lacks of the agreed value.
+fn lag(unit: FieldPath, view: &View<'_>, binding: &mut Binding) {
+    let agreed = binding.agreed.under(unit);
+    let Some(side) = binding.sides.get_mut(view.key) else { return };
+    let mut shown = view.shadow.under(unit);
+    shown.overlay(&view.seen.under(unit));
+    let writable = view.table.fields.writable(unit, side.id.is_none());
+    let lacks = agreed.iter().any(|(path, wanted)| {
+        writable.contains(&path)
+            && !shown
+                .get(path)
+                .is_some_and(|stored| crate::capability::represents(stored, wanted, &view.table.fields.get(path)))
+            && !(wanted.is_null() && shown.get(path).is_none())
+    });
+    let can = view.table.role.update && view.table.cap.shows != Shows::Snapshot;
+    if lacks && can {
+        side.lagging.insert(unit);
+    } else {
+        side.lagging.remove(&unit);
+    }
+}
+
+/// Shadows follow what was seen, but for units that wait for a person: there the sight is kept aside.
+fn advance(entity: &Entity, subject: &Subject, views: &[(StreamKey, BTreeSet<FieldPath>)], binding: &mut Binding) {
+    for (key, side) in &mut binding.sides {
+        let (Some(table), sight) = (entity.streams.get(key), subject.sights.get(key)) else { continue };
+        if side.frozen {
+            if let Some(sight) = sight {
+                side.pending.overlay(&side.shadow.diff(&sight.fields));
+            }
+            continue;
+        }
+        let mut seen = std::mem::take(&mut side.pending);
+        if let Some(sight) = sight {
+            seen.overlay(&sight.fields);
+        }
+        let holding = views.iter().find(|(at, _)| at == key).map(|(_, holding)| holding);
+        let waits = |path: FieldPath| {
+            holding.is_some_and(|units| {
+                !units.is_empty()
+                    && table.map.ours(path).iter().any(|leaf| units.iter().any(|unit| leaf.is_under(*unit)))
+            })
+        };
+        for (path, value) in seen.iter() {
+            let known = side.shadow.get(path);
+            if known == Some(value) {
+                continue;
+            }
+            if waits(path) {
+                side.pending.set(path, value.clone());
+            } else if !fault::on(Fault::LosersShadowNotKept) || side.lagging.is_empty() {
+                side.shadow.set(path, value.clone());
+            }
+        }
+        if fault::on(Fault::ShadowIsAgreed) {
+            let agreed: BTreeMap<FieldPath, _> = binding.agreed.iter().map(|(p, v)| (p, v.clone())).collect();
+            for (path, value) in agreed {
+                if side.shadow.get(path).is_some() {
+                    side.shadow.set(path, value);
+                }
+            }
+        }
+    }
+}
+
+/// Sides that are to be made, and what becomes of the others when one is gone.
+fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>, out: &mut Diffed) {
+    let known_somewhere = out.binding.sides.iter().any(|(key, side)| {
+        side.id.is_some()
+            && side.state != SideState::Removed
+            && entity.streams.get(key).is_some_and(|table| table.role.read)
+    });
+    if subject.ambiguous.is_some() || !known_somewhere || out.binding.origins.is_empty() {
+        return;
+    }
+    for (system, role) in &entity.systems {
+        let asked = subject.asked.iter().any(|key| key.system == *system);
+        if !(role.create == Create::Always || asked) || !scope::within(entity, system, &out.binding, around) {
+            continue;
+        }
+        let streams: Vec<(&StreamKey, &StreamTable)> = entity
+            .streams
+            .iter()
+            .filter(|(key, table)| key.system == *system && table.cap.shows == Shows::Record)
+            .collect();
+        if streams.iter().any(|(key, _)| out.binding.live_side(key).is_some()) {
+            continue;
+        }
+        let Some((key, table)) =
+            streams.into_iter().find(|(key, table)| takes(table, &out.binding, asked, &subject.asked, key))
+        else {
+            continue;
+        };
+        if let Some(dead) = out.binding.sides.get(key)
+            && dead.state == SideState::Removed
+            && !asked
+            && entity.recreate == crate::policy::Recreate::Ask
+        {
+            continue;
+        }
+        let lagging = entity
+            .units
+            .iter()
+            .filter(|unit| !table.fields.writable(unit.path, true).is_empty())
+            .map(|unit| unit.path)
+            .collect();
+        let writable = Writable::All;
+        out.binding.sides.insert(key.clone(), BoundSide { lagging, writable, ..BoundSide::default() });
+    }
+}
+
+/// Whether a stream can make this record: what it holds must be what the record is.
+fn takes(table: &StreamTable, binding: &Binding, asked: bool, which: &BTreeSet<StreamKey>, key: &StreamKey) -> bool {
+    let makes = table.cap.create || table.cap.facet_of.is_some();
+    let holds = table.cap.holds.iter().all(|(path, value)| binding.agreed.get(path).is_none_or(|known| known == value));
+    makes && holds && (!asked || which.contains(key))
+}
+
+fn held_unit(
+    subject: &Subject,
+    unit: FieldPath,
+    why: Why,
+    values: Vec<(SystemId, FieldMap)>,
+    now: DateTime<Utc>,
+) -> Held {
+    let binding = &subject.binding;
+    let said: Vec<String> = values
+        .iter()
+        .map(|(system, value)| {
+            let shown: Vec<String> = value.iter().map(|(_, v)| v.to_string()).collect();
+            format!("{system} says {}", shown.join(", "))
+        })
+        .collect();
+    let (what, cure) = match why {
+        Why::Conflict => ("was changed on several sides", "choose the value that is right"),
+        Why::ForeignChange => {
+            ("was changed where another system decides", "take the change over, or let it be reverted")
+        }
+        Why::CutEdit => ("was changed where only its beginning is shown", "say whether the rest is to stay"),
+        Why::SameAmountTwice => ("grew by the same amount on two sides", "say whether it is one payment or two"),
+        Why::OverTotal => ("exceeds the whole", "correct the side that is wrong"),
+    };
+    let text = format!("{} of {} {what}: {}", unit, name_of(binding), said.join("; "));
+    let mut held = Held::new(binding.id, binding.entity.clone(), HeldWhy::Field(why), text, cure, now);
+    held.unit = Some(unit);
+    held.values = values;
+    held.numbers = binding.numbers.clone();
+    held
+}
+
+/// How people know a record: its first number, else its first reference.
+pub(crate) fn name_of(binding: &Binding) -> String {
+    let number = binding.numbers.iter().next().cloned();
+    let known = number.or_else(|| binding.references().next().map(|r| r.to_string()));
+    format!("{} {}", binding.entity, known.unwrap_or_else(|| binding.id.to_string()))
+}

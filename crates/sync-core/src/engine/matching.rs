@@ -1,0 +1,326 @@
+//! Which external records are one and the same. Pure: candidates come from the store, verdicts from people.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use super::subject::{Links, Sight, Subject};
+use crate::{
+    capability::Shows,
+    fault::{self, Fault},
+    id::{CanonicalId, ExternalRef, StreamKey},
+    mapping::Problems,
+    model,
+    policy::{Duplicates, Entity},
+    store::{Binding, MatchKey, SideState, Verdict},
+    value::{FieldMap, FieldPath, NormalForm},
+};
+
+/// All that matching looks at.
+pub(crate) struct Known {
+    /// Makes canonical ids.
+    pub(crate) store: Uuid,
+    /// Who each reference belongs to, aliases included.
+    pub(crate) links: Links,
+    /// Bindings that were met so far, by id.
+    pub(crate) bindings: BTreeMap<CanonicalId, Binding>,
+    /// Living bindings by match key.
+    pub(crate) keyed: BTreeMap<MatchKey, BTreeSet<CanonicalId>>,
+    /// What people said for good.
+    pub(crate) verdicts: BTreeSet<Verdict>,
+}
+
+impl Known {
+    fn not_same(&self, reference: &ExternalRef, binding: &Binding) -> bool {
+        binding.references().any(|other| {
+            let (a, b) = if *reference <= other { (reference.clone(), other) } else { (other, reference.clone()) };
+            self.verdicts.contains(&Verdict::NotSame(a, b))
+        })
+    }
+}
+
+/// The keys under which a record can be recognised, in the order of the rules.
+pub(crate) fn keys(entity: &Entity, ours: &FieldMap, mark: Option<&str>) -> Vec<MatchKey> {
+    let of_mark =
+        mark.map(|mark| MatchKey { entity: entity.name.clone(), rule: MARK.to_owned(), key: mark.to_owned() });
+    let of_rules = entity.matches.iter().filter_map(|rule| {
+        let forms: Option<Vec<String>> =
+            rule.on.iter().map(|path| form_of(entity, *path).of(ours.filled(*path)?)).collect();
+        Some(MatchKey { entity: entity.name.clone(), rule: name_of(&rule.on), key: forms?.join("\u{1f}") })
+    });
+    of_mark.into_iter().chain(of_rules).collect()
+}
+
+/// The rule of our own mark, before all others.
+pub(crate) const MARK: &str = "@mark";
+
+fn form_of(entity: &Entity, path: FieldPath) -> NormalForm {
+    model::field(entity.kind, path).map_or(NormalForm::Exact, |field| field.form)
+}
+
+fn name_of(paths: &[FieldPath]) -> String {
+    paths.iter().map(|path| path.as_str()).collect::<Vec<_>>().join("+")
+}
+
+/// Sorts sights into subjects: those of known records, then new ones, each matched against all that is known.
+pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -> Vec<Subject> {
+    let mut subjects: BTreeMap<CanonicalId, Subject> = BTreeMap::new();
+    let mut fresh: Vec<(Sight, Vec<MatchKey>)> = Vec::new();
+    for sight in sights {
+        if known.verdicts.contains(&Verdict::Ignored(sight.reference.clone())) {
+            continue;
+        }
+        match known.links.0.get(&sight.reference).and_then(|id| known.bindings.get(id)) {
+            Some(binding) if binding.ambiguous => {
+                subjects.entry(binding.id).or_insert_with(|| Subject::of(binding.clone()));
+                let keys = keys(entity, &canonical(entity, known, &sight), sight.mark.as_deref());
+                fresh.push((sight, keys));
+            }
+            Some(binding) if somebody_else(entity, known, binding, &sight) => {
+                let mut binding = binding.clone();
+                binding.sides.remove(&sight.reference.at);
+                let subject = subjects.entry(binding.id).or_insert_with(|| Subject::of(binding.clone()));
+                subject.binding.sides.remove(&sight.reference.at);
+                known.bindings.insert(binding.id, binding);
+                known.links.0.remove(&sight.reference);
+                let keys = keys(entity, &canonical(entity, known, &sight), sight.mark.as_deref());
+                fresh.push((sight, keys));
+            }
+            Some(binding) => {
+                let subject = subjects.entry(binding.id).or_insert_with(|| Subject::of(binding.clone()));
+                let primary = subject.binding.reference(&sight.reference.at).as_ref() == Some(&sight.reference);
+                if primary || fault::on(Fault::AliasMergedFrom) {
+                    subject.sights.insert(sight.reference.at.clone(), sight);
+                }
+            }
+            None if sight.deleted => {}
+            None => {
+                let keys = keys(entity, &canonical(entity, known, &sight), sight.mark.as_deref());
+                fresh.push((sight, keys));
+            }
+        }
+    }
+    fresh.sort_by(|(a, _), (b, _)| a.reference.cmp(&b.reference));
+    let twice = shared_within_a_stream(entity, &fresh);
+    for (sight, keys) in fresh {
+        place(entity, known, &mut subjects, sight, keys, &twice);
+    }
+    subjects.into_values().collect()
+}
+
+fn canonical(entity: &Entity, known: &Known, sight: &Sight) -> FieldMap {
+    let inbound = |table: &crate::policy::StreamTable| table.map.inbound(&sight.fields, &mut Problems::default()).ok();
+    let ours = entity.streams.get(&sight.reference.at).and_then(inbound).unwrap_or_default();
+    known.links.canonical(&ours)
+}
+
+/// A slot that shows another name and another address at once holds somebody else.
+fn somebody_else(entity: &Entity, known: &Known, binding: &Binding, sight: &Sight) -> bool {
+    let Some(table) = entity.streams.get(&sight.reference.at).filter(|table| table.cap.shows == Shows::Slot) else {
+        return false;
+    };
+    let Some(side) = binding.sides.get(&sight.reference.at) else { return false };
+    let Ok(before) = table.map.inbound(&side.shadow, &mut Problems::default()) else { return false };
+    let now = canonical(entity, known, sight);
+    let identity: BTreeSet<FieldPath> = entity
+        .matches
+        .iter()
+        .flat_map(|rule| rule.on.iter().copied())
+        .chain(model::spec(entity.kind).iter().filter(|field| field.form == NormalForm::Name).map(|field| field.path))
+        .filter(|path| before.filled(*path).is_some() && now.get(*path).is_some())
+        .collect();
+    identity.len() > 1 && identity.iter().all(|path| before.get(*path) != now.get(*path))
+}
+
+/// Keys that several new records of one register share: nobody can tell which is meant.
+fn shared_within_a_stream(entity: &Entity, fresh: &[(Sight, Vec<MatchKey>)]) -> BTreeSet<(StreamKey, MatchKey)> {
+    let mut count: BTreeMap<(StreamKey, MatchKey), BTreeSet<&ExternalRef>> = BTreeMap::new();
+    for (sight, keys) in fresh {
+        for key in keys {
+            count.entry((sight.reference.at.clone(), key.clone())).or_default().insert(&sight.reference);
+        }
+    }
+    count
+        .into_iter()
+        .filter(|((at, key), who)| who.len() > 1 && duplicates(entity, at, key) == Duplicates::Hold)
+        .map(|(key, _)| key)
+        .collect()
+}
+
+/// A copy made at one moment is no second record, so several of them are never a fault.
+fn duplicates(entity: &Entity, at: &StreamKey, key: &MatchKey) -> Duplicates {
+    if entity.streams.get(at).is_some_and(|table| table.cap.shows == Shows::Snapshot) {
+        return Duplicates::Alias;
+    }
+    entity.matches.iter().find(|rule| name_of(&rule.on) == key.rule).map_or(Duplicates::Hold, |rule| rule.duplicates)
+}
+
+/// Finds a new record's place: a side or an alias of a known one, or a subject of its own.
+fn place(
+    entity: &Entity,
+    known: &mut Known,
+    subjects: &mut BTreeMap<CanonicalId, Subject>,
+    sight: Sight,
+    keys: Vec<MatchKey>,
+    twice: &BTreeSet<(StreamKey, MatchKey)>,
+) {
+    let at = sight.reference.at.clone();
+    let own = known.links.0.get(&sight.reference).copied(); // an ambiguous one has a subject already
+    for key in &keys {
+        if twice.contains(&(at.clone(), key.clone())) {
+            let why = format!("several records of {at} have the same {}", key.rule);
+            return alone(entity, known, subjects, sight, &keys, own, Some(why));
+        }
+        let candidates: Vec<CanonicalId> = known.keyed.get(key).into_iter().flatten().copied().collect();
+        let fits = |id: &CanonicalId| {
+            Some(*id) != own
+                && known
+                    .bindings
+                    .get(id)
+                    .is_some_and(|b| b.is_live() && !b.ambiguous && !known.not_same(&sight.reference, b))
+        };
+        let candidates: Vec<CanonicalId> = candidates.into_iter().filter(fits).collect();
+        match candidates.as_slice() {
+            [] => {}
+            [one] => {
+                let taken = current(known, subjects, *one).is_some_and(|b| {
+                    b.sides.get(&at).is_some_and(|side| side.id.is_some() && side.state != SideState::Removed)
+                });
+                return match (taken, duplicates(entity, &at, key)) {
+                    (false, _) => join(known, subjects, sight, &keys, *one, own),
+                    (true, Duplicates::Alias) if key.rule != MARK => alias(known, subjects, &sight, *one, own),
+                    (true, _) => {
+                        let why = format!("{at} has another record with the same {}", key.rule);
+                        alone(entity, known, subjects, sight, &keys, own, Some(why))
+                    }
+                };
+            }
+            several => {
+                let why = format!("{} records have the same {}", several.len(), key.rule);
+                return alone(entity, known, subjects, sight, &keys, own, Some(why));
+            }
+        }
+    }
+    alone(entity, known, subjects, sight, &keys, own, None);
+}
+
+fn current<'a>(known: &'a Known, subjects: &'a BTreeMap<CanonicalId, Subject>, id: CanonicalId) -> Option<&'a Binding> {
+    subjects.get(&id).map(|subject| &subject.binding).or_else(|| known.bindings.get(&id))
+}
+
+fn subject_of<'s>(
+    known: &Known,
+    subjects: &'s mut BTreeMap<CanonicalId, Subject>,
+    id: CanonicalId,
+) -> Option<&'s mut Subject> {
+    let binding = known.bindings.get(&id)?;
+    Some(subjects.entry(id).or_insert_with(|| Subject::of(binding.clone())))
+}
+
+/// The record becomes a side.
+fn join(
+    known: &mut Known,
+    subjects: &mut BTreeMap<CanonicalId, Subject>,
+    sight: Sight,
+    keys: &[MatchKey],
+    id: CanonicalId,
+    own: Option<CanonicalId>,
+) {
+    leave(known, subjects, own);
+    let Some(subject) = subject_of(known, subjects, id) else { return };
+    let side = subject.binding.sides.entry(sight.reference.at.clone()).or_default();
+    if side.state == SideState::Removed {
+        *side = Default::default(); // a new reference takes the dead one's place
+    }
+    side.id = Some(sight.reference.id.clone());
+    subject.binding.keys.extend(keys.iter().cloned());
+    subject.bound.push(sight.reference.clone());
+    known.links.0.insert(sight.reference.clone(), id);
+    for key in keys {
+        known.keyed.entry(key.clone()).or_default().insert(id);
+    }
+    let binding = subject.binding.clone();
+    subject.sights.insert(sight.reference.at.clone(), sight);
+    known.bindings.insert(id, binding);
+}
+
+/// The record becomes one more name.
+fn alias(
+    known: &mut Known,
+    subjects: &mut BTreeMap<CanonicalId, Subject>,
+    sight: &Sight,
+    id: CanonicalId,
+    own: Option<CanonicalId>,
+) {
+    leave(known, subjects, own);
+    let Some(subject) = subject_of(known, subjects, id) else { return };
+    subject.binding.aliases.insert(sight.reference.clone());
+    subject.aliased.push(sight.reference.clone());
+    known.links.0.insert(sight.reference.clone(), id);
+    let binding = subject.binding.clone();
+    known.bindings.insert(id, binding);
+}
+
+/// The record is one of its own, perhaps one that nobody can place.
+fn alone(
+    entity: &Entity,
+    known: &mut Known,
+    subjects: &mut BTreeMap<CanonicalId, Subject>,
+    sight: Sight,
+    keys: &[MatchKey],
+    own: Option<CanonicalId>,
+    why: Option<String>,
+) {
+    let id = match own {
+        Some(id) => id,
+        None => {
+            let (id, generation) = unused(known, &sight.reference);
+            let system = sight.reference.at.system.clone();
+            let mut binding = Binding::new(id, entity.name.clone(), entity.kind, system);
+            binding.generation = generation;
+            known.bindings.insert(id, binding);
+            id
+        }
+    };
+    let Some(subject) = subject_of(known, subjects, id) else { return };
+    subject.binding.ambiguous = why.is_some();
+    subject.ambiguous = why;
+    let side = subject.binding.sides.entry(sight.reference.at.clone()).or_default();
+    if side.id.is_none() {
+        side.id = Some(sight.reference.id.clone());
+        subject.bound.push(sight.reference.clone());
+    }
+    subject.binding.keys.extend(keys.iter().cloned());
+    let (binding, reference) = (subject.binding.clone(), sight.reference.clone());
+    subject.sights.insert(reference.at.clone(), sight);
+    known.links.0.insert(reference, id);
+    for key in keys {
+        known.keyed.entry(key.clone()).or_default().insert(id);
+    }
+    known.bindings.insert(id, binding);
+}
+
+/// An ambiguous record that found its place leaves the binding that it had for itself.
+fn leave(known: &mut Known, subjects: &mut BTreeMap<CanonicalId, Subject>, own: Option<CanonicalId>) {
+    let Some(id) = own else { return };
+    if let Some(subject) = subject_of(known, subjects, id) {
+        subject.binding.sides.clear();
+        subject.binding.keys.clear();
+        subject.binding.ambiguous = false;
+    }
+    if let Some(binding) = known.bindings.get_mut(&id) {
+        binding.sides.clear();
+    }
+}
+
+/// The first id of a reference that no binding, living or ended, has.
+fn unused(known: &Known, first: &ExternalRef) -> (CanonicalId, u32) {
+    let mut generation = 0;
+    loop {
+        let id = CanonicalId::derive(known.store, first, generation);
+        if !known.bindings.contains_key(&id) {
+            return (id, generation);
+        }
+        generation += 1;
+    }
+}

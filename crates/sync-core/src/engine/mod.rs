@@ -1,0 +1,201 @@
+//! The engine: one run from reading to recorded answers.
+//!
+//! ```text
+//! open ─► recover ─► read ─► match ─► diff ─► plan ─► [guards] ─► decide in the store ─► apply ⇄ record ─► close
+//! ```
+//!
+//! *Guarantees.* What a run decides is stored before anything is written, and an intent before each call. A call with an
+//! unclear answer is never repeated before the system was looked at. Reading again is free; nothing is removed without
+//! proof. *Assumptions.* A system shows what was written within its declared search delay. *Caveats.* Where a system has
+//! no versions, an edit made in the one round trip between our look and our write is overwritten; the journal keeps the
+//! values that we knew.
+
+mod applying;
+mod call;
+mod deciding;
+mod diff;
+mod index;
+mod matching;
+mod outcome;
+mod planning;
+mod read;
+mod recover;
+mod report;
+mod run;
+mod scope;
+mod subject;
+mod work;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
+
+use chrono::{DateTime, Utc};
+
+pub use report::{Cancel, Mode, Observer, Report, Silent};
+
+use crate::{
+    capability::Capabilities,
+    connector::Connector,
+    context::Clock,
+    error::{Error, ErrorKind, Result},
+    id::{ExternalRef, StreamKey, SystemId},
+    mapping::Mapper,
+    policy::{Compiled, Mistake, Policy},
+    store::{Inbox, InboxEntry, StateStore},
+};
+
+/// Keeps the systems of one policy in agreement. Made with [`Engine::builder`].
+pub struct Engine {
+    pub(crate) systems: BTreeMap<SystemId, Arc<dyn Connector>>,
+    pub(crate) store: Arc<dyn StateStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) policy: Compiled,
+    pub(crate) groups: Vec<Group>,
+}
+
+/// Entities that share host records: they are read, decided and written under one lease.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    pub(crate) name: String,
+    /// Places in [`Compiled::entities`].
+    pub(crate) entities: Vec<usize>,
+    pub(crate) hosts: BTreeSet<StreamKey>,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("systems", &self.systems.keys())
+            .field("groups", &self.groups)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Collects the parts of an [`Engine`].
+pub struct Builder {
+    systems: Vec<Arc<dyn Connector>>,
+    store: Arc<dyn StateStore>,
+    clock: Arc<dyn Clock>,
+    policy: Policy,
+    mappers: BTreeMap<String, Mapper>,
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder").field("systems", &self.systems).finish_non_exhaustive()
+    }
+}
+
+impl Builder {
+    /// Adds a system; the policy names it by its connection's name.
+    #[must_use]
+    pub fn system(mut self, connector: Arc<dyn Connector>) -> Self {
+        self.systems.push(connector);
+        self
+    }
+    /// The rules.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+    /// A mapper that the policy's rows can name.
+    #[must_use]
+    pub fn mapper(mut self, name: &str, mapper: Mapper) -> Self {
+        self.mappers.insert(name.to_owned(), mapper);
+        self
+    }
+    /// Checks everything against everything.
+    ///
+    /// # Errors
+    /// All mistakes at once, each with its place and its cure.
+    pub fn build(self) -> std::result::Result<Engine, Vec<Mistake>> {
+        let capabilities: BTreeMap<SystemId, Capabilities> =
+            self.systems.iter().map(|c| (c.info().system.clone(), c.capabilities().clone())).collect();
+        if capabilities.len() != self.systems.len() {
+            let cure = "give each connection a name of its own".to_owned();
+            let fault = "two systems have the same id".to_owned();
+            return Err(vec![Mistake { line: None, place: "connections".to_owned(), fault, cure }]);
+        }
+        let policy = self.policy.compile(&capabilities, &self.mappers)?;
+        let systems = self.systems.into_iter().map(|c| (c.info().system.clone(), c)).collect();
+        let groups = groups(&policy);
+        Ok(Engine { systems, store: self.store, clock: self.clock, policy, groups })
+    }
+}
+
+impl Engine {
+    /// Starts with the place that remembers and the clock that tells the time.
+    pub fn builder(store: Arc<dyn StateStore>, clock: Arc<dyn Clock>) -> Builder {
+        Builder { systems: Vec::new(), store, clock, policy: Policy::default(), mappers: BTreeMap::new() }
+    }
+    /// The policy as it was checked.
+    pub fn policy(&self) -> &Compiled {
+        &self.policy
+    }
+    /// Allows once what an adopt run or a tripped guard counted. Needs no lease: the next run takes it up.
+    ///
+    /// # Errors
+    /// The store's own, and `Invalid` for an id that nothing waits under.
+    pub async fn approve(&self, id: &str, by: &str) -> Result<()> {
+        if self.store.staged(id).await?.is_none() {
+            let line = format!("nothing waits for approval under '{id}'; run again and use the id that it prints");
+            return Err(Error::new(ErrorKind::Invalid, "approve", line));
+        }
+        self.post(by, Inbox::Approve(id.to_owned())).await
+    }
+    /// Takes a webhook call: the records that it names are looked at by the next run. Its content is not used.
+    ///
+    /// # Errors
+    /// The connector's, if the call cannot be verified, and the store's.
+    pub async fn hint(&self, system: &SystemId, headers: &[(String, String)], body: &[u8]) -> Result<usize> {
+        let connector = self.connector(system)?;
+        let references: Vec<ExternalRef> = connector.hints(headers, body)?;
+        let at = self.clock.now();
+        let entry = |reference| InboxEntry { at, by: system.to_string(), what: Inbox::Hint(reference) };
+        let count = references.len();
+        let entries: Vec<InboxEntry> = references.into_iter().map(entry).collect();
+        self.store.post(&entries).await?;
+        Ok(count)
+    }
+    /// Tells the next run what a person decided.
+    ///
+    /// # Errors
+    /// The store's own.
+    pub async fn post(&self, by: &str, what: Inbox) -> Result<()> {
+        self.store.post(&[InboxEntry { at: self.clock.now(), by: by.to_owned(), what }]).await
+    }
+
+    pub(crate) fn connector(&self, system: &SystemId) -> Result<&Arc<dyn Connector>> {
+        self.systems.get(system).ok_or_else(|| {
+            Error::new(ErrorKind::Config, "find system", format!("no connection is named '{}'", system.connection()))
+        })
+    }
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+}
+
+/// Entities that share a host stream come into one group, named after its first.
+fn groups(policy: &Compiled) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (place, entity) in policy.entities.iter().enumerate() {
+        let hosts: BTreeSet<StreamKey> = entity.streams.values().map(|table| table.host.clone()).collect();
+        let (shared, mut rest): (Vec<Group>, Vec<Group>) =
+            groups.into_iter().partition(|group| !group.hosts.is_disjoint(&hosts));
+        let mut group = Group { name: entity.name.to_string(), entities: vec![place], hosts };
+        for other in shared.into_iter().rev() {
+            group.name = other.name;
+            group.entities.splice(0..0, other.entities);
+            group.hosts.extend(other.hosts);
+        }
+        group.entities.sort_unstable();
+        rest.push(group);
+        groups = rest;
+    }
+    groups.sort_by_key(|group| group.entities.first().copied());
+    groups
+}

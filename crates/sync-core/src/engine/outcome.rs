@@ -1,0 +1,157 @@
+//! What an answer means for the binding that the write was made for. Pure.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::subject::{Links, Sight};
+use crate::{
+    capability::represents,
+    error::Error,
+    fault::{self, Fault},
+    id::ExternalRef,
+    mapping::Problems,
+    policy::StreamTable,
+    store::{Binding, Event, Intent, Parked, Share, SideState},
+    value::{FieldMap, FieldPath, Value},
+};
+
+/// How a write ended.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// It was made, or everything was as wanted already.
+    Done {
+        reference: ExternalRef,
+        /// What the record and its facets show; empty if nobody could see.
+        sights: Vec<Sight>,
+        /// The sight is what that very write left, so nobody else's edit can be in it.
+        exact: bool,
+    },
+    /// The record is not what the decision rests on: decide again.
+    Moved(Vec<Sight>),
+    /// Certainly not made; the work stays.
+    Later,
+    /// Refused for its content, or for a record that is gone.
+    Refused(Error),
+    /// Perhaps made: the intent stays open until somebody has looked.
+    Unclear,
+    /// The stream or the system is out of order.
+    Stop(Error),
+    /// The removal was made.
+    Removed,
+}
+
+/// How long a refused write rests: longer each time, a day at most.
+pub(super) fn rest(refusals: u32) -> TimeDelta {
+    match refusals {
+        0 | 1 => TimeDelta::minutes(1),
+        2 => TimeDelta::minutes(5),
+        3 => TimeDelta::minutes(30),
+        4 => TimeDelta::hours(3),
+        _ => TimeDelta::days(1),
+    }
+}
+
+/// The key under which a refused write is set aside.
+pub(super) fn parked_key(share: &Share, reference: Option<&ExternalRef>) -> String {
+    reference.map_or_else(|| format!("{}@{}", share.subject, share.at), ToString::to_string)
+}
+
+/// Takes a successful write over into the binding of one share.
+pub(super) fn done(
+    binding: &mut Binding,
+    share: &Share,
+    table: &StreamTable,
+    reference: &ExternalRef,
+    sights: &[Sight],
+    exact: bool,
+    links: &Links,
+) -> Vec<Event> {
+    let mut events = Vec::new();
+    let ours_now = binding.agreed.clone();
+    let side = binding.sides.entry(share.at.clone()).or_default();
+    if side.id.is_none() || side.state == SideState::Removed {
+        side.id = Some(reference.id.clone());
+        events.push(Event::Bound(share.at.id(&reference.id)));
+    }
+    side.state = SideState::Live;
+    side.refusals = 0;
+    side.not_before = None;
+    let sight = sights.iter().find(|sight| sight.reference.at == share.at);
+    if let Some(sight) = sight {
+        side.version = sight.version.clone();
+        side.writable = sight.writable.clone();
+    }
+    for unit in &share.units {
+        let wrote = share.ours.under(*unit);
+        if links.canonical(&ours_now.under(*unit)) == links.canonical(&wrote) {
+            side.lagging.remove(unit);
+        }
+        let fields = theirs(table, &wrote);
+        for field in &fields {
+            side.pending.remove(*field);
+        }
+        let shown = sight.map(|sight| sight.fields.filter(|path| fields.contains(&path)));
+        match shown {
+            Some(shown) if exact || fault::on(Fault::ShadowIsAgreed) || shows(table, &shown, &wrote, links) => {
+                side.shadow.overlay(&shown);
+                if exact && !shows(table, &shown, &wrote, links) {
+                    let sent = table.map.outbound(&wrote, None, &mut Problems::default()).unwrap_or_default();
+                    events.push(Event::Altered { at: share.at.id(&reference.id), sent, shown });
+                }
+            }
+            // not seen, or perhaps somebody else's edit: the next reading tells, as at first sight
+            _ => {
+                for field in &fields {
+                    side.shadow.remove(*field);
+                }
+            }
+        }
+    }
+    events
+}
+
+/// The connector's fields that were written for some canonical leaves.
+fn theirs(table: &StreamTable, wrote: &FieldMap) -> BTreeSet<FieldPath> {
+    wrote
+        .paths()
+        .filter(|leaf| {
+            !table.fields.writable(*leaf, true).is_empty() || !table.fields.writable(*leaf, false).is_empty()
+        })
+        .flat_map(|leaf| table.map.theirs(leaf))
+        .collect()
+}
+
+/// Whether the connector's fields show what was written.
+pub(super) fn shows(table: &StreamTable, shown: &FieldMap, wrote: &FieldMap, links: &Links) -> bool {
+    let Ok(ours) = table.map.inbound(shown, &mut Problems::default()) else { return false };
+    let (ours, wrote) = (links.canonical(&ours), links.canonical(wrote));
+    wrote.iter().all(|(path, wanted)| {
+        ours.get(path)
+            .is_none_or(|stored| represents(stored, wanted, &table.fields.get(path)) || both_empty(stored, wanted))
+    })
+}
+
+fn both_empty(stored: &Value, wanted: &Value) -> bool {
+    stored.is_null() && wanted.is_null()
+}
+
+/// Notes a refusal: the write rests, and is set aside for people to see.
+pub(super) fn refused(
+    binding: &mut Binding,
+    share: &Share,
+    intent: &Intent,
+    error: &Error,
+    now: DateTime<Utc>,
+) -> Parked {
+    let reference = intent.action.id().map(|id| intent.host.id(id));
+    let mut parked = Parked::new(parked_key(share, reference.as_ref()), error);
+    let side = binding.sides.entry(share.at.clone()).or_default();
+    side.refusals += 1;
+    side.not_before = Some(now + rest(side.refusals));
+    parked.subject = Some(binding.id);
+    parked.numbers = binding.numbers.clone();
+    parked.attempts = side.refusals;
+    parked.not_before = side.not_before;
+    parked
+}

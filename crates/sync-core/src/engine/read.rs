@@ -1,0 +1,246 @@
+//! Reading: what changed, what is new, what is missing. Never writes to a system.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{index::Index, report::Observer, subject::Sight};
+use crate::{
+    capability::Since,
+    connector::{Connector, Item, ListFrom, ListQuery, Page},
+    context::{Context, Lane},
+    error::{Error, ErrorKind, Result},
+    fault::{self, Fault},
+    id::{ExternalRef, StreamKey},
+    store::{Checkpoint, Indexed, Parked, StateStore},
+};
+
+/// What one host stream gave.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    /// Records that differ from what is known, one for each facet.
+    pub(super) sights: Vec<Sight>,
+    /// Their wire records: the base of a full replace.
+    pub(super) items: BTreeMap<ExternalRef, (Item, DateTime<Utc>)>,
+    pub(super) indexed: Vec<Indexed>,
+    pub(super) parked: Vec<Parked>,
+    pub(super) unparked: Vec<String>,
+    /// Known records that a complete listing did not name.
+    pub(super) absent: Vec<ExternalRef>,
+    pub(super) checkpoint: Option<Checkpoint>,
+    /// The listing was complete but so small that its gaps are not believed: (found, expected).
+    pub(super) short: Option<(u64, u64)>,
+}
+
+/// How a host stream is to be read this time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Order {
+    /// Everything, equal or not.
+    pub(super) afresh: bool,
+    /// Seconds between readings of changes.
+    pub(super) every_s: u64,
+    /// Seconds between complete readings.
+    pub(super) complete_every_s: u64,
+    /// A listing smaller than this share of the last one is not believed.
+    pub(super) min_listed_percent: u64,
+    /// A person said that a short listing is right.
+    pub(super) short_is_right: bool,
+}
+
+/// Stamps further ahead of our clock than this do not move the place up to which a stream was read.
+const FUTURE: TimeDelta = TimeDelta::minutes(5);
+
+pub(super) struct Reader<'a> {
+    pub(super) connector: &'a dyn Connector,
+    pub(super) store: &'a dyn StateStore,
+    pub(super) cx: &'a Context,
+    pub(super) observer: &'a dyn Observer,
+    pub(super) host: StreamKey,
+}
+
+impl Reader<'_> {
+    /// Reads the stream as far as it is due.
+    pub(super) async fn read(&self, known: Checkpoint, order: Order) -> Result<Reading> {
+        let now = self.cx.clock.now();
+        let Some(listing) = self.connector.capabilities().streams.get(&self.host.stream).and_then(|cap| cap.list)
+        else {
+            return Ok(Reading::default());
+        };
+        let elapsed = |since: Option<DateTime<Utc>>, seconds: u64| {
+            let span = TimeDelta::seconds(i64::try_from(seconds).unwrap_or(i64::MAX));
+            since.is_none_or(|at| now.signed_duration_since(at) >= span)
+        };
+        if !order.afresh && !elapsed(known.read_at, order.every_s) {
+            return Ok(Reading::default());
+        }
+        let since = listing.since.filter(|_| !order.afresh && !elapsed(known.complete_at, order.complete_every_s));
+        match since.and_then(|since| known.high_water.map(|at| window(at, since))) {
+            Some(from) => self.changes(known, from).await,
+            None => self.everything(known, listing.complete, order).await,
+        }
+    }
+
+    async fn changes(&self, known: Checkpoint, from: DateTime<Utc>) -> Result<Reading> {
+        let mut reading = Reading::default();
+        let mut index = Index::load(self.store, &self.host).await?;
+        let mut high = known.high_water;
+        self.pages(ListFrom::ModifiedSince(from), self.cx, &mut index, false, &mut reading, &mut high).await?;
+        reading.checkpoint = Some(Checkpoint { high_water: high, read_at: Some(self.cx.clock.now()), ..known });
+        Ok(reading)
+    }
+
+    async fn everything(&self, known: Checkpoint, complete: bool, order: Order) -> Result<Reading> {
+        let began = self.cx.clock.now();
+        let mut reading = Reading::default();
+        let mut index = Index::load(self.store, &self.host).await?;
+        let mut high = known.high_water;
+        let cx = self.cx.in_lane(Lane::Listing);
+        let listed = self.pages(ListFrom::Beginning, &cx, &mut index, order.afresh, &mut reading, &mut high).await?;
+        let expected = known.listed.saturating_mul(order.min_listed_percent) / 100;
+        let short = complete && !order.short_is_right && (listed < expected || (listed == 0 && known.listed > 0));
+        if (complete && !short) || fault::on(Fault::AbsenceFromPartialListing) {
+            reading.absent = index.absent(self.store, &self.host).await?;
+        }
+        if short {
+            reading.short = Some((listed, expected.max(1)));
+        }
+        reading.checkpoint = Some(Checkpoint {
+            high_water: high,
+            read_at: Some(began),
+            complete_at: if short { known.complete_at } else { Some(began) },
+            listed: if short { known.listed } else { listed },
+        });
+        Ok(reading)
+    }
+
+    /// All pages; the number of records that they named.
+    async fn pages(
+        &self,
+        from: ListFrom,
+        cx: &Context,
+        index: &mut Index,
+        afresh: bool,
+        reading: &mut Reading,
+        high: &mut Option<DateTime<Utc>>,
+    ) -> Result<u64> {
+        let mut listed = 0;
+        let mut query = ListQuery { stream: self.host.stream.clone(), from, page_size: None };
+        let mut last: Option<Page> = None;
+        loop {
+            let page = self.connector.list(cx, &query).await?;
+            if let (Some(before), Some(_)) = (&last, &page.next)
+                && (before.next == page.next || (!page.items.is_empty() && before.items == page.items))
+            {
+                let line = format!("the listing of {} does not advance; it was stopped, try again later", self.host);
+                return Err(Error::new(ErrorKind::Protocol, "list", line));
+            }
+            listed += u64::try_from(page.items.len()).unwrap_or(u64::MAX);
+            for error in &page.rejected {
+                reading.parked.push(Parked::new(format!("{}#?", self.host), error));
+            }
+            let fresh: Vec<Item> = page
+                .items
+                .iter()
+                .filter(|item| !index.meet(&item.reference.id, item.hash) || afresh)
+                .cloned()
+                .collect();
+            self.observer.page(&self.host, page.items.len(), fresh.len());
+            self.take(cx, fresh, reading, high).await?;
+            match page.next.clone() {
+                Some(cursor) => query.from = ListFrom::Page(cursor),
+                None => return Ok(listed),
+            }
+            last = Some(page);
+        }
+    }
+
+    /// Decodes items, completing rows that carry only some fields.
+    pub(super) async fn take(
+        &self,
+        cx: &Context,
+        items: Vec<Item>,
+        reading: &mut Reading,
+        high: &mut Option<DateTime<Utc>>,
+    ) -> Result<()> {
+        let can_get = self.connector.capabilities().streams.get(&self.host.stream).is_some_and(|cap| cap.get_max > 0);
+        let (rows, whole): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|item| item.partial && can_get);
+        let ids: Vec<Arc<str>> = rows.iter().map(|row| row.reference.id.clone()).collect();
+        let completed = self.get(cx, &ids).await?;
+        let now = self.cx.clock.now();
+        for (row, full) in rows.into_iter().zip(completed) {
+            if let Some(full) = full {
+                self.decode(&full, row.hash, now, reading, high);
+            }
+        }
+        for item in whole {
+            let hash = item.hash;
+            self.decode(&item, hash, now, reading, high);
+        }
+        Ok(())
+    }
+
+    /// Records by id, in as many calls as needed.
+    pub(super) async fn get(&self, cx: &Context, ids: &[Arc<str>]) -> Result<Vec<Option<Item>>> {
+        let max = self.connector.capabilities().streams.get(&self.host.stream).map_or(0, |cap| cap.get_max);
+        let max = usize::try_from(max.max(1)).unwrap_or(1);
+        let mut all = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(max) {
+            all.extend(self.connector.get(cx, &self.host.stream, ids).await?);
+        }
+        Ok(all)
+    }
+
+    fn decode(
+        &self,
+        item: &Item,
+        hash: crate::value::Fingerprint,
+        now: DateTime<Utc>,
+        reading: &mut Reading,
+        high: &mut Option<DateTime<Utc>>,
+    ) {
+        reading.indexed.push(Indexed { reference: item.reference.clone(), hash });
+        match self.connector.decode(item) {
+            Ok(records) => {
+                for record in records {
+                    if let Some(at) = record.version.modified_at.filter(|at| *at <= now + FUTURE) {
+                        *high = Some(high.map_or(at, |before| before.max(at)));
+                    }
+                    reading.sights.push(Sight::new(record));
+                }
+                reading.unparked.push(item.reference.to_string());
+                reading.items.insert(item.reference.clone(), (item.clone(), now));
+            }
+            Err(error) => {
+                let mut parked = Parked::new(item.reference.to_string(), &error);
+                parked.raw = Some(item.raw.clone());
+                reading.parked.push(parked);
+            }
+        }
+    }
+
+    /// Looks at single records, whatever the listings say: hints, and records that went missing.
+    pub(super) async fn look(&self, ids: &BTreeSet<Arc<str>>, reading: &mut Reading) -> Result<BTreeSet<Arc<str>>> {
+        let ids: Vec<Arc<str>> = ids.iter().cloned().collect();
+        let found = self.get(self.cx, &ids).await?;
+        let now = self.cx.clock.now();
+        let mut gone = BTreeSet::new();
+        for (id, item) in ids.into_iter().zip(found) {
+            match item {
+                // its hash may differ from the listed row's: the next listing will tell
+                Some(item) => self.decode(&item, Indexed::unseen(), now, reading, &mut None),
+                None => {
+                    gone.insert(id);
+                }
+            }
+        }
+        Ok(gone)
+    }
+}
+
+/// Where a window of changes starts: the newest stamp seen, less what the vendor shows late and the step of its stamps.
+fn window(high_water: DateTime<Utc>, since: Since) -> DateTime<Utc> {
+    high_water - TimeDelta::seconds(i64::from(since.lag_s)) - TimeDelta::milliseconds(i64::from(since.precision_ms))
+}

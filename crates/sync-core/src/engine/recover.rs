@@ -1,0 +1,200 @@
+//! Intents without an outcome: looking before anything is sent again.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{call::decoded, outcome::shows, subject::Sight, work::Work};
+use crate::{
+    capability::{StreamCapability, represents},
+    connector::{Action, Connector, Item, ListFrom, ListQuery},
+    error::Result,
+    fault::{self, Fault},
+    id::ExternalRef,
+    store::Intent,
+    value::FieldMap,
+};
+
+/// What looking found out.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// The write was made.
+    Made { reference: ExternalRef, sights: Vec<Sight> },
+    /// The record is gone.
+    Gone,
+    /// The write was not made: it is planned again.
+    NotMade,
+    /// Not found yet: look again later.
+    LookAgain,
+    /// Several records could be it.
+    Several(Vec<ExternalRef>),
+    /// Nobody can look.
+    Blind,
+}
+
+/// Vendors' clocks and ours may differ by so much when records are looked for by time.
+const SKEW: TimeDelta = TimeDelta::hours(1);
+
+/// Looks for what became of an intent.
+pub(super) async fn look(work: &Work<'_>, connector: &dyn Connector, intent: &Intent) -> Result<Found> {
+    let Some(cap) = connector.capabilities().streams.get(&intent.host.stream) else { return Ok(Found::Blind) };
+    match intent.action.id() {
+        Some(id) => look_at(work, connector, cap, intent, id).await,
+        None => look_for(work, connector, cap, intent).await,
+    }
+}
+
+async fn look_at(
+    work: &Work<'_>,
+    connector: &dyn Connector,
+    cap: &StreamCapability,
+    intent: &Intent,
+    id: &Arc<str>,
+) -> Result<Found> {
+    if cap.get_max == 0 {
+        // the next listing shows it; writing the same values once more changes nothing
+        return Ok(if intent.effects.is_empty() { Found::NotMade } else { Found::Blind });
+    }
+    let item =
+        connector.get(work.cx, &intent.host.stream, std::slice::from_ref(id)).await?.into_iter().next().flatten();
+    let Some(item) = item else { return Ok(Found::Gone) };
+    let sights = decoded(connector, &item)?;
+    let made = intent.shares.iter().all(|share| {
+        let sight = sights.iter().find(|sight| sight.reference.at == share.at);
+        sight
+            .zip(work.table(&share.at))
+            .is_some_and(|(sight, table)| shows(table, &sight.fields, &share.ours, &work.links))
+    });
+    Ok(match (&intent.action, made) {
+        (Action::Update { .. }, true) => Found::Made { reference: item.reference, sights },
+        _ => Found::NotMade,
+    })
+}
+
+async fn look_for(
+    work: &Work<'_>,
+    connector: &dyn Connector,
+    cap: &StreamCapability,
+    intent: &Intent,
+) -> Result<Found> {
+    if !cap.can_look() {
+        // sent again under the same key it makes no second record; without a key only a person can tell
+        return Ok(if cap.create_with_idempotency_key { Found::NotMade } else { Found::Blind });
+    }
+    let items = candidates(work, connector, cap, intent).await?;
+    let now = work.now();
+    let mut fitting: Vec<(Item, Vec<Sight>)> = Vec::new();
+    for item in items {
+        let Ok(sights) = decoded(connector, &item) else { continue };
+        if sights
+            .iter()
+            .any(|sight| sight.reference.at == intent.host && !sight.deleted && fits(work, cap, intent, sight))
+        {
+            fitting.push((item, sights));
+        }
+    }
+    let references: Vec<ExternalRef> = fitting.iter().map(|(item, _)| item.reference.clone()).collect();
+    let taken: BTreeSet<ExternalRef> = work.store.bound(&references).await?.into_iter().map(|(r, _)| r).collect();
+    fitting.retain(|(item, _)| !taken.contains(&item.reference));
+    Ok(match fitting.len() {
+        0 if enough(cap, intent, now) => Found::NotMade,
+        0 => Found::LookAgain,
+        1 => fitting.pop().map_or(Found::LookAgain, |(item, sights)| Found::Made { reference: item.reference, sights }),
+        _ => Found::Several(fitting.into_iter().map(|(item, _)| item.reference).collect()),
+    })
+}
+
+/// "Not there" means two looks, each at least a search delay after what came before.
+fn enough(cap: &StreamCapability, intent: &Intent, now: DateTime<Utc>) -> bool {
+    let lag = TimeDelta::seconds(i64::from(cap.search_lag_s));
+    if fault::on(Fault::NoWait) {
+        return true;
+    }
+    let late = |at: DateTime<Utc>| now.signed_duration_since(at) >= lag && now > at;
+    let first = intent.looks.iter().find(|look| look.signed_duration_since(intent.at) >= lag);
+    match first {
+        Some(first) => late(*first),
+        None => fault::on(Fault::OneLook) && late(intent.at),
+    }
+}
+
+async fn candidates(
+    work: &Work<'_>,
+    connector: &dyn Connector,
+    cap: &StreamCapability,
+    intent: &Intent,
+) -> Result<Vec<Item>> {
+    let stream = &intent.host.stream;
+    if let (Some(mark), Some(text)) = (cap.create_mark, &intent.mark)
+        && cap.find_by.contains(&mark.field)
+    {
+        return connector.find(work.cx, stream, &FieldMap::new().with(mark.field, text.as_str())).await;
+    }
+    let wanted = intent.action.parts().iter().find(|part| part.stream == *stream).map(|part| &part.wanted);
+    if cap.create_mark.is_none()
+        && let Some(wanted) = wanted
+    {
+        let by = wanted.filter(|path| cap.find_by.contains(&path) && wanted.filled(path).is_some());
+        if !by.is_empty() {
+            return connector.find(work.cx, stream, &by).await;
+        }
+    }
+    let since = cap.list.and_then(|list| list.since);
+    let from = match since {
+        Some(since) => {
+            let back =
+                TimeDelta::seconds(i64::from(since.lag_s)) + TimeDelta::milliseconds(i64::from(since.precision_ms));
+            ListFrom::ModifiedSince(intent.at - SKEW - back)
+        }
+        None => ListFrom::Beginning,
+    };
+    let mut query = ListQuery { stream: stream.clone(), from, page_size: None };
+    let mut items = Vec::new();
+    loop {
+        let page = connector.list(work.cx, &query).await?;
+        items.extend(page.items);
+        match page.next {
+            Some(cursor) => query.from = ListFrom::Page(cursor),
+            None => break,
+        }
+    }
+    complete(work, connector, cap, items).await
+}
+
+/// Rows that carry only some fields cannot be recognised: they are read whole.
+async fn complete(
+    work: &Work<'_>,
+    connector: &dyn Connector,
+    cap: &StreamCapability,
+    items: Vec<Item>,
+) -> Result<Vec<Item>> {
+    let (rows, mut whole): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|item| item.partial && cap.get_max > 0);
+    let max = usize::try_from(cap.get_max.max(1)).unwrap_or(1);
+    let ids: Vec<Arc<str>> = rows.into_iter().map(|row| row.reference.id).collect();
+    for ids in ids.chunks(max) {
+        let host = connector.capabilities().streams.iter().find(|(_, c)| *c == cap).map(|(stream, _)| stream.clone());
+        if let Some(stream) = host {
+            whole.extend(connector.get(work.cx, &stream, ids).await?.into_iter().flatten());
+        }
+    }
+    Ok(whole)
+}
+
+/// By our mark; where the stream keeps none, by everything that was sent.
+fn fits(work: &Work<'_>, cap: &StreamCapability, intent: &Intent, sight: &Sight) -> bool {
+    if cap.create_mark.is_some() {
+        return intent.mark.is_some() && sight.mark == intent.mark;
+    }
+    let _ = work;
+    let mut compared = 0;
+    for part in intent.action.parts().iter().filter(|part| part.stream == intent.host.stream) {
+        for (path, wanted) in part.wanted.iter() {
+            let (Some(stored), Some(field)) = (sight.fields.get(path), cap.fields.get(&path)) else { continue };
+            if !represents(stored, wanted, field) {
+                return false;
+            }
+            compared += usize::from(!wanted.is_null());
+        }
+    }
+    compared > 0
+}

@@ -1,0 +1,164 @@
+//! What all phases of one group's run share.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Engine, Group,
+    matching::{MARK, keys},
+    report::{Cancel, Mode, Observer, Report},
+    subject::Links,
+};
+use crate::{
+    capability::Shows,
+    connector::Item,
+    context::Context,
+    error::{Disposition, Error, Result},
+    fault::{self, Fault},
+    id::{CanonicalId, ExternalRef, StreamKey, SystemId},
+    mapping::Problems,
+    policy::{Entity, OnRemove, StreamTable},
+    store::{Binding, Held, Indexed, Journal, Lease, MatchKey, SideState, StateStore},
+    value::{FieldMap, FieldPath},
+};
+
+/// The fixed part: who runs what, under which lease.
+pub(super) struct Work<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) store: &'a dyn StateStore,
+    pub(super) cx: &'a Context,
+    pub(super) observer: &'a dyn Observer,
+    pub(super) cancel: &'a Cancel,
+    pub(super) mode: Mode,
+    pub(super) group: &'a Group,
+    pub(super) lease: Lease,
+    pub(super) as_of: DateTime<Utc>,
+    pub(super) tables: BTreeMap<StreamKey, &'a StreamTable>,
+    /// Who external references belong to; grows while the run goes on.
+    pub(super) links: Links,
+    /// Wire records that were read in this run.
+    pub(super) items: BTreeMap<ExternalRef, (Item, DateTime<Utc>)>,
+    /// Bindings as this run decided them, by id.
+    pub(super) bindings: BTreeMap<CanonicalId, Binding>,
+    /// Records whose next sight must be decoded: a complete listing did not name them.
+    pub(super) unseen: Vec<Indexed>,
+}
+
+/// The moving part: what came of it.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) report: Report,
+    /// What is held of each record that this run looked at.
+    pub(super) held: BTreeMap<CanonicalId, Vec<Held>>,
+    pub(super) stopped: BTreeSet<SystemId>,
+    pub(super) stopped_streams: BTreeSet<StreamKey>,
+}
+
+impl Tally {
+    pub(super) fn is_stopped(&self, host: &StreamKey) -> bool {
+        self.stopped.contains(&host.system) || self.stopped_streams.contains(host)
+    }
+    /// A stream, or its whole system, takes no further part in this run.
+    pub(super) fn stop(&mut self, host: &StreamKey, error: Error) {
+        if error.disposition() == Disposition::StopSystem {
+            self.stopped.insert(host.system.clone());
+            self.report.stopped_systems.entry(host.system.clone()).or_insert(error);
+        } else {
+            self.stopped_streams.insert(host.clone());
+            self.report.stopped.push((host.clone(), error));
+        }
+    }
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.engine.now()
+    }
+    pub(super) fn table(&self, at: &StreamKey) -> Option<&'a StreamTable> {
+        self.tables.get(at).copied()
+    }
+    pub(super) fn entity(&self, place: usize) -> Option<&'a Entity> {
+        self.engine.policy.entities.get(place)
+    }
+    pub(super) fn journal(&self, subject: CanonicalId, event: crate::store::Event) -> Journal {
+        Journal { at: self.now(), run: self.cx.run.to_string(), subject, event }
+    }
+    /// Learns who references belong to.
+    pub(super) async fn resolve(&mut self, references: impl IntoIterator<Item = ExternalRef>) -> Result<()> {
+        let unknown: BTreeSet<ExternalRef> =
+            references.into_iter().filter(|reference| !self.links.0.contains_key(reference)).collect();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let unknown: Vec<ExternalRef> = unknown.into_iter().collect();
+        self.links.0.extend(self.store.bound(&unknown).await?);
+        Ok(())
+    }
+    /// Bindings as this run knows them: those that it decided, else as stored.
+    pub(super) async fn load(&self, ids: &BTreeSet<CanonicalId>) -> Result<BTreeMap<CanonicalId, Binding>> {
+        let mut known: BTreeMap<CanonicalId, Binding> =
+            ids.iter().filter_map(|id| self.bindings.get(id).map(|binding| (*id, binding.clone()))).collect();
+        let missing: Vec<CanonicalId> = ids.iter().filter(|id| !known.contains_key(id)).copied().collect();
+        if !missing.is_empty() {
+            known.extend(self.store.bindings(&missing).await?.into_iter().map(|binding| (binding.id, binding)));
+        }
+        Ok(known)
+    }
+}
+
+/// Brings up to date what is derived from a binding: its keys, its numbers, and when it wants to be looked at.
+pub(super) fn derive(entity: &Entity, binding: &mut Binding, links: &Links, now: DateTime<Utc>) {
+    let mut all: BTreeSet<MatchKey> = keys(entity, &binding.agreed, None).into_iter().collect();
+    let mut numbers: BTreeSet<String> = BTreeSet::new();
+    let number = FieldPath::from_static("number");
+    let mut note = |fields: &FieldMap| numbers.extend(fields.text(number).map(str::to_owned));
+    note(&binding.agreed);
+    for (key, side) in binding.sides.iter().filter(|(_, side)| side.state != SideState::Removed) {
+        let Some(table) = entity.streams.get(key) else { continue };
+        let mut shown = side.shadow.clone();
+        shown.overlay(&side.pending);
+        if let Ok(ours) = table.map.inbound(&shown, &mut Problems::default()) {
+            note(&ours);
+            all.extend(keys(entity, &links.canonical(&ours), None));
+        }
+    }
+    if let Some(mark) = mark(entity, binding) {
+        all.insert(MatchKey { entity: entity.name.clone(), rule: MARK.to_owned(), key: mark });
+    }
+    binding.keys = if binding.is_live() { all } else { BTreeSet::new() };
+    binding.numbers.extend(numbers);
+    binding.wake_at = wake_at(entity, binding, now);
+}
+
+/// Our mark on records made for this binding: `<connection>-<number or id in its source>`.
+pub(super) fn mark(entity: &Entity, binding: &Binding) -> Option<String> {
+    let marks = |key: &StreamKey| entity.streams.get(key).is_some_and(|table| table.cap.create_mark.is_some());
+    if !binding.sides.keys().any(marks) {
+        return None;
+    }
+    let source = binding.sides.iter().find(|(key, side)| key.system == binding.origin && side.id.is_some())?;
+    let id = source.1.id.as_ref()?;
+    Some(format!("{}-{id}", binding.origin.connection()))
+}
+
+fn wake_at(entity: &Entity, binding: &Binding, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    if !binding.is_live() || fault::on(Fault::LaggingIsNoWork) {
+        return None;
+    }
+    let lagging = binding
+        .sides
+        .iter()
+        .filter(|(key, side)| {
+            let takes = entity.streams.get(key).is_some_and(|table| table.cap.shows != Shows::Snapshot);
+            takes && !side.lagging.is_empty() && !side.frozen && side.state != SideState::Removed
+        })
+        .map(|(_, side)| side.not_before.unwrap_or(now))
+        .min();
+    let removing = matches!(entity.on_remove, OnRemove::Archive | OnRemove::Propagate)
+        && binding.sides.iter().any(|(key, side)| side.state == SideState::Removed && key.system == entity.master)
+        && binding.sides.values().any(|side| side.state != SideState::Removed && side.id.is_some());
+    let removing = removing.then(|| binding.sides.values().filter_map(|side| side.not_before).min().unwrap_or(now));
+    let ambiguous = binding.ambiguous.then_some(now);
+    [lagging, removing, ambiguous].into_iter().flatten().min()
+}

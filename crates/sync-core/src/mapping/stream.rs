@@ -1,0 +1,274 @@
+//! One stream's rows, tables and mappers, looked up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Direction, MapRow, Mapper, Problems, Tables,
+    codes::{Column, Implied},
+};
+use crate::{
+    capability::{FieldCapability, StreamCapability},
+    error::Result,
+    value::{FieldMap, FieldPath, Value},
+};
+
+/// All that lies between one stream's fields and the canonical ones, looked up. The empty one passes everything on.
+#[derive(Clone, Debug, Default)]
+pub struct StreamMap {
+    rows: Vec<Row>,
+    mappers: Vec<Named>,
+    named: BTreeSet<FieldPath>, // by a row or a mapper, on either side: these do not pass by themselves
+    implied: Implied,
+    holds: FieldMap,
+    takes: Option<BTreeSet<FieldPath>>, // the connector's fields that can be written; all if `None`
+}
+
+#[derive(Clone, Debug)]
+struct Row {
+    ours: FieldPath,
+    theirs: FieldPath,
+    direction: Direction,
+    column: Option<Column>,
+}
+
+#[derive(Clone, Debug)]
+struct Named {
+    mapper: Mapper,
+    direction: Direction,
+}
+
+impl Direction {
+    pub(crate) fn is_in(self) -> bool {
+        self != Self::Out
+    }
+    pub(crate) fn is_out(self) -> bool {
+        self != Self::In
+    }
+}
+
+impl StreamMap {
+    /// For one stream of a connection. Rows whose field the stream does not have leave it as it is, as do names of
+    /// mappers and tables that are not there: the policy's check has told of them.
+    pub fn compile(
+        connection: &str,
+        cap: &StreamCapability,
+        rows: &[MapRow],
+        tables: &BTreeMap<String, Tables>,
+        mappers: &BTreeMap<String, Mapper>,
+    ) -> Self {
+        let column = |table: &str| tables.get(table).and_then(|table| table.0.get(connection));
+        let mut map = Self {
+            implied: Implied::new(column),
+            holds: cap.holds.clone(),
+            takes: Some(
+                cap.fields.iter().filter(|(path, f)| is_taken(cap, **path, f)).map(|(path, _)| *path).collect(),
+            ),
+            ..Self::default()
+        };
+        for row in rows {
+            let Some(theirs) = row.at.get(connection).copied().filter(|path| cap.fields.contains_key(path)) else {
+                continue;
+            };
+            match row.mapper.as_ref().map(|name| mappers.get(name)) {
+                Some(Some(mapper)) => map.add_mapper(mapper, row.direction),
+                Some(None) => {}
+                None => {
+                    let column = row.table.as_deref().and_then(|table| Some(Column::new(table, column(table)?)));
+                    map.add_row(Row { ours: row.field, theirs, direction: row.direction, column });
+                }
+            }
+        }
+        map
+    }
+
+    fn add_row(&mut self, row: Row) {
+        self.named.insert(row.ours);
+        if row.direction.is_out() {
+            self.named.insert(row.theirs);
+        }
+        self.rows.push(row);
+    }
+    fn add_mapper(&mut self, mapper: &Mapper, direction: Direction) {
+        self.named.extend(&mapper.ours);
+        if direction.is_out() {
+            self.named.extend(&mapper.theirs);
+        }
+        self.mappers.push(Named { mapper: mapper.clone(), direction });
+    }
+
+    /// Canonical fields of what the connector shows. Links stay as they are; a code that no table row translates is
+    /// noted and its field left unknown.
+    ///
+    /// # Errors
+    /// A mapper's own.
+    pub fn inbound(&self, theirs: &FieldMap, problems: &mut Problems) -> Result<FieldMap> {
+        let mut ours = FieldMap::new();
+        for (path, value) in theirs.iter().filter(|(path, _)| !self.named.contains(path)) {
+            if let Some(value) = self.value_in(path, path, None, value, problems) {
+                ours.set(path, value);
+            }
+        }
+        for row in self.rows.iter().filter(|row| row.direction.is_in()) {
+            let value = theirs.get(row.theirs);
+            let value = value.and_then(|v| self.value_in(row.ours, row.theirs, row.column.as_ref(), v, problems));
+            if let Some(value) = value {
+                ours.set(row.ours, value);
+            }
+        }
+        for Named { mapper, .. } in self.mappers.iter().filter(|named| named.direction.is_in()) {
+            let given = (mapper.inbound)(theirs, problems)?;
+            ours.overlay(&given.filter(|path| mapper.ours.contains(&path)));
+        }
+        ours.overlay(&self.holds);
+        Ok(ours)
+    }
+
+    /// The connector's fields for the whole settled record, as far as the stream can take them. Where `current`, the
+    /// connector's fields as they stand there, has a code that means the wanted one, that code is kept. A code that no
+    /// table row translates is noted and left out.
+    ///
+    /// # Errors
+    /// A mapper's own.
+    pub fn outbound(&self, ours: &FieldMap, current: Option<&FieldMap>, problems: &mut Problems) -> Result<FieldMap> {
+        let takes = |path: FieldPath| self.takes.as_ref().is_none_or(|takes| takes.contains(&path));
+        let now = |path: FieldPath| current.and_then(|current| current.get(path));
+        let mut theirs = FieldMap::new();
+        for (path, value) in ours.iter().filter(|(path, _)| !self.named.contains(path) && takes(*path)) {
+            if let Some(value) = self.value_out(path, None, value, now(path), problems) {
+                theirs.set(path, value);
+            }
+        }
+        for row in self.rows.iter().filter(|row| row.direction.is_out() && takes(row.theirs)) {
+            let value = ours.get(row.ours);
+            let value = value.and_then(|v| self.value_out(row.ours, row.column.as_ref(), v, now(row.theirs), problems));
+            if let Some(value) = value {
+                theirs.set(row.theirs, value);
+            }
+        }
+        for Named { mapper, .. } in self.mappers.iter().filter(|named| named.direction.is_out()) {
+            let given = (mapper.outbound)(ours, problems)?;
+            theirs.overlay(&given.filter(|path| mapper.theirs.contains(&path) && takes(path)));
+        }
+        Ok(theirs)
+    }
+
+    /// The connector's fields that a canonical leaf is kept in, read from or written to.
+    pub fn theirs(&self, ours: FieldPath) -> Vec<FieldPath> {
+        let rows = self.rows.iter().filter(|row| row.ours == ours).map(|row| row.theirs);
+        let mappers = self.mappers.iter().map(|named| &named.mapper).filter(|mapper| mapper.ours.contains(&ours));
+        self.with_itself(ours, rows.chain(mappers.flat_map(|mapper| mapper.theirs.iter().copied())))
+    }
+    /// The canonical leaves that a connector's field is part of.
+    pub fn ours(&self, theirs: FieldPath) -> Vec<FieldPath> {
+        let rows = self.rows.iter().filter(|row| row.theirs == theirs).map(|row| row.ours);
+        let mappers = self.mappers.iter().map(|named| &named.mapper).filter(|mapper| mapper.theirs.contains(&theirs));
+        self.with_itself(theirs, rows.chain(mappers.flat_map(|mapper| mapper.ours.iter().copied())))
+    }
+    fn with_itself(&self, path: FieldPath, others: impl Iterator<Item = FieldPath>) -> Vec<FieldPath> {
+        let itself = (!self.named.contains(&path)).then_some(path);
+        itself.into_iter().chain(others).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// What the stream does to each canonical leaf.
+    pub(crate) fn capabilities(&self, cap: &StreamCapability) -> BTreeMap<FieldPath, FieldCapability> {
+        let mut leaves: BTreeMap<FieldPath, FieldCapability> = BTreeMap::new();
+        for (path, field) in cap.fields.iter().filter(|(path, _)| !self.named.contains(*path)) {
+            leaves.insert(*path, self.coded(*path, None, field));
+        }
+        for row in &self.rows {
+            if let Some(field) = cap.fields.get(&row.theirs) {
+                let field = one_way(self.coded(row.ours, row.column.as_ref(), field), row.direction);
+                merge(leaves.entry(row.ours).or_default(), field);
+            }
+        }
+        for Named { mapper, direction } in &self.mappers {
+            let all = together(mapper.theirs.iter().map(|path| cap.fields.get(path)));
+            for path in &mapper.ours {
+                merge(leaves.entry(*path).or_default(), one_way(all.clone(), *direction));
+            }
+        }
+        leaves.extend(self.holds.paths().map(|path| (path, FieldCapability::read_only())));
+        leaves
+    }
+
+    /// What holds for the vendor's code says nothing of the canonical one.
+    fn coded(&self, ours: FieldPath, column: Option<&Column>, field: &FieldCapability) -> FieldCapability {
+        let mut field = field.clone();
+        if column.or_else(|| self.implied.of(ours)).is_some() {
+            (field.max_len, field.folds_case, field.one_of) = (None, false, None);
+        }
+        field
+    }
+
+    fn value_in(
+        &self,
+        ours: FieldPath,
+        theirs: FieldPath,
+        column: Option<&Column>,
+        value: &Value,
+        problems: &mut Problems,
+    ) -> Option<Value> {
+        match (column.or_else(|| self.implied.of(ours)), value) {
+            (None, Value::List(lines)) => self.implied.lines_in(theirs, lines, problems),
+            (None, value) => Some(value.clone()),
+            (Some(column), value) => column.inbound(theirs, value, problems),
+        }
+    }
+    fn value_out(
+        &self,
+        ours: FieldPath,
+        column: Option<&Column>,
+        value: &Value,
+        current: Option<&Value>,
+        problems: &mut Problems,
+    ) -> Option<Value> {
+        match (column.or_else(|| self.implied.of(ours)), value) {
+            (None, Value::List(lines)) => self.implied.lines_out(ours, lines, current, problems),
+            (None, value) => Some(value.clone()),
+            (Some(column), value) => column.outbound(ours, value, current, problems),
+        }
+    }
+}
+
+fn is_taken(cap: &StreamCapability, path: FieldPath, field: &FieldCapability) -> bool {
+    (field.write_on_create || field.write_on_update) && cap.holds.get(path).is_none()
+}
+
+fn one_way(mut field: FieldCapability, direction: Direction) -> FieldCapability {
+    if !direction.is_in() {
+        field.read = false;
+    }
+    if !direction.is_out() {
+        (field.write_on_create, field.write_on_update, field.required_on_create) = (false, false, false);
+    }
+    field
+}
+
+/// One leaf read from one field and written to another has the abilities of both.
+fn merge(into: &mut FieldCapability, other: FieldCapability) {
+    let before = std::mem::take(into);
+    *into = FieldCapability {
+        read: before.read || other.read,
+        write_on_create: before.write_on_create || other.write_on_create,
+        write_on_update: before.write_on_update || other.write_on_update,
+        required_on_create: before.required_on_create || other.required_on_create,
+        max_len: before.max_len.or(other.max_len),
+        max_scale: before.max_scale.or(other.max_scale),
+        folds_case: before.folds_case || other.folds_case,
+        exact: before.exact || other.exact,
+        one_of: before.one_of.or(other.one_of),
+    };
+}
+
+/// What can be done with several fields that only make sense together.
+fn together<'a>(fields: impl Iterator<Item = Option<&'a FieldCapability>>) -> FieldCapability {
+    let fields: Vec<FieldCapability> = fields.map(|field| field.cloned().unwrap_or_default()).collect();
+    let all = |can: fn(&FieldCapability) -> bool| !fields.is_empty() && fields.iter().all(can);
+    FieldCapability {
+        read: all(|f| f.read),
+        write_on_create: all(|f| f.write_on_create),
+        write_on_update: all(|f| f.write_on_update),
+        required_on_create: fields.iter().any(|f| f.required_on_create),
+        ..FieldCapability::default()
+    }
+}

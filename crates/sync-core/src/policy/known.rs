@@ -1,0 +1,83 @@
+//! What a policy may name: connections, and the fields of a rule set's kind.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::RuleSet;
+use crate::{
+    capability::{Capabilities, StreamCapability},
+    id::{EntityKind, StreamId, SystemId},
+    mapping::Mapper,
+    model::{self, FieldSpec},
+    value::FieldPath,
+};
+
+/// The systems at hand, found by their connections' names.
+pub(super) struct Known<'a> {
+    pub(super) systems: &'a BTreeMap<SystemId, Capabilities>,
+    pub(super) mappers: &'a BTreeMap<String, Mapper>,
+    by_connection: BTreeMap<&'a str, &'a SystemId>,
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn new(systems: &'a BTreeMap<SystemId, Capabilities>, mappers: &'a BTreeMap<String, Mapper>) -> Self {
+        let by_connection = systems.keys().map(|system| (system.connection(), system)).collect();
+        Self { systems, mappers, by_connection }
+    }
+    /// The system that a connection's name stands for.
+    pub(super) fn system(&self, connection: &str) -> Option<&'a SystemId> {
+        self.by_connection.get(connection).copied()
+    }
+    /// Names of all connections, in order.
+    pub(super) fn connections(&self) -> impl Iterator<Item = &'a str> + '_ {
+        self.by_connection.keys().copied()
+    }
+    /// Streams of a kind at a connection, by name.
+    pub(super) fn streams(
+        &self,
+        connection: &str,
+        kind: EntityKind,
+    ) -> impl Iterator<Item = (&'a StreamId, &'a StreamCapability)> + use<'a> {
+        let capabilities = self.system(connection).and_then(|system| self.systems.get(system));
+        capabilities.into_iter().flat_map(|all| &all.streams).filter(move |(_, cap)| cap.kind == kind)
+    }
+    /// Every field that any stream of a kind at a connection has, in the connector's own names.
+    pub(super) fn their_fields(&self, connection: &str, kind: EntityKind) -> BTreeSet<FieldPath> {
+        self.streams(connection, kind).flat_map(|(_, cap)| cap.fields.keys().copied()).collect()
+    }
+}
+
+/// The canonical fields that a rule set decides: the model's, and those of one's own that its rows name.
+pub(super) struct Leaves {
+    pub(super) kind: EntityKind,
+    own: BTreeSet<FieldPath>,
+}
+
+impl Leaves {
+    pub(super) fn of(set: &RuleSet, mappers: &BTreeMap<String, Mapper>) -> Self {
+        let by_mapper = set.map.iter().filter_map(|row| mappers.get(row.mapper.as_ref()?)).flat_map(|m| &m.ours);
+        let named = set.map.iter().map(|row| &row.field).chain(by_mapper);
+        Self { kind: set.kind, own: named.copied().filter(|path| path.is_extension()).collect() }
+    }
+    /// The row of the model's table, if the field is the model's.
+    pub(super) fn spec(&self, path: FieldPath) -> Option<&'static FieldSpec> {
+        model::field(self.kind, path)
+    }
+    pub(super) fn contains(&self, path: FieldPath) -> bool {
+        self.own.contains(&path) || self.spec(path).is_some()
+    }
+    pub(super) fn iter(&self) -> impl Iterator<Item = FieldPath> + '_ {
+        model::spec(self.kind).iter().map(|row| row.path).chain(self.own.iter().copied())
+    }
+    /// What is decided as one: the group of a leaf, or the leaf.
+    pub(super) fn unit(&self, leaf: FieldPath) -> FieldPath {
+        self.spec(leaf).and_then(|row| row.group).unwrap_or(leaf)
+    }
+    /// All units in order of their paths.
+    pub(super) fn units(&self) -> BTreeSet<FieldPath> {
+        self.iter().map(|leaf| self.unit(leaf)).collect()
+    }
+    /// Leaves of a unit.
+    pub(super) fn under(&self, unit: FieldPath) -> impl Iterator<Item = FieldPath> + '_ {
+        self.iter().filter(move |leaf| leaf.is_under(unit))
+    }
+}
