@@ -18,12 +18,6 @@ const ID: Uuid = Uuid::from_u128(7);
 
 struct File(TempDir);
 
-impl File {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-}
-
 #[async_trait]
 impl StoreFixture for File {
     async fn open(&self) -> Result<Arc<dyn StateStore>> {
@@ -32,7 +26,7 @@ impl StoreFixture for File {
 }
 
 mod contract {
-    sync_testkit::store_suite!(super::File::new());
+    sync_testkit::store_suite!(super::File(tempfile::tempdir().unwrap()));
 }
 
 proptest! {

@@ -18,11 +18,11 @@ use std::{
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sync_core::{
-    CanonicalId, EntityName, Error, ErrorKind, ExternalRef, Result, StreamKey, SystemId,
+    CanonicalId, EntityName, Error, ErrorKind, ExternalRef, Fingerprint, Result, StreamKey, SystemId,
     connector::Tenant,
     store::{
-        Binding, Checkpoint, Commit, Committed, EffectKey, EntityState, FORMAT, Held, Identity, InboxEntry, Indexed,
-        Intent, Journal, Lease, MatchKey, Parked, Snapshot, Staged, StateStore, Verdict, Waiting,
+        Binding, Checkpoint, Commit, Committed, EffectKey, EntityState, FORMAT, Held, Identity, InboxEntry, Intent,
+        Journal, Lease, MatchKey, Parked, Snapshot, Staged, StateStore, Verdict, Waiting,
     },
 };
 use uuid::Uuid;
@@ -194,8 +194,11 @@ impl StateStore for MemoryStore {
     async fn due(&self, entity: &EntityName, now: DateTime<Utc>, limit: usize) -> Result<Vec<CanonicalId>> {
         self.read("due", |s| s.due(entity, now, limit)).await
     }
-    async fn index(&self, host: &StreamKey, after: Option<u64>, limit: usize) -> Result<Vec<Indexed>> {
+    async fn index(&self, host: &StreamKey, after: Option<u64>, limit: usize) -> Result<Vec<(u64, Fingerprint)>> {
         self.read("index", |s| s.index(host, after, limit)).await
+    }
+    async fn index_refs(&self, host: &StreamKey, keys: &[u64]) -> Result<Vec<ExternalRef>> {
+        self.read("index_refs", |s| s.index_refs(host, keys)).await
     }
 
     async fn checkpoints(&self, hosts: &[StreamKey]) -> Result<Vec<(StreamKey, Checkpoint)>> {

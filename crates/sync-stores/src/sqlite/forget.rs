@@ -12,6 +12,7 @@ use super::{
     fault::Failure,
     open, read,
     rows::{self, bodies, ids, set, texts},
+    write,
 };
 
 pub(super) fn forget(tx: &Transaction<'_>, id: CanonicalId, now: DateTime<Utc>) -> Result<(), Failure> {
@@ -27,6 +28,7 @@ pub(super) fn forget(tx: &Transaction<'_>, id: CanonicalId, now: DateTime<Utc>) 
     }
     let names: Vec<ExternalRef> = binding.references().collect();
     bury(tx, &binding, &names, now)?;
+    write::unlist(tx, &names)?;
     drop_what_speaks_of(tx, id, &names)?;
     empty_journal(tx, id)
 }

@@ -58,6 +58,7 @@ CREATE TABLE listed (
     host INTEGER NOT NULL REFERENCES streams,
     key INTEGER NOT NULL, -- the 64 bits with the first one turned, so that they sort as unsigned
     hash BLOB NOT NULL, -- 16 bytes, big end first
+    id TEXT NOT NULL,
     PRIMARY KEY (host, key)
 ) STRICT, WITHOUT ROWID;
 

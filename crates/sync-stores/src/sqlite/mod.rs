@@ -16,11 +16,11 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use sync_core::{
-    CanonicalId, EntityName, ExternalRef, Result, StreamKey, SystemId,
+    CanonicalId, EntityName, ExternalRef, Fingerprint, Result, StreamKey, SystemId,
     connector::Tenant,
     store::{
-        Binding, Checkpoint, Commit, Committed, EffectKey, EntityState, FORMAT, Held, Identity, InboxEntry, Indexed,
-        Intent, Journal, Lease, MatchKey, Parked, Snapshot, Staged, StateStore, Verdict, Waiting,
+        Binding, Checkpoint, Commit, Committed, EffectKey, EntityState, FORMAT, Held, Identity, InboxEntry, Intent,
+        Journal, Lease, MatchKey, Parked, Snapshot, Staged, StateStore, Verdict, Waiting,
     },
 };
 use uuid::Uuid;
@@ -117,9 +117,13 @@ impl StateStore for SqliteStore {
         let entity = entity.clone();
         self.read("due", move |tx| read::due(tx, &entity, now, limit)).await
     }
-    async fn index(&self, host: &StreamKey, after: Option<u64>, limit: usize) -> Result<Vec<Indexed>> {
+    async fn index(&self, host: &StreamKey, after: Option<u64>, limit: usize) -> Result<Vec<(u64, Fingerprint)>> {
         let host = host.clone();
         self.read("index", move |tx| read::index(tx, &host, after, limit)).await
+    }
+    async fn index_refs(&self, host: &StreamKey, keys: &[u64]) -> Result<Vec<ExternalRef>> {
+        let (host, keys) = (host.clone(), keys.to_vec());
+        self.read("index_refs", move |tx| read::index_refs(tx, &host, &keys)).await
     }
 
     async fn checkpoints(&self, hosts: &[StreamKey]) -> Result<Vec<(StreamKey, Checkpoint)>> {

@@ -10,9 +10,7 @@ use rusqlite::{OptionalExtension, Transaction};
 use serde::de::DeserializeOwned;
 use sync_core::{
     CanonicalId, EntityName, ExternalRef, Fingerprint, StreamKey,
-    store::{
-        Binding, EffectKey, Held, InboxEntry, Indexed, Intent, MatchKey, Parked, Verdict, Waiting, forgotten_hash,
-    },
+    store::{Binding, EffectKey, Held, InboxEntry, Intent, MatchKey, Parked, Verdict, Waiting, forgotten_hash},
 };
 
 use super::{
@@ -111,7 +109,12 @@ pub(super) fn due(
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-pub(super) fn index(tx: &Transaction<'_>, host: &StreamKey, after: Option<u64>, most: usize) -> Answer<Vec<Indexed>> {
+pub(super) fn index(
+    tx: &Transaction<'_>,
+    host: &StreamKey,
+    after: Option<u64>,
+    most: usize,
+) -> Answer<Vec<(u64, Fingerprint)>> {
     let Some(no) = Streams::known(tx)?.get(host) else { return Ok(Vec::new()) };
     // the first page asks for all from the least key on, others for what comes after the last one
     let from = match after {
@@ -123,8 +126,16 @@ pub(super) fn index(tx: &Transaction<'_>, host: &StreamKey, after: Option<u64>, 
     let mut statement = tx.prepare_cached(sql)?;
     let rows = statement.query_map((no, from, limit(most)), |row| {
         let hash = u128::from_be_bytes(row.get(1)?);
-        Ok(Indexed { host: host.clone(), key: rows::unsigned(row.get(0)?), hash: Fingerprint::from_bits(hash) })
+        Ok((rows::unsigned(row.get(0)?), Fingerprint::from_bits(hash)))
     })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn index_refs(tx: &Transaction<'_>, host: &StreamKey, keys: &[u64]) -> Answer<Vec<ExternalRef>> {
+    let Some(no) = Streams::known(tx)?.get(host) else { return Ok(Vec::new()) };
+    let mut statement = tx.prepare_cached("SELECT id FROM listed WHERE host = ?1 AND key IN rarray(?2) ORDER BY id")?;
+    let keys = set(keys.iter().map(|key| rows::signed(*key)));
+    let rows = statement.query_map((no, keys), |row| Ok(host.id(row.get_ref(0)?.as_str()?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

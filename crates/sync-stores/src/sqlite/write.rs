@@ -68,22 +68,34 @@ pub(super) fn post(tx: &Transaction<'_>, entries: &[InboxEntry]) -> Done {
 }
 
 fn keep_index(tx: &Transaction<'_>, gone: &[ExternalRef], listed: &[Indexed]) -> Done {
-    if gone.is_empty() && listed.is_empty() {
+    unlist(tx, gone)?;
+    if listed.is_empty() {
         return Ok(());
     }
     let mut streams = Streams::known(tx)?;
+    let mut enter = tx.prepare_cached(
+        "INSERT INTO listed (host, key, hash, id) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO UPDATE SET hash = excluded.hash, id = excluded.id",
+    )?;
+    for Indexed { reference, hash } in listed {
+        let host = streams.number(tx, &reference.at)?;
+        let key = rows::signed(Indexed::key_of(&reference.id));
+        enter.execute((host, key, hash.bits().to_be_bytes(), &*reference.id))?;
+    }
+    Ok(())
+}
+
+/// Takes records out of the index.
+pub(super) fn unlist(tx: &Transaction<'_>, gone: &[ExternalRef]) -> Done {
+    if gone.is_empty() {
+        return Ok(());
+    }
+    let streams = Streams::known(tx)?;
     let mut out = tx.prepare_cached("DELETE FROM listed WHERE host = ?1 AND key = ?2")?;
     for reference in gone {
         if let Some(host) = streams.get(&reference.at) {
             out.execute((host, rows::signed(Indexed::key_of(&reference.id))))?;
         }
-    }
-    let mut enter = tx.prepare_cached(
-        "INSERT INTO listed (host, key, hash) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET hash = excluded.hash",
-    )?;
-    for Indexed { host, key, hash } in listed {
-        let host = streams.number(tx, host)?;
-        enter.execute((host, rows::signed(*key), hash.bits().to_be_bytes()))?;
     }
     Ok(())
 }

@@ -38,6 +38,7 @@ impl State {
             parked.subject != Some(id) && !key.starts_with(&there) && names.iter().all(|name| name.to_string() != *key)
         });
         names.iter().for_each(|name| self.drop_waiting(name));
+        names.iter().for_each(|name| self.unlist(name));
         self.inbox.retain(|_, entry| !entry.what.is_about(id, &names));
         self.verdicts.retain(|verdict| !verdict.names_any(&names));
         let text = id.to_string();

@@ -7,8 +7,8 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use sync_core::{
-    CanonicalId, EntityName, ExternalRef, StreamKey,
-    store::{Binding, EffectKey, Held, Indexed, Intent, Journal, MatchKey, Parked, Verdict, Waiting, forgotten_hash},
+    CanonicalId, EntityName, ExternalRef, Fingerprint, StreamKey,
+    store::{Binding, EffectKey, Held, Intent, Journal, MatchKey, Parked, Verdict, Waiting, forgotten_hash},
 };
 
 use super::state::State;
@@ -60,10 +60,16 @@ impl State {
         let wakes = self.wakes.get(entity).into_iter().flatten();
         wakes.take_while(|(at, _)| *at <= now).take(limit).map(|(_, id)| *id).collect()
     }
-    pub(super) fn index(&self, host: &StreamKey, after: Option<u64>, limit: usize) -> Vec<Indexed> {
-        let Some(hashes) = self.index.get(host) else { return Vec::new() };
-        let page = hashes.range(start(after)).take(limit);
-        page.map(|(key, hash)| Indexed { host: host.clone(), key: *key, hash: *hash }).collect()
+    pub(super) fn index(&self, host: &StreamKey, after: Option<u64>, limit: usize) -> Vec<(u64, Fingerprint)> {
+        let Some(listed) = self.index.get(host) else { return Vec::new() };
+        listed.range(start(after)).take(limit).map(|(key, (_, hash))| (*key, *hash)).collect()
+    }
+    pub(super) fn index_refs(&self, host: &StreamKey, keys: &[u64]) -> Vec<ExternalRef> {
+        let Some(listed) = self.index.get(host) else { return Vec::new() };
+        let mut found: Vec<ExternalRef> =
+            distinct(keys).into_iter().filter_map(|key| listed.get(key)).map(|(id, _)| host.id(id)).collect();
+        found.sort();
+        found
     }
 
     pub(super) fn intents(&self, group: &str) -> Vec<Intent> {

@@ -30,7 +30,7 @@ pub(super) struct State {
     pub(super) wakes: BTreeMap<EntityName, BTreeSet<(DateTime<Utc>, CanonicalId)>>,
     pub(super) sides: BTreeMap<StreamKey, u64>,
 
-    pub(super) index: BTreeMap<StreamKey, BTreeMap<u64, Fingerprint>>,
+    pub(super) index: BTreeMap<StreamKey, BTreeMap<u64, (Arc<str>, Fingerprint)>>,
     pub(super) checkpoints: BTreeMap<StreamKey, Checkpoint>,
     pub(super) entities: BTreeMap<EntityName, EntityState>,
     pub(super) tenants: BTreeMap<SystemId, Tenant>,

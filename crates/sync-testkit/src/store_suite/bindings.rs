@@ -221,30 +221,38 @@ pub async fn counts_are_of_living_sides(fixture: &dyn StoreFixture) -> Checked {
     Ok(())
 }
 
-/// Keys use all 64 bits.
+/// Keys use all 64 bits; the records behind them can be had back.
 pub async fn an_index_pages_in_order_of_unsigned_keys(fixture: &dyn StoreFixture) -> Checked {
     let store = fixture.open().await?;
     let lease = lease(&*store).await?;
-    let entry = |key: u64, text: &str| Indexed { host: shop(), key, hash: Fingerprint::of_bytes(text.as_bytes()) };
-    let keys = [u64::MAX, 0, 1 << 63, 1, (1 << 63) - 1, Indexed::key_of("c1")];
-    let mut indexed: Vec<Indexed> = keys.iter().map(|key| entry(*key, "a")).collect();
-    indexed.push(Indexed { host: erp(), ..entry(5, "a") });
+    let hash = |text: &str| Fingerprint::of_bytes(text.as_bytes());
+    let entry = |n: u32, text: &str| Indexed { reference: shop().id(n.to_string()), hash: hash(text) };
+    let mut indexed: Vec<Indexed> = (0..64).map(|n| entry(n, "a")).collect();
+    indexed.push(Indexed { reference: erp().id("5"), hash: Indexed::unseen() });
     keep(&*store, &lease, Commit { indexed, ..Commit::default() }).await?;
-    let changed = Commit { indexed: vec![entry(1, "b")], unindexed: vec![shop().id("c1")], ..Commit::default() };
-    keep(&*store, &lease, changed).await?;
+    let unindexed = vec![shop().id("7"), shop().id("none"), sync_core::StreamKey::new("crm:a", "company").id("7")];
+    keep(&*store, &lease, Commit { indexed: vec![entry(1, "b")], unindexed, ..Commit::default() }).await?;
 
     let mut seen = Vec::new();
     let mut after = None;
     loop {
-        let page = store.index(&shop(), after, 2).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.key);
+        let page = store.index(&shop(), after, 10).await?;
+        let Some((last, _)) = page.last() else { break };
+        after = Some(*last);
         seen.extend(page);
     }
-    let expected: Vec<Indexed> =
-        [(0, "a"), (1, "b"), ((1 << 63) - 1, "a"), (1 << 63, "a"), (u64::MAX, "a")].map(|(k, t)| entry(k, t)).to_vec();
+    let left = (0..64).filter(|n| *n != 7);
+    let mut expected: Vec<(u64, Fingerprint)> =
+        left.map(|n: u32| (Indexed::key_of(&n.to_string()), hash(if n == 1 { "b" } else { "a" }))).collect();
+    expected.sort();
+    assert!(expected[0].0 < 1 << 63 && expected[62].0 > 1 << 63, "keys on both sides of the middle");
     assert_eq!(seen, expected);
-    assert_eq!(store.index(&erp(), None, 9).await?.len(), 1);
+    assert_eq!(store.index(&erp(), None, 9).await?, [(Indexed::key_of("5"), Indexed::unseen())]);
     assert_eq!(store.index(&sync_core::StreamKey::new("crm:a", "company"), None, 9).await?, []);
+    assert_eq!(store.index(&shop(), Some(u64::MAX), 9).await?, []);
+
+    let keys = ["9", "10", "7", "9", "none"].map(Indexed::key_of);
+    assert_eq!(store.index_refs(&shop(), &keys).await?, [shop().id("10"), shop().id("9")]);
+    assert_eq!(store.index_refs(&sync_core::StreamKey::new("crm:a", "company"), &keys).await?, []);
     Ok(())
 }

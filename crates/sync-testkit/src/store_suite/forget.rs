@@ -3,7 +3,7 @@
 use sync_core::{
     ErrorKind, SystemId, Value,
     connector::Action,
-    store::{Approval, Commit, Committed, Event, Inbox, Journal, Staged, Verdict, forgotten_hash},
+    store::{Approval, Commit, Committed, Event, Inbox, Indexed, Journal, Staged, Verdict, forgotten_hash},
 };
 
 use super::{
@@ -77,6 +77,7 @@ pub async fn what_speaks_of_a_forgotten_record_goes(fixture: &dyn StoreFixture) 
         plan: serde_json::json!({"ops": [{"subject": id(n).to_string(), "name": "Anna Ek"}]}),
     };
     let there = format!("{}@erp:main/customer", id(1));
+    let indexed = |name: &str| Indexed { reference: shop().id(name), hash: Indexed::unseen() };
     let all = Commit {
         bindings: vec![anna(), with_side(binding(2), &shop().id("other"))],
         held: vec![(id(1), vec![held(1, "Anna Ek or Anna Berg")]), (id(2), vec![held(2, "stays")])],
@@ -86,6 +87,7 @@ pub async fn what_speaks_of_a_forgotten_record_goes(fixture: &dyn StoreFixture) 
             parked(&there, "Anna Ek"),
             parked("shop:se/customers#other", "stays"),
         ],
+        indexed: vec![indexed("anna"), indexed("other")],
         waiting: vec![waiting(&shop().id("anna"), &["a"]), waiting(&shop().id("other"), &["a"])],
         verdicts: vec![
             Verdict::Ignored(shop().id("anna")),
@@ -108,12 +110,14 @@ pub async fn what_speaks_of_a_forgotten_record_goes(fixture: &dyn StoreFixture) 
         Inbox::Retry("shop:se/customers#anna".to_owned()),
     ];
     store.post(&posts.map(|what| entry(0, what))).await?;
-    store.post(&[stays.clone()]).await?;
+    store.post(std::slice::from_ref(&stays)).await?;
     store.forget(id(1), at(9)).await?;
 
     assert_eq!(store.held(None).await?, [held(2, "stays")]);
     assert_eq!(store.parked(None).await?, [parked("shop:se/customers#other", "stays")]);
     assert_eq!(store.waiting(&["a".to_owned()]).await?, [waiting(&shop().id("other"), &["a"])]);
+    let keys = ["anna", "other"].map(Indexed::key_of);
+    assert_eq!(store.index_refs(&shop(), &keys).await?, [shop().id("other")]);
     let verdicts = store.verdicts(&[shop().id("anna"), erp().id("7"), shop().id("other")]).await?;
     assert_eq!(verdicts, [Verdict::Ignored(shop().id("other"))]);
     assert_eq!(store.inbox().await?.into_iter().map(|(_, entry)| entry).collect::<Vec<_>>(), [stays]);

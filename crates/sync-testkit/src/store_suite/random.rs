@@ -125,8 +125,8 @@ impl Dice {
         Staged { id, group, at: at(self.seconds()), counted: Approval::default(), approved_by: None, plan }
     }
     fn indexed(&mut self) -> Indexed {
-        let key = Indexed::key_of(&self.below(6).to_string());
-        Indexed { host: self.stream(), key, hash: Fingerprint::of_bytes(&[u8::try_from(self.below(9)).unwrap_or(9)]) }
+        let hash = Fingerprint::of_bytes(self.word("raw ").as_bytes());
+        Indexed { reference: self.reference(), hash }
     }
     fn checkpoint(&mut self) -> Checkpoint {
         let mut checkpoint = Checkpoint::default();
@@ -196,7 +196,8 @@ pub fn random_commit(dice: u64) -> Commit {
 /// # Errors
 /// Those of reading; errors of the calls themselves only have to be equal in kind.
 pub async fn agree(model: &dyn StateStore, other: &dyn StateStore, dice: &[u64]) -> Result<()> {
-    let mut lease = Lease { name: "registers".to_owned(), token: 0, until: at(0) };
+    let (mut lease, beside) = (samples::lease(model).await?, samples::lease(other).await?);
+    assert_eq!(lease, beside);
     for (n, roll) in dice.iter().enumerate() {
         let mut dice = Dice(*roll);
         let call = match dice.below(16) {
@@ -294,6 +295,8 @@ pub async fn everything(store: &dyn StateStore) -> Result<Vec<String>> {
     for host in streams() {
         tell("index", &store.index(&host, None, 99).await?);
         tell("index on", &store.index(&host, Some(1 << 62), 2).await?);
+        let keys: Vec<u64> = words("", 4).iter().map(|id| Indexed::key_of(id)).collect();
+        tell("index refs", &store.index_refs(&host, &keys).await?);
     }
     tell("checkpoints", &store.checkpoints(&streams()).await?);
     tell("entities", &store.entities(&entities).await?);

@@ -77,7 +77,7 @@ pub async fn the_inbox_is_in_order_and_needs_no_lease(fixture: &dyn StoreFixture
     let take = entry(1, Inbox::Take { subject: id(1), unit: "name".into(), value: named("Anna Berg") });
     let retry = entry(5, Inbox::Retry("shop:se/customers#1".to_owned()));
     store.post(&[hint.clone(), take.clone()]).await?;
-    fixture.open().await?.post(&[retry.clone()]).await?;
+    fixture.open().await?.post(std::slice::from_ref(&retry)).await?;
     let inbox = store.inbox().await?;
     assert_eq!(inbox.iter().map(|(_, entry)| entry.clone()).collect::<Vec<_>>(), [hint.clone(), take.clone(), retry]);
     let ids: Vec<u64> = inbox.iter().map(|(id, _)| *id).collect();
@@ -86,7 +86,7 @@ pub async fn the_inbox_is_in_order_and_needs_no_lease(fixture: &dyn StoreFixture
     let lease = lease(&*store).await?;
     keep(&*store, &lease, Commit { consumed: vec![ids[2], ids[0]], ..Commit::default() }).await?;
     assert_eq!(store.inbox().await?, [(ids[1], take.clone())]);
-    store.post(&[hint.clone()]).await?;
+    store.post(std::slice::from_ref(&hint)).await?;
     keep(&*store, &lease, Commit { consumed: ids.clone(), ..Commit::default() }).await?;
     let left = store.inbox().await?;
     assert_eq!(left.len(), 1);
