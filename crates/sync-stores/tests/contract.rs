@@ -30,7 +30,7 @@ mod contract {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn random_calls_have_the_answers_of_the_memory_store(dice in vec(any::<u64>(), 1..40)) {
         run(async {

@@ -52,10 +52,7 @@ impl StoreFixture for MemoryStore {
 pub type Checked = Result<()>;
 
 /// Waits for a test, on this thread.
-///
-/// # Errors
-/// Those of the test.
-pub fn run(test: impl Future<Output = Checked>) -> Checked {
+pub fn run<T>(test: impl Future<Output = T>) -> T {
     futures_executor::block_on(test)
 }
 

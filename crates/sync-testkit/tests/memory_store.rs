@@ -7,7 +7,7 @@ use std::sync::{
 
 use proptest::{collection::vec, prelude::*};
 use sync_core::{
-    ErrorKind,
+    Error, ErrorKind,
     store::{Committed, StateStore},
 };
 use sync_testkit::{
@@ -21,7 +21,7 @@ mod contract {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
     /// A crash at each step of a random sequence: the state is the one before or the one after.
     #[test]
     fn a_crash_leaves_the_state_before_or_after(dice in vec(any::<u64>(), 1..20)) {
@@ -51,7 +51,7 @@ proptest! {
                 assert!(store.image() == after);
                 assert!(done || after == before, "what was refused changed something");
             }
-            Ok(())
+            Ok::<_, Error>(())
         }).unwrap();
     }
 }
@@ -67,7 +67,7 @@ fn clones_share_and_images_do_not() {
         assert!(store.image() != empty && store.image() == other.image());
         other.restore(&empty);
         assert!(store.image() == empty);
-        Ok(())
+        Ok::<_, Error>(())
     })
     .unwrap();
 }
@@ -105,7 +105,7 @@ fn a_hook_sees_each_call_and_may_let_it_hang() {
         assert!(release.as_mut().poll(&mut poll).is_pending());
         drop(release);
         assert_eq!(store.acquire("g", chrono::DateTime::UNIX_EPOCH, std::time::Duration::ZERO).await?, None);
-        Ok(())
+        Ok::<_, Error>(())
     })
     .unwrap();
     assert_eq!(seen.load(Ordering::Relaxed), 5);

@@ -7,6 +7,8 @@ mod lease;
 mod open;
 mod read;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod thread;
 mod write;
 

@@ -101,3 +101,53 @@ pub(super) fn identity(transaction: &Transaction<'_>) -> Result<Uuid, Failure> {
     let id: [u8; 16] = transaction.prepare_cached("SELECT id FROM store")?.query_row((), |row| row.get(0))?;
     Ok(Uuid::from_bytes(id))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLACE: &str = "a.db";
+
+    #[test]
+    fn each_format_has_its_step() {
+        assert_eq!(u32::try_from(STEPS.len()).unwrap(), sync_core::store::FORMAT);
+    }
+
+    #[test]
+    fn an_older_format_is_brought_forward_and_keeps_its_content() {
+        let mut connection = memory(Uuid::from_u128(7)).unwrap();
+        let steps = [STEPS[0], "CREATE TABLE more (n INTEGER) STRICT; INSERT INTO more SELECT changes + 5 FROM store;"];
+        migrate(&mut connection, Path::new(PLACE), &steps, Uuid::nil()).unwrap();
+        assert_eq!(format_of(&connection).unwrap(), 2);
+        let (n, id): (i64, [u8; 16]) =
+            connection.query_row("SELECT n, id FROM more, store", (), |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        assert_eq!((n, Uuid::from_bytes(id)), (5, Uuid::from_u128(7)));
+        migrate(&mut connection, Path::new(PLACE), &steps, Uuid::nil()).unwrap();
+
+        let refused = migrate(&mut connection, Path::new(PLACE), STEPS, Uuid::nil()).unwrap_err();
+        assert!(refused.told("x", Path::new(PLACE)).message().contains("has format 2"));
+    }
+
+    #[test]
+    fn a_step_that_fails_changes_nothing() {
+        let mut connection = memory(Uuid::from_u128(7)).unwrap();
+        let steps = [STEPS[0], "CREATE TABLE more (n INTEGER) STRICT; INSERT INTO nowhere VALUES (1);"];
+        assert!(migrate(&mut connection, Path::new(PLACE), &steps, Uuid::nil()).is_err());
+        assert_eq!(format_of(&connection).unwrap(), 1);
+        let tables: i64 = connection
+            .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'more'", (), |row| row.get(0))
+            .unwrap();
+        assert_eq!(tables, 0);
+    }
+
+    #[test]
+    fn the_settings_that_durability_rests_on_are_on() {
+        let dir = tempfile::tempdir().unwrap();
+        let connection = file(&dir.path().join(PLACE), Uuid::nil()).unwrap();
+        let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
+        let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+        assert_eq!((mode.as_str(), number("synchronous"), number("foreign_keys")), ("wal", 2, 1));
+        assert_eq!((number("secure_delete"), number("busy_timeout")), (1, 5000));
+        assert_eq!(number("application_id"), i64::from(APPLICATION));
+    }
+}

@@ -6,8 +6,8 @@ use sync_core::{
     CanonicalId, EntityName, ErrorKind, ExternalRef, Fingerprint, Result, StreamKey,
     connector::Tenant,
     store::{
-        Approval, Binding, BoundSide, Checkpoint, Commit, EffectKey, EntityState, Inbox, Indexed, Intent, Lease,
-        MatchKey, SideState, Snapshot, Staged, StateStore, Verdict,
+        Approval, Binding, BoundSide, Checkpoint, Commit, EffectKey, EntityState, Inbox, Indexed, Intent, MatchKey,
+        SideState, Snapshot, Staged, StateStore, Verdict,
     },
 };
 
