@@ -24,6 +24,8 @@ struct Asked {
     threads: u64,
     level: u64,
     all: bool,
+    /// How many failures of each sort are shown.
+    show: usize,
 }
 
 #[derive(Default)]
@@ -71,8 +73,11 @@ fn main() -> ExitCode {
     });
     let sums = sums.into_inner().unwrap_or_else(PoisonError::into_inner);
     for (wrong, seeds) in &sums.failed {
-        let Some(seed) = seeds.iter().min() else { continue };
-        tell(*seed, breadth, *wrong);
+        let mut seeds = seeds.clone();
+        seeds.sort_unstable();
+        for seed in seeds.iter().take(asked.show) {
+            tell(*seed, breadth, *wrong);
+        }
     }
     if asked.all {
         for (wrong, seeds) in &sums.failed {
@@ -127,7 +132,7 @@ fn tell(seed: u64, breadth: Breadth, wrong: Wrong) {
 
 fn asked() -> Result<Asked, String> {
     let seed = from_environment()?;
-    let mut asked = Asked { histories: 1_000, seed, threads: 2, level: 4, all: false };
+    let mut asked = Asked { histories: 1_000, seed, threads: 2, level: 4, all: false, show: 1 };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         if word == "--all" {
@@ -141,6 +146,7 @@ fn asked() -> Result<Asked, String> {
             "--seed" => asked.seed = number,
             "--threads" => asked.threads = number.max(1),
             "--level" => asked.level = number,
+            "--show" => asked.show = usize::try_from(number).unwrap_or(1),
             _ => return Err(format!("'{word}' is not known")),
         }
     }

@@ -2,6 +2,8 @@
 pub mod memory;
 pub mod mock;
 pub mod simulation;
+#[allow(clippy::indexing_slicing, reason = "these are tests, which others run")]
+pub mod store_suite;
 pub mod time;
 pub mod world;
 

@@ -285,7 +285,7 @@ impl Call<'_> {
             let written = |path: FieldPath| {
                 table.map.ours(path).iter().any(|leaf| share.units.iter().any(|unit| leaf.is_under(*unit)))
             };
-            side.shadow.differs(&sight.fields).into_iter().any(|path| written(path) && side.pending.get(path).is_none())
+            side.shadow.differs(&sight.fields).into_iter().any(written)
         })
     }
 

@@ -13,11 +13,12 @@ use crate::{
     connector::Writable,
     decide::{Agreed, Decision, Side, Why, decide, same_meaning},
     fault::{self, Fault},
-    id::{StreamKey, SystemId},
+    id::{ExternalRef, StreamKey, SystemId},
     mapping::{Problems, Unmapped},
+    model,
     policy::{Create, Entity, Rule, StreamTable, Unit},
     store::{Binding, BoundSide, Event, Held, HeldWhy, SideState},
-    value::{FieldMap, FieldPath, Value},
+    value::{FieldMap, FieldPath, NormalForm, Value},
 };
 
 /// A record after its decisions, and what to say about it.
@@ -29,6 +30,10 @@ pub(crate) struct Diffed {
     pub(crate) unmapped: BTreeSet<Unmapped>,
     /// Sides found to be gone in this run.
     pub(crate) removed: BTreeSet<StreamKey>,
+    /// Fields met empty at their master while others have a value.
+    pub(crate) empty_master: Vec<String>,
+    /// Aliases that became the record's name.
+    pub(crate) promoted: Vec<ExternalRef>,
     /// Something about the binding is new.
     pub(crate) changed: bool,
 }
@@ -42,6 +47,8 @@ struct View<'a> {
     sight: Option<&'a Sight>,
     /// Units on which this side waits for a person.
     holding: BTreeSet<FieldPath>,
+    /// Its number may have been given to somebody else: nothing of it counts before a person has looked.
+    somebody_else: bool,
 }
 
 /// Decides every unit of a subject.
@@ -58,12 +65,15 @@ pub(crate) fn diff(
         events: Vec::new(),
         unmapped: BTreeSet::new(),
         removed: BTreeSet::new(),
+        promoted: Vec::new(),
+        empty_master: Vec::new(),
         changed: false,
     };
     out.binding.agreed = links.canonical(&out.binding.agreed);
     meet(entity, subject, &mut out);
     scope::freeze(entity, subject, links, around, &mut out);
     let mut views = views(entity, subject, links, &mut out);
+    reused(entity, subject, &mut views, &mut out, now);
     for (unit, value, by) in &subject.takes {
         take(*unit, value, by, &mut views, &mut out);
     }
@@ -75,7 +85,10 @@ pub(crate) fn diff(
     let views: Vec<_> = views.into_iter().map(|v| (v.key.clone(), v.holding)).collect();
     advance(entity, subject, &views, &mut out.binding);
     new_sides(entity, subject, around, &mut out);
-    out.changed = out.binding != subject.binding || !out.events.is_empty();
+    if out.binding.sides.is_empty() {
+        out.binding.ended_at.get_or_insert(now); // its only record found its place elsewhere
+    }
+    out.changed = out.binding != subject.stored || !out.events.is_empty();
     out
 }
 
@@ -93,6 +106,15 @@ fn meet(entity: &Entity, subject: &Subject, out: &mut Diffed) {
         }
         let side = out.binding.sides.entry(key.clone()).or_default();
         if sight.deleted {
+            if let Some(alias) = out.binding.aliases.iter().find(|alias| alias.at == *key).cloned() {
+                // it goes on under its next name, which is to be read
+                out.binding.aliases.remove(&alias);
+                let side = out.binding.sides.entry(key.clone()).or_default();
+                *side = BoundSide { id: Some(alias.id.clone()), lagging: side.lagging.clone(), ..BoundSide::default() };
+                out.events.push(Event::Bound(alias.clone()));
+                out.promoted.push(alias);
+                continue;
+            }
             if side.state != SideState::Removed {
                 out.events.push(Event::Removed(sight.reference.clone()));
                 out.removed.insert(key.clone());
@@ -130,11 +152,42 @@ fn views<'a>(entity: &'a Entity, subject: &'a Subject, links: &Links, out: &mut 
             shadow: canonical(&side.shadow),
             sight,
             holding: BTreeSet::new(),
+            somebody_else: false,
         };
         out.unmapped.extend(problems.unmapped);
         views.push(view);
     }
     views
+}
+
+/// Where numbers are given away again, a record that changed in everything that it is known by is held.
+fn reused(entity: &Entity, subject: &Subject, views: &mut [View<'_>], out: &mut Diffed, now: DateTime<Utc>) {
+    for view in views.iter_mut().filter(|view| view.table.cap.natural_key) {
+        if !is_another(entity, &view.shadow, &view.seen) {
+            continue;
+        }
+        view.somebody_else = true;
+        view.holding = entity.units.iter().map(|unit| unit.path).collect();
+        let text = format!("{} changed at {} in all that it is known by", name_of(&subject.binding), view.key);
+        let cure = "say whether the number was given to somebody else";
+        let binding = &subject.binding;
+        let mut held = Held::new(binding.id, binding.entity.clone(), HeldWhy::Ambiguous, text, cure, now);
+        held.numbers.clone_from(&binding.numbers);
+        out.held.push(held);
+    }
+}
+
+/// Whether everything that a record is known by changed at once: name, and the fields of the match rules.
+pub(super) fn is_another(entity: &Entity, before: &FieldMap, now: &FieldMap) -> bool {
+    let names = model::spec(entity.kind).iter().filter(|field| field.form == NormalForm::Name).map(|field| field.path);
+    let identity: BTreeSet<FieldPath> = entity
+        .matches
+        .iter()
+        .flat_map(|rule| rule.on.iter().copied())
+        .chain(names)
+        .filter(|path| before.filled(*path).is_some() && now.get(*path).is_some())
+        .collect();
+    identity.len() > 1 && identity.iter().all(|path| before.get(*path) != now.get(*path))
 }
 
 fn take(unit: FieldPath, value: &FieldMap, by: &str, views: &mut [View<'_>], out: &mut Diffed) {
@@ -181,6 +234,7 @@ fn settle(
     let sides: Vec<Side<'_>> = views
         .iter()
         .zip(&parts)
+        .filter(|(view, _)| !view.somebody_else)
         .filter(|(view, _)| view.table.cap.shows != Shows::Snapshot || agreed.is_none())
         .map(|(view, (seen, shadow))| side_of(entity, view, unit.path, seen, shadow, &out.binding))
         .collect();
@@ -188,10 +242,17 @@ fn settle(
         Rule::Sum { up_to: Some(path) } => out.binding.agreed.get(*path).and_then(|v| v.as_decimal()),
         _ => None,
     };
-    let decision = decide(&unit.rule, agreed, &sides, whole);
+    let decision = forward_only(entity, unit.path, &agreed_value, decide(&unit.rule, agreed, &sides, whole));
     let joining: Vec<bool> = parts.iter().map(|(seen, shadow)| !seen.is_empty() && shadow.is_empty()).collect();
     match decision {
         Decision::Keep => {
+            if let Rule::Master { system, .. } = &unit.rule
+                && sides.iter().any(|side| side.system == system && side.seen.is_some() && side.shadow.is_none())
+                && sides.iter().any(|side| side.system != system && !side.shown().all_null())
+            {
+                let line = format!("{} of {}: empty at {system}, kept elsewhere", unit.path, name_of(&subject.binding));
+                out.empty_master.push(line);
+            }
             for (view, joins) in views.iter().zip(joining) {
                 let was = out.binding.sides.get(view.key).is_some_and(|s| s.lagging.contains(&unit.path));
                 if agreed.is_some() && (was || joins) {
@@ -211,6 +272,7 @@ fn settle(
             for view in views.iter() {
                 lag(unit.path, view, &mut out.binding);
             }
+            lag_frozen(entity, unit.path, &mut out.binding);
         }
         Decision::Hold { why, values } => {
             for view in views.iter_mut() {
@@ -218,6 +280,21 @@ fn settle(
             }
             out.held.push(held_unit(subject, unit.path, why, values, now));
         }
+    }
+}
+
+/// A status goes forward only: an order that was delivered is not open again because somebody looked at it.
+fn forward_only(entity: &Entity, unit: FieldPath, agreed: &FieldMap, decision: Decision) -> Decision {
+    let Some(field) = model::field(entity.kind, unit).filter(|field| field.words.iter().any(|word| word.is_step))
+    else {
+        return decision;
+    };
+    match &decision {
+        Decision::Settle { value, .. } => match (agreed.text(unit), value.text(unit)) {
+            (Some(from), Some(to)) if !field.is_forward(from, to) => Decision::Keep,
+            _ => decision,
+        },
+        _ => decision,
     }
 }
 
@@ -267,11 +344,37 @@ fn lag(unit: FieldPath, view: &View<'_>, binding: &mut Binding) {
         }
         None => wanted.is_null(),
     };
-    let lacks = agreed.iter().any(|(path, wanted)| writable.contains(&path) && !shows(path, wanted));
+    let lacks = agreed.iter().any(|(path, wanted)| writable.contains(&path) && !shows(path, wanted))
+        && has_something_to_send(unit, view, &binding.agreed, side);
     if lacks && view.table.role.update && view.table.cap.shows != Shows::Snapshot {
         side.lagging.insert(unit);
     } else {
         side.lagging.remove(&unit);
+    }
+}
+
+/// Whether writing the agreed values would change anything: a status table may have no word for them, or the word that
+/// stands there already.
+fn has_something_to_send(unit: FieldPath, view: &View<'_>, agreed: &FieldMap, side: &BoundSide) -> bool {
+    let mut shown = side.shadow.clone();
+    shown.overlay(&side.pending);
+    if let Some(sight) = view.sight {
+        shown.overlay(&sight.fields);
+    }
+    let mut problems = Problems::default();
+    let Ok(theirs) = view.table.map.outbound(agreed, Some(&shown), &mut problems) else { return true };
+    let fields: BTreeSet<FieldPath> = agreed.under(unit).paths().flat_map(|leaf| view.table.map.theirs(leaf)).collect();
+    let unmapped = problems.unmapped.iter().any(|code| code.field.is_under(unit) || fields.contains(&code.field));
+    unmapped || fields.iter().any(|field| theirs.get(*field).is_some_and(|value| shown.get(*field) != Some(value)))
+}
+
+/// A frozen side misses what is settled meanwhile; on return it is compared.
+fn lag_frozen(entity: &Entity, unit: FieldPath, binding: &mut Binding) {
+    for (key, side) in binding.sides.iter_mut().filter(|(_, side)| side.frozen) {
+        let Some(table) = entity.streams.get(key) else { continue };
+        if table.role.update && !table.fields.writable(unit, false).is_empty() {
+            side.lagging.insert(unit);
+        }
     }
 }
 
@@ -280,8 +383,12 @@ fn advance(entity: &Entity, subject: &Subject, views: &[(StreamKey, BTreeSet<Fie
     for (key, side) in &mut binding.sides {
         let (Some(table), sight) = (entity.streams.get(key), subject.sights.get(key)) else { continue };
         if side.frozen {
-            if let Some(sight) = sight {
-                side.pending.overlay(&side.shadow.diff(&sight.fields));
+            for (path, value) in sight.iter().flat_map(|sight| sight.fields.iter()) {
+                if side.shadow.get(path) == Some(value) {
+                    side.pending.remove(path);
+                } else {
+                    side.pending.set(path, value.clone());
+                }
             }
             continue;
         }
@@ -366,7 +473,7 @@ fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>, out: &mut 
 
 /// Whether a stream can make this record: what it holds must be what the record is.
 fn takes(table: &StreamTable, binding: &Binding, asked: bool, which: &BTreeSet<StreamKey>, key: &StreamKey) -> bool {
-    let makes = table.cap.create || table.cap.facet_of.is_some();
+    let makes = table.cap.create || table.cap.facet_of.is_some(); // a facet is made with its host
     let holds = table.cap.holds.iter().all(|(path, value)| binding.agreed.get(path).is_none_or(|known| known == value));
     makes && holds && (!asked || which.contains(key))
 }

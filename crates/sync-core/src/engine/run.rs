@@ -89,6 +89,8 @@ impl Engine {
                 items: BTreeMap::new(),
                 bindings: BTreeMap::new(),
                 unseen: Vec::new(),
+                waiting: Vec::new(),
+                creates: Vec::new(),
             };
             let ran = Box::pin(work.run(&mut tally, identity.id)).await;
             self.store.release(lease).await?;
@@ -149,6 +151,8 @@ impl Work<'_> {
         if ready.is_empty() {
             return Ok(());
         }
+        self.creates = self.store.intents(&self.group.name).await?;
+        self.creates.retain(|intent| intent.action.id().is_none());
         if self.mode == Mode::Sync {
             self.recover(tally).await?;
         }
@@ -282,7 +286,7 @@ impl Work<'_> {
         }
     }
 
-    async fn hold_intent(
+    pub(super) async fn hold_intent(
         &self,
         tally: &mut Tally,
         intent: &Intent,
@@ -407,7 +411,10 @@ impl Work<'_> {
             };
             let hints = told.hints.iter().filter(|hint| hint.at == host).map(|hint| hint.id.clone()).collect();
             match self.read_host(&reader, known.get(&host).cloned().unwrap_or_default(), order, hints).await {
-                Ok(reading) => all.add(&host, reading),
+                Ok(reading) => {
+                    all.add(&host, reading);
+                    self.stay().await?;
+                }
                 Err(error) if error.kind() == ErrorKind::Store => return Err(error),
                 Err(error) => tally.stop(&host, error),
             }
@@ -419,6 +426,16 @@ impl Work<'_> {
         }
         self.items.extend(std::mem::take(&mut all.items));
         Ok(all)
+    }
+
+    /// Keeps the lease for longer, once half of it is over.
+    pub(super) async fn stay(&mut self) -> Result<()> {
+        let now = self.now();
+        let left = self.lease.until.signed_duration_since(now).to_std().unwrap_or_default();
+        if left < LEASE / 2 {
+            self.lease = self.store.renew(&self.lease, now, LEASE).await?;
+        }
+        Ok(())
     }
 
     async fn read_host(

@@ -26,6 +26,7 @@ pub(super) struct Row {
     pub(super) removed: bool,
     pub(super) locked: Option<String>,
     pub(super) mark: Option<String>,
+    pub(super) merged_into: Option<Arc<str>>,
 }
 
 /// One facet of one host record.
@@ -53,6 +54,7 @@ pub(super) struct Vendor {
     pub(super) looks: Vec<Look>,
     /// When the engine's call that is being answered began.
     pub(super) began: Option<DateTime<Utc>>,
+    pub(super) effects: Vec<String>,
 }
 
 impl Vendor {
@@ -72,6 +74,7 @@ impl Vendor {
             log: Vec::new(),
             looks: Vec::new(),
             began: None,
+            effects: Vec::new(),
         }
     }
     /// Its own time.
@@ -141,6 +144,7 @@ impl Vendor {
             removed: false,
             locked: None,
             mark,
+            merged_into: None,
         };
         for (part, fields) in parts {
             row.parts.insert(part.clone(), self.kept(&part, &fields));
@@ -274,6 +278,7 @@ impl Vendor {
                     let target = Target { host: &write.stream, part: &part.stream, id };
                     self.change(target, &fields, replace, real, Who::Engine);
                 }
+                self.effects.extend(write.effects.iter().cloned());
                 Ok(id.clone())
             }
             Action::Remove { id, mode } => {

@@ -6,6 +6,7 @@ use super::{
     Breadth, History,
     act::{Crash, During, RunPlan, Step, UserAct},
     rules::{EntityPlan, FieldPlan, Kind, RolePlan},
+    stage,
     system::{StreamPlan, SystemPlan},
     values,
 };
@@ -27,7 +28,26 @@ pub(super) fn history(seed: u64, breadth: Breadth) -> History {
         entities.push(chance.entity(Kind::Person, &systems));
     }
     let steps = chance.steps(&systems);
-    History { seed, systems, entities, steps }
+    let mut history = History { seed, systems, entities, steps };
+    repair(&mut history);
+    history
+}
+
+/// Chance may name a rule that the systems cannot follow: it is taken out, one after the other.
+fn repair(history: &mut History) {
+    for _ in 0..20 {
+        let Some(place) = stage::mistakes(history).into_iter().next() else { return };
+        for entity in &mut history.entities {
+            let own = place.strip_prefix(&format!("entities.{}.", entity.kind.entity())).unwrap_or_default();
+            let before = entity.fields.len();
+            entity.fields.retain(|(field, _)| !own.starts_with(&format!("fields.{field}")));
+            if own.starts_with("on_remove") {
+                entity.on_remove = "hold";
+            } else if own.starts_with("fields") && entity.fields.len() == before {
+                entity.fields.clear();
+            }
+        }
+    }
 }
 
 impl Chance {

@@ -43,6 +43,10 @@ pub(super) struct Ran {
     pub(super) began: DateTime<Utc>,
     /// Length of each system's log before and after, in order of the systems.
     pub(super) logs: Vec<(usize, usize)>,
+    /// The same of what the engine was shown.
+    pub(super) looks: Vec<(usize, usize)>,
+    /// It came to its end, so that it remembers what it was shown.
+    pub(super) done: bool,
     /// A person had approved something that this run could use.
     pub(super) approved: bool,
 }
@@ -57,7 +61,6 @@ pub(super) struct Stage<'h> {
     pub(super) decided: Vec<(FieldPath, FieldMap)>,
     engine: Option<Engine>,
     asked: Vec<String>,
-    approved: bool,
 }
 
 /// How a run ended.
@@ -76,11 +79,21 @@ pub(super) fn guarded(history: &History) -> Verdict {
     })
 }
 
-fn play(history: &History) -> Verdict {
+fn world(history: &History) -> World {
     let mut world = World::new(history.seed).policy(&policy(&history.entities));
     for system in &history.systems {
         world = world.with(system.mock());
     }
+    world
+}
+
+/// What is wrong with the policy: the places.
+pub(super) fn mistakes(history: &History) -> Vec<String> {
+    world(history).engine().err().unwrap_or_default().into_iter().map(|mistake| mistake.place).collect()
+}
+
+fn play(history: &History) -> Verdict {
+    let world = world(history);
     let mut stage = Stage {
         history,
         world,
@@ -89,7 +102,6 @@ fn play(history: &History) -> Verdict {
         decided: Vec::new(),
         engine: None,
         asked: Vec::new(),
-        approved: false,
     };
     if let Err(mistakes) = stage.world.engine() {
         let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
@@ -160,7 +172,7 @@ impl Stage<'_> {
     fn approve(&mut self) {
         for id in std::mem::take(&mut self.asked) {
             if let Some(engine) = self.engine() {
-                self.approved |= drive(engine.approve(&id, "anna")).is_ok();
+                let _ = drive(engine.approve(&id, "anna"));
             }
         }
     }
@@ -217,14 +229,17 @@ impl Stage<'_> {
     fn run(&mut self, plan: &RunPlan) -> Option<Report> {
         self.world.dice().reseed(plan.chance);
         let began = self.now();
-        let before: Vec<usize> = self.mocks().map(|mock| mock.log().len()).collect();
-        let approved = std::mem::take(&mut self.approved);
+        let lengths = |mock: &Mock| (mock.log().len(), mock.looks().len());
+        let before: Vec<(usize, usize)> = self.mocks().map(lengths).collect();
+        let inbox = drive(self.world.store().inbox()).unwrap_or_default();
+        let approved = inbox.iter().any(|(_, entry)| matches!(entry.what, Inbox::Approve(_)));
         self.engine()?;
         let end = self.poll(plan);
         self.world.store().undisturbed();
-        let after = self.mocks().map(|mock| mock.log().len());
-        let logs = before.into_iter().zip(after).collect();
-        self.runs.push(Ran { began, logs, approved });
+        let after: Vec<(usize, usize)> = self.mocks().map(lengths).collect();
+        let logs = before.iter().zip(&after).map(|(from, to)| (from.0, to.0)).collect();
+        let looks = before.iter().zip(&after).map(|(from, to)| (from.1, to.1)).collect();
+        self.runs.push(Ran { began, logs, looks, done: matches!(end, End::Done(_)), approved });
         match end {
             End::Done(report) => {
                 self.asked.extend(report.tripped.keys().cloned());

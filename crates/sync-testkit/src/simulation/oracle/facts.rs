@@ -122,6 +122,13 @@ impl Seen<'_> {
     pub(super) fn removed_by_user(&self, reference: &ExternalRef) -> bool {
         self.log.iter().any(|change| change.removed && change.who == Who::User && change.reference == *reference)
     }
+    /// Whether any user ever changed this field of the record.
+    pub(super) fn edited_by_user(&self, reference: &ExternalRef, path: FieldPath) -> bool {
+        self.log.iter().any(|change| {
+            let own = change.who == Who::User && change.reference == *reference;
+            own && change.before.get(path) != change.after.get(path)
+        })
+    }
     pub(super) fn is_there(&self, reference: &ExternalRef) -> bool {
         self.mock.fields(reference.at.stream.as_str(), &reference.id).is_some()
     }

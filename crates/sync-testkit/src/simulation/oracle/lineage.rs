@@ -8,6 +8,7 @@ use sync_core::{ExternalRef, FieldMap, FieldPath, SystemId, store::Event};
 use super::{
     super::{
         rules::{EntityPlan, FieldPlan, Kind},
+        stage::Ran,
         values::{self, Tag, tag_at},
         verdict::{Verdict, Wrong},
     },
@@ -191,11 +192,21 @@ impl<'f> Field<'f> {
     fn overwritten(&self, edit: &Edit<'f>, place: usize, by: &Change) -> Fate {
         let line = || format!("edit {edit} was overwritten by the engine at {}", by.at.format("%d %H:%M:%S"));
         let Some((_, _, plan)) = self.facts.stream(&edit.reference.at) else { return Fate::Fine };
-        let saw = edit
-            .seen
-            .looks
-            .iter()
-            .any(|look| look.reference == *edit.reference && look.changes > edit.place && look.changes <= place);
+        let index = self.facts.systems.iter().position(|seen| seen.plan.place == edit.seen.plan.place);
+        let ranges = |run: &Ran| {
+            let index = index.unwrap_or(usize::MAX);
+            Some((run.logs.get(index).copied()?, run.looks.get(index).copied()?))
+        };
+        let runs: Vec<_> = self.facts.stage.runs.iter().filter_map(|run| Some((run, ranges(run)?))).collect();
+        let by_run = runs.iter().find(|(_, ((from, to), _))| (*from..*to).contains(&place));
+        let Some((run, _)) = by_run else { return Fate::Bad(Wrong::Lost, line()) };
+        let saw = edit.seen.looks.iter().enumerate().any(|(at, look)| {
+            // a run that died remembers nothing
+            let kept = runs.iter().any(|(other, (_, (from, to)))| {
+                (*from..*to).contains(&at) && (other.done || std::ptr::eq(*other, *run))
+            });
+            kept && look.reference == *edit.reference && look.changes > edit.place && look.changes <= place
+        });
         if saw || plan.versions {
             return Fate::Bad(Wrong::Lost, format!("{}, which could have known", line()));
         }
@@ -205,12 +216,6 @@ impl<'f> Field<'f> {
             .map(|look| look.at)
             .chain(own.filter(|change| change.who == Who::Engine).map(|change| change.at))
             .max();
-        let index = self.facts.systems.iter().position(|seen| seen.plan.place == edit.seen.plan.place);
-        let run = self.facts.stage.runs.iter().find(|run| {
-            let range = index.and_then(|index| run.logs.get(index));
-            range.is_some_and(|(from, to)| (*from..*to).contains(&place))
-        });
-        let Some(run) = run else { return Fate::Bad(Wrong::Lost, line()) };
         let mastered = matches!(self.entity.rule(self.path), FieldPlan::Master { .. });
         let must_look = plan.replaces || !mastered;
         let late = TimeDelta::seconds(i64::from(plan.late_s));

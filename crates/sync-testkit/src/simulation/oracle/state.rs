@@ -67,6 +67,7 @@ fn field(
     path: FieldPath,
     verdict: &mut Verdict,
 ) {
+    let deaf = !entity.role(seen.plan.place).read; // what users do there is nobody's business
     let own = match entity.rule(path) {
         FieldPlan::Off | FieldPlan::Seed(_) => true,
         FieldPlan::Master { system, foreign } => foreign == "ignore" && system != seen.plan.place,
@@ -74,6 +75,9 @@ fn field(
     };
     let Some(id) = &side.id else { return };
     let reference = key.id(id);
+    if deaf && seen.edited_by_user(&reference, path) {
+        return;
+    }
     let unit = EntityPlan::unit(path);
     let shut = plan.read_only && path.as_str() == "website";
     if own || shut || facts.told(binding.id, Some(unit), Some(&reference)) {
