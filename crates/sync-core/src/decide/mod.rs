@@ -133,7 +133,8 @@ fn master(rule: &Mastery<'_>, agreed: Option<Agreed<'_>>, sides: &[Side<'_>]) ->
         let blanks = value.all_null() && rule.blank == OnEmptyMaster::Keep;
         return if blanks { Decision::Keep } else { settle(value, rule.system, &foreign) };
     };
-    if agreed.from != rule.system && !chief.lagging && !chief.shows_at_first(agreed.value) {
+    let by_person = *agreed.from == SystemId::person();
+    if agreed.from != rule.system && !by_person && !chief.lagging && !chief.shows_at_first(agreed.value) {
         // it came from elsewhere while the master had no record; now the master has the word
         return settle(value, rule.system, &foreign);
     }

@@ -75,12 +75,10 @@ pub(crate) fn diff(
     let mut views = views(entity, subject, links, &mut out);
     reused(entity, subject, &mut views, &mut out, now);
     for (unit, value, by) in &subject.takes {
-        take(*unit, value, by, &mut views, &mut out);
+        take(*unit, value, by, links, &mut views, &mut out);
     }
     for unit in &entity.units {
-        if !subject.takes.iter().any(|(taken, ..)| *taken == unit.path) {
-            settle(entity, unit, subject, &mut views, &mut out, now);
-        }
+        settle(entity, unit, subject, &mut views, &mut out, now);
     }
     let views: Vec<_> = views.into_iter().map(|v| (v.key.clone(), v.holding)).collect();
     advance(entity, subject, &views, &mut out.binding);
@@ -190,7 +188,14 @@ pub(super) fn is_another(entity: &Entity, before: &FieldMap, now: &FieldMap) -> 
     identity.len() > 1 && identity.iter().all(|path| before.get(*path) != now.get(*path))
 }
 
-fn take(unit: FieldPath, value: &FieldMap, by: &str, views: &mut [View<'_>], out: &mut Diffed) {
+/// A person's decision. He saw what was kept aside; what a side shows beyond that is an edit that he has not seen.
+fn take(unit: FieldPath, value: &FieldMap, by: &str, links: &Links, views: &mut [View<'_>], out: &mut Diffed) {
+    for view in views.iter_mut() {
+        let pending = out.binding.sides.get(view.key).map(|side| &side.pending);
+        if let Some(Ok(ours)) = pending.map(|pending| view.table.inbound(pending, &mut Problems::default())) {
+            view.shadow.overlay(&links.canonical(&ours).under(unit));
+        }
+    }
     let old = out.binding.agreed.under(unit);
     out.events.push(Event::Settled {
         unit,
@@ -307,18 +312,24 @@ fn side_of<'a>(
     binding: &Binding,
 ) -> Side<'a> {
     let lagging = binding.sides.get(view.key).is_some_and(|side| side.lagging.contains(&unit));
+    // what cannot be written there never lags, and yet whoever edits there has not seen the agreed value
+    let agreed = binding.agreed.under(unit);
+    let unreached = (!view.table.role.update || view.table.fields.writable(unit, false).is_empty())
+        && shadow.iter().any(|(path, stored)| {
+            agreed.get(path).is_some_and(|wanted| !represents(stored, wanted, &view.table.fields.get(path)))
+        });
     let shadow = (!shadow.is_empty()).then_some(shadow);
     let others_changed = || view.shadow.differs(&view.seen).iter().any(|path| !path.is_under(unit));
     Side {
         system: &view.key.system,
         kind: entity.kind,
-        seen: (!seen.is_empty()).then_some(seen),
+        seen: (!seen.is_empty() && view.table.role.read).then_some(seen),
         shadow: if fault::on(Fault::JoiningWins) && shadow.is_none() && !seen.is_empty() {
             Some(NOTHING.get_or_init(FieldMap::new))
         } else {
             shadow
         },
-        lagging: lagging && !fault::on(Fault::AgreedDoesNotContend),
+        lagging: (lagging || unreached) && !fault::on(Fault::AgreedDoesNotContend),
         modified_at: view.sight.and_then(|sight| sight.version.modified_at),
         only_change: !others_changed(),
         fields: &view.table.fields,

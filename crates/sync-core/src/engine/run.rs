@@ -174,7 +174,10 @@ impl Work<'_> {
             let mut decided =
                 self.decide(tally, &ready, sights, if first { Some((&told, &absent)) } else { None }, store_id).await?;
             let ops = self.plan(&mut decided, &locks);
-            tally.held.extend(decided.iter().map(|one| (one.diffed.binding.id, one.diffed.held.clone())));
+            for one in &mut decided {
+                one.diffed.held.extend(tally.unclear.get(&one.diffed.binding.id).into_iter().flatten().cloned());
+                tally.held.insert(one.diffed.binding.id, one.diffed.held.clone());
+            }
             if first && !self.passes(tally, &ops, &reading, &told).await? {
                 return Ok(());
             }
@@ -303,7 +306,8 @@ impl Work<'_> {
             held.numbers = binding.numbers;
             let mut all = self.store.held(Some(&[id])).await?;
             all.retain(|other| other.why != why);
-            all.push(held);
+            all.push(held.clone());
+            tally.unclear.entry(id).or_default().push(held);
             commit.held.push((id, all));
         }
         let _ = self.store.commit(&self.lease, commit).await?;

@@ -55,6 +55,8 @@ pub(super) struct Tally {
     pub(super) report: Report,
     /// What is held of each record that this run looked at.
     pub(super) held: BTreeMap<CanonicalId, Vec<Held>>,
+    /// What is held since an intent of it is open.
+    pub(super) unclear: BTreeMap<CanonicalId, Vec<Held>>,
     pub(super) stopped: BTreeSet<SystemId>,
     pub(super) stopped_streams: BTreeSet<StreamKey>,
 }
