@@ -1,0 +1,58 @@
+//! A small number of histories of the whole-engine simulation. `SAMKLANG_HISTORIES` sets another number,
+//! `SAMKLANG_SEED` the first seed; the example `simulate` plays very many.
+
+use sync_testkit::simulation::{Breadth, History};
+
+#[allow(clippy::disallowed_methods, reason = "tests are told how much to do")]
+fn number(name: &str, otherwise: u64) -> u64 {
+    match std::env::var(name) {
+        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name} is '{text}', which is no number")),
+        Err(_) => otherwise,
+    }
+}
+
+fn plays(breadth: Breadth, share: u64) {
+    let histories = number("SAMKLANG_HISTORIES", 300).div_ceil(share);
+    let first = number("SAMKLANG_SEED", 1);
+    for seed in first..first + histories {
+        let history = History::within(seed, breadth);
+        let verdict = history.run();
+        if !verdict.is_clean() {
+            let small = history.shrink(&verdict);
+            panic!("seed {seed} of {breadth:?}:\n{verdict}\n\nthe smallest history that is so:\n{small}\n{}", small.run());
+        }
+    }
+}
+
+#[test]
+fn two_systems_and_a_master() {
+    plays(Breadth::Master, 6);
+}
+
+#[test]
+fn lost_answers_bad_listings_and_crashes() {
+    plays(Breadth::Trouble, 6);
+}
+
+#[test]
+fn every_rule_and_up_to_four_systems() {
+    plays(Breadth::Rules, 6);
+}
+
+#[test]
+fn removals_copies_twins_and_links() {
+    plays(Breadth::Records, 3);
+}
+
+#[test]
+fn everything() {
+    plays(Breadth::Everything, 3);
+}
+
+#[test]
+fn one_seed_is_one_history() {
+    let (one, other) = (History::from_seed(77), History::from_seed(77));
+    assert_eq!(one, other);
+    assert_eq!(one.run().to_string(), other.run().to_string());
+    assert_ne!(one, History::from_seed(78));
+}
