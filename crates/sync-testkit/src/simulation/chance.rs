@@ -24,7 +24,7 @@ pub(super) fn history(seed: u64, breadth: Breadth) -> History {
     let persons = breadth >= Breadth::Records && chance.one_in(2);
     let systems: Vec<SystemPlan> = (0..count).map(|place| chance.system(place, persons)).collect();
     let mut entities = vec![chance.entity(Kind::Company, &systems)];
-    if persons {
+    if systems.iter().filter(|system| system.has(Kind::Person)).count() > 1 {
         entities.push(chance.entity(Kind::Person, &systems));
     }
     let steps = chance.steps(&systems);

@@ -39,7 +39,8 @@ impl Shrinker {
             return false;
         }
         self.tries -= 1;
-        let fails = super::stage::guarded(&candidate).first() == Some(self.wrong);
+        let fails = super::stage::mistakes(&candidate).is_empty()
+            && super::stage::guarded(&candidate).first() == Some(self.wrong);
         if fails {
             self.best = candidate;
         }
@@ -206,6 +207,9 @@ fn without(history: &mut History, place: usize) {
     history.systems.retain(|system| system.place != place);
     for entity in &mut history.entities {
         entity.roles.retain(|(at, _)| *at != place);
+        if entity.master == place {
+            entity.master = entity.roles.first().map_or(entity.master, |(at, _)| *at);
+        }
         entity.fields.retain_mut(|(_, plan)| match plan {
             FieldPlan::Master { system, .. } | FieldPlan::Newest(system) | FieldPlan::Seed(system) => *system != place,
             FieldPlan::Prefer(order) => {

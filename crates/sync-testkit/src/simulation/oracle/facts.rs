@@ -1,10 +1,10 @@
 //! What the oracle goes by.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::{
     CanonicalId, EntityName, ExternalRef, FieldPath, StreamKey, SystemId,
-    store::{Binding, Held, HeldWhy, Journal, Parked, SideState, StateStore},
+    store::{Binding, Event, Held, HeldWhy, Journal, Parked, SideState, StateStore},
 };
 
 use super::super::{
@@ -85,6 +85,17 @@ impl<'s> Facts<'s> {
     }
     pub(super) fn binding(&self, id: CanonicalId) -> Option<&Binding> {
         self.bindings.iter().find(|binding| binding.id == id)
+    }
+    /// Every name that the records ever had which had this one.
+    pub(super) fn names_of(&self, reference: &ExternalRef) -> BTreeSet<ExternalRef> {
+        let bound = |entry: &Journal| match &entry.event {
+            Event::Bound(name) | Event::Aliased(name) => Some((entry.subject, name.clone())),
+            _ => None,
+        };
+        let all: Vec<(CanonicalId, ExternalRef)> = self.journal.iter().filter_map(bound).collect();
+        let subjects: BTreeSet<CanonicalId> =
+            all.iter().filter(|(_, name)| name == reference).map(|(subject, _)| *subject).collect();
+        all.into_iter().filter(|(subject, _)| subjects.contains(subject)).map(|(_, name)| name).collect()
     }
     /// Whether people are told of a field of a record, or of the record as a whole.
     pub(super) fn told(&self, subject: CanonicalId, unit: Option<FieldPath>, reference: Option<&ExternalRef>) -> bool {

@@ -83,15 +83,10 @@ fn is_excused(facts: &Facts<'_>, seen: &Seen<'_>, place: usize, change: &Change,
 fn removals(facts: &Facts<'_>, verdict: &mut Verdict) {
     for seen in &facts.systems {
         for change in seen.log.iter().filter(|change| change.removed && change.who == Who::Engine) {
-            let of = facts.bindings.iter().find(|b| b.references().any(|other| other == change.reference));
-            let proof = of.is_some_and(|binding| {
-                binding.references().any(|other| {
-                    other != change.reference
-                        && facts.system(&other.at.system).is_some_and(|system| {
-                            let gone = |c: &Change| c.removed && c.reference == other && c.at <= change.at;
-                            system.log.iter().any(gone)
-                        })
-                })
+            let names = facts.names_of(&change.reference);
+            let proof = names.iter().filter(|other| **other != change.reference).any(|other| {
+                let gone = |c: &Change| c.removed && c.reference == *other && c.at <= change.at;
+                facts.system(&other.at.system).is_some_and(|system| system.log.iter().any(gone))
             });
             if !proof {
                 verdict.add(Wrong::Removed, format!("{} was removed, and its source is there", change.reference));
@@ -124,8 +119,12 @@ fn doubled(facts: &Facts<'_>, entity: &EntityPlan, verdict: &mut Verdict) {
             }
         }
         for (note, references) in ours {
-            let others = facts.systems.iter().filter(|other| other.plan.place != seen.plan.place);
-            let sources = others.flat_map(|other| made(other, Who::User)).filter(|(n, _)| *n == note).count();
+            // what users made and have here still needs no second one
+            let all = facts.systems.iter().flat_map(|other| {
+                let here = other.plan.place == seen.plan.place;
+                made(other, Who::User).into_iter().filter(move |(_, own)| !here || !other.is_there(own))
+            });
+            let sources = all.filter(|(n, _)| *n == note).count();
             if references.len() > sources {
                 let names: Vec<String> = references.iter().map(ToString::to_string).collect();
                 let line = format!("'{note}' was made {} times: {}", names.len(), names.join(", "));
