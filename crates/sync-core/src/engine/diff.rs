@@ -9,15 +9,16 @@ use super::{
     subject::{Links, Sight, Subject},
 };
 use crate::{
-    capability::Shows,
+    capability::{Shows, represents},
     connector::Writable,
-    decide::{Agreed, Decision, Side, Why, decide},
+    decide::{Agreed, Decision, Side, Why, decide, same_meaning},
     fault::{self, Fault},
-    id::{StreamKey, SystemId},
+    id::{ExternalRef, StreamKey, SystemId},
     mapping::{Problems, Unmapped},
+    model,
     policy::{Create, Entity, Rule, StreamTable, Unit},
     store::{Binding, BoundSide, Event, Held, HeldWhy, SideState},
-    value::{FieldMap, FieldPath},
+    value::{FieldMap, FieldPath, NormalForm, Value},
 };
 
 /// A record after its decisions, and what to say about it.
@@ -29,6 +30,8 @@ pub(crate) struct Diffed {
     pub(crate) unmapped: BTreeSet<Unmapped>,
     /// Sides found to be gone in this run.
     pub(crate) removed: BTreeSet<StreamKey>,
+    /// Aliases that became the record's name.
+    pub(crate) promoted: Vec<ExternalRef>,
     /// Something about the binding is new.
     pub(crate) changed: bool,
 }
@@ -42,6 +45,8 @@ struct View<'a> {
     sight: Option<&'a Sight>,
     /// Units on which this side waits for a person.
     holding: BTreeSet<FieldPath>,
+    /// Its number may have been given to somebody else: nothing of it counts before a person has looked.
+    somebody_else: bool,
 }
 
 /// Decides every unit of a subject.
@@ -58,12 +63,14 @@ pub(crate) fn diff(
         events: Vec::new(),
         unmapped: BTreeSet::new(),
         removed: BTreeSet::new(),
+        promoted: Vec::new(),
         changed: false,
     };
     out.binding.agreed = links.canonical(&out.binding.agreed);
     meet(entity, subject, &mut out);
     scope::freeze(entity, subject, links, around, &mut out);
     let mut views = views(entity, subject, links, &mut out);
+    reused(entity, subject, &mut views, &mut out, now);
     for (unit, value, by) in &subject.takes {
         take(*unit, value, by, &mut views, &mut out);
     }
@@ -75,7 +82,10 @@ pub(crate) fn diff(
     let views: Vec<_> = views.into_iter().map(|v| (v.key.clone(), v.holding)).collect();
     advance(entity, subject, &views, &mut out.binding);
     new_sides(entity, subject, around, &mut out);
-    out.changed = out.binding != subject.binding || !out.events.is_empty();
+    if out.binding.sides.is_empty() {
+        out.binding.ended_at.get_or_insert(now); // its only record found its place elsewhere
+    }
+    out.changed = out.binding != subject.stored || !out.events.is_empty();
     out
 }
 
@@ -93,6 +103,15 @@ fn meet(entity: &Entity, subject: &Subject, out: &mut Diffed) {
         }
         let side = out.binding.sides.entry(key.clone()).or_default();
         if sight.deleted {
+            if let Some(alias) = out.binding.aliases.iter().find(|alias| alias.at == *key).cloned() {
+                // it goes on under its next name, which is to be read
+                out.binding.aliases.remove(&alias);
+                let side = out.binding.sides.entry(key.clone()).or_default();
+                *side = BoundSide { id: Some(alias.id.clone()), lagging: side.lagging.clone(), ..BoundSide::default() };
+                out.events.push(Event::Bound(alias.clone()));
+                out.promoted.push(alias);
+                continue;
+            }
             if side.state != SideState::Removed {
                 out.events.push(Event::Removed(sight.reference.clone()));
                 out.removed.insert(key.clone());
@@ -119,7 +138,7 @@ fn views<'a>(entity: &'a Entity, subject: &'a Subject, links: &Links, out: &mut 
             seen.overlay(&sight.fields);
         }
         let mut problems = Problems::default();
-        let mut canonical = |theirs: &FieldMap| match table.map.inbound(theirs, &mut problems) {
+        let mut canonical = |theirs: &FieldMap| match table.inbound(theirs, &mut problems) {
             Ok(ours) => links.canonical(&ours),
             Err(_) => FieldMap::new(), // the mapper refuses: as if nothing had been read, and the error is reported by `read`
         };
@@ -130,11 +149,42 @@ fn views<'a>(entity: &'a Entity, subject: &'a Subject, links: &Links, out: &mut 
             shadow: canonical(&side.shadow),
             sight,
             holding: BTreeSet::new(),
+            somebody_else: false,
         };
         out.unmapped.extend(problems.unmapped);
         views.push(view);
     }
     views
+}
+
+/// Where numbers are given away again, a record that changed in everything that it is known by is held.
+fn reused(entity: &Entity, subject: &Subject, views: &mut [View<'_>], out: &mut Diffed, now: DateTime<Utc>) {
+    for view in views.iter_mut().filter(|view| view.table.cap.natural_key) {
+        if !is_another(entity, &view.shadow, &view.seen) {
+            continue;
+        }
+        view.somebody_else = true;
+        view.holding = entity.units.iter().map(|unit| unit.path).collect();
+        let text = format!("{} changed at {} in all that it is known by", name_of(&subject.binding), view.key);
+        let cure = "say whether the number was given to somebody else";
+        let binding = &subject.binding;
+        let mut held = Held::new(binding.id, binding.entity.clone(), HeldWhy::Ambiguous, text, cure, now);
+        held.numbers.clone_from(&binding.numbers);
+        out.held.push(held);
+    }
+}
+
+/// Whether everything that a record is known by changed at once: name, and the fields of the match rules.
+pub(super) fn is_another(entity: &Entity, before: &FieldMap, now: &FieldMap) -> bool {
+    let names = model::spec(entity.kind).iter().filter(|field| field.form == NormalForm::Name).map(|field| field.path);
+    let identity: BTreeSet<FieldPath> = entity
+        .matches
+        .iter()
+        .flat_map(|rule| rule.on.iter().copied())
+        .chain(names)
+        .filter(|path| before.filled(*path).is_some() && now.get(*path).is_some())
+        .collect();
+    identity.len() > 1 && identity.iter().all(|path| before.get(*path) != now.get(*path))
 }
 
 fn take(unit: FieldPath, value: &FieldMap, by: &str, views: &mut [View<'_>], out: &mut Diffed) {
@@ -181,6 +231,7 @@ fn settle(
     let sides: Vec<Side<'_>> = views
         .iter()
         .zip(&parts)
+        .filter(|(view, _)| !view.somebody_else)
         .filter(|(view, _)| view.table.cap.shows != Shows::Snapshot || agreed.is_none())
         .map(|(view, (seen, shadow))| side_of(entity, view, unit.path, seen, shadow, &out.binding))
         .collect();
@@ -211,6 +262,7 @@ fn settle(
             for view in views.iter() {
                 lag(unit.path, view, &mut out.binding);
             }
+            lag_frozen(entity, unit.path, &mut out.binding);
         }
         Decision::Hold { why, values } => {
             for view in views.iter_mut() {
@@ -250,25 +302,38 @@ fn side_of<'a>(
 
 static NOTHING: std::sync::OnceLock<FieldMap> = std::sync::OnceLock::new();
 
-/// Marks or clears what a side lacks of the agreed value.
+/// Marks or clears what a side lacks of the agreed value. Met for the first time, another way of writing the same is
+/// not lacking.
 fn lag(unit: FieldPath, view: &View<'_>, binding: &mut Binding) {
     let agreed = binding.agreed.under(unit);
+    let kind = binding.kind;
     let Some(side) = binding.sides.get_mut(view.key) else { return };
+    let joins = view.shadow.under(unit).is_empty();
     let mut shown = view.shadow.under(unit);
     shown.overlay(&view.seen.under(unit));
     let writable = view.table.fields.writable(unit, side.id.is_none());
-    let lacks = agreed.iter().any(|(path, wanted)| {
-        writable.contains(&path)
-            && !shown
-                .get(path)
-                .is_some_and(|stored| crate::capability::represents(stored, wanted, &view.table.fields.get(path)))
-            && !(wanted.is_null() && shown.get(path).is_none())
-    });
-    let can = view.table.role.update && view.table.cap.shows != Shows::Snapshot;
-    if lacks && can {
+    let shows = |path: FieldPath, wanted: &Value| match shown.get(path) {
+        Some(stored) => {
+            represents(stored, wanted, &view.table.fields.get(path))
+                || (joins && same_meaning(kind, path, stored, wanted))
+        }
+        None => wanted.is_null(),
+    };
+    let lacks = agreed.iter().any(|(path, wanted)| writable.contains(&path) && !shows(path, wanted));
+    if lacks && view.table.role.update && view.table.cap.shows != Shows::Snapshot {
         side.lagging.insert(unit);
     } else {
         side.lagging.remove(&unit);
+    }
+}
+
+/// A frozen side misses what is settled meanwhile; on return it is compared.
+fn lag_frozen(entity: &Entity, unit: FieldPath, binding: &mut Binding) {
+    for (key, side) in binding.sides.iter_mut().filter(|(_, side)| side.frozen) {
+        let Some(table) = entity.streams.get(key) else { continue };
+        if table.role.update && !table.fields.writable(unit, false).is_empty() {
+            side.lagging.insert(unit);
+        }
     }
 }
 
@@ -277,8 +342,12 @@ fn advance(entity: &Entity, subject: &Subject, views: &[(StreamKey, BTreeSet<Fie
     for (key, side) in &mut binding.sides {
         let (Some(table), sight) = (entity.streams.get(key), subject.sights.get(key)) else { continue };
         if side.frozen {
-            if let Some(sight) = sight {
-                side.pending.overlay(&side.shadow.diff(&sight.fields));
+            for (path, value) in sight.iter().flat_map(|sight| sight.fields.iter()) {
+                if side.shadow.get(path) == Some(value) {
+                    side.pending.remove(path);
+                } else {
+                    side.pending.set(path, value.clone());
+                }
             }
             continue;
         }
@@ -363,7 +432,7 @@ fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>, out: &mut 
 
 /// Whether a stream can make this record: what it holds must be what the record is.
 fn takes(table: &StreamTable, binding: &Binding, asked: bool, which: &BTreeSet<StreamKey>, key: &StreamKey) -> bool {
-    let makes = table.cap.create || table.cap.facet_of.is_some();
+    let makes = table.cap.create || table.cap.facet_of.is_some(); // a facet is made with its host
     let holds = table.cap.holds.iter().all(|(path, value)| binding.agreed.get(path).is_none_or(|known| known == value));
     makes && holds && (!asked || which.contains(key))
 }
