@@ -119,7 +119,11 @@ fn master(rule: &Mastery<'_>, agreed: Option<Agreed<'_>>, sides: &[Side<'_>]) ->
     }
     let foreign: Vec<(SystemId, FieldMap)> = others
         .iter()
-        .filter(|side| side.edited() || (side.joins() && !side.shows_at_first(&value)))
+        .filter(|side| {
+            // while nothing was agreed, what others had is no edit and yet goes under
+            let had = agreed.is_none() && !side.shown().all_null();
+            side.edited() || ((side.joins() || had) && !side.shows_at_first(&value))
+        })
         .map(|side| contender(side, agreed))
         .collect();
     if chief.edited() {

@@ -90,6 +90,7 @@ impl Engine {
                 bindings: BTreeMap::new(),
                 unseen: Vec::new(),
                 waiting: Vec::new(),
+                creates: Vec::new(),
             };
             let ran = Box::pin(work.run(&mut tally, identity.id)).await;
             self.store.release(lease).await?;
@@ -150,6 +151,8 @@ impl Work<'_> {
         if ready.is_empty() {
             return Ok(());
         }
+        self.creates = self.store.intents(&self.group.name).await?;
+        self.creates.retain(|intent| intent.action.id().is_none());
         if self.mode == Mode::Sync {
             self.recover(tally).await?;
         }
@@ -283,7 +286,7 @@ impl Work<'_> {
         }
     }
 
-    async fn hold_intent(
+    pub(super) async fn hold_intent(
         &self,
         tally: &mut Tally,
         intent: &Intent,
