@@ -22,15 +22,43 @@ pub(super) fn history(seed: u64, breadth: Breadth) -> History {
     let mut chance = Chance { dice: Dice::new(seed), breadth, next: 100 };
     let count = if breadth >= Breadth::Rules { 2 + chance.roll(3) } else { 2 };
     let persons = breadth >= Breadth::Records && chance.one_in(2);
-    let systems: Vec<SystemPlan> = (0..count).map(|place| chance.system(place, persons)).collect();
+    let facet = persons && breadth >= Breadth::Everything && chance.one_in(2);
+    let mut systems: Vec<SystemPlan> = (0..count).map(|place| chance.system(place, persons)).collect();
+    if facet {
+        systems.iter_mut().for_each(carry_contacts);
+    }
     let mut entities = vec![chance.entity(Kind::Company, &systems)];
     if systems.iter().filter(|system| system.has(Kind::Person)).count() > 1 {
         entities.push(chance.entity(Kind::Person, &systems));
+    }
+    if facet {
+        entities.iter_mut().for_each(match_contacts);
     }
     let steps = chance.steps(&systems);
     let mut history = History { seed, systems, entities, steps };
     repair(&mut history);
     history
+}
+
+/// Companies carry their contacts: the host says how they are listed and written.
+fn carry_contacts(system: &mut SystemPlan) {
+    system.facet = true;
+    let own = system.streams.remove(&Kind::Person).unwrap_or_default();
+    let contact = StreamPlan { cut: own.cut, upper: own.upper, ..StreamPlan::default() };
+    system.streams.insert(Kind::Person, contact);
+}
+
+/// A contact is never made by itself, so people make both records and the rules recognise them.
+fn match_contacts(entity: &mut EntityPlan) {
+    entity.on_remove = "hold";
+    entity.roles.iter_mut().for_each(|(_, role)| role.remove = false);
+    match entity.kind {
+        Kind::Company => entity.matches = vec![(vec!["registration_number"], false)],
+        Kind::Person => {
+            entity.matches = vec![(vec!["email"], false)];
+            entity.roles.iter_mut().for_each(|(_, role)| role.create = false);
+        }
+    }
 }
 
 /// Chance may name a rule that the systems cannot follow: it is taken out, one after the other.
@@ -77,7 +105,7 @@ impl Chance {
         if persons && !self.one_in(5) {
             streams.insert(Kind::Person, self.stream());
         }
-        SystemPlan { place, skew_s, streams }
+        SystemPlan { place, skew_s, facet: false, streams }
     }
 
     fn stream(&self) -> StreamPlan {
@@ -157,11 +185,17 @@ impl Chance {
             blank: wide && self.one_in(4),
             every_s: if wide && self.one_in(5) { 120 } else { 0 },
             complete_every_s: self.of(&[60_u64, 3_600, 86_400, 604_800]),
-            scope: None,
+            scope: self.scope(kind, master, &members),
             max_create: if wide && self.one_in(5) { 2 } else { 1000 },
             min_listed_percent: self.of(&[50_u64, 50, 90]),
             roles,
         }
+    }
+    fn scope(&self, kind: Kind, master: usize, members: &[usize]) -> Option<(usize, &'static str)> {
+        let wanted = self.breadth >= Breadth::Records && kind == Kind::Company && self.one_in(4);
+        let others: Vec<usize> = members.iter().copied().filter(|at| *at != master).collect();
+        let at = self.dice.pick(&others).copied().filter(|_| wanted)?;
+        Some((at, self.of(&["gold", "silver", "bronze"])))
     }
     fn master_role(&self) -> RolePlan {
         RolePlan { read: true, create: self.one_in(3), update: !self.one_in(3), remove: false }
@@ -222,6 +256,14 @@ impl Chance {
         let mut steps = Vec::new();
         for _ in 0..1 + self.roll(3) {
             steps.push(Step::User(self.create(systems)));
+        }
+        if systems.iter().any(|system| system.facet) {
+            let n = self.tag();
+            let (from, to) = (self.roll(systems.len()), self.roll(systems.len()));
+            steps.push(Step::User(UserAct::Create { system: from, kind: Kind::Company, n }));
+            let pick = self.number(100);
+            let same = self.one_in(2);
+            steps.push(Step::User(UserAct::Twin { from, to, kind: Kind::Company, pick, same, n: self.tag() }));
         }
         steps.push(Step::Pass(self.seconds()));
         steps.push(Step::Run(self.run(systems, true)));

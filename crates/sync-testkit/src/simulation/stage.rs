@@ -1,6 +1,7 @@
 //! Plays a history: polls the engine by hand, and lets users, time and death come between.
 
 use std::{
+    collections::BTreeMap,
     pin::Pin,
     sync::{
         Arc,
@@ -21,7 +22,7 @@ use super::{
     act::{Crash, During, RunPlan, Step, UserAct},
     oracle,
     rules::{Kind, policy},
-    system::name,
+    system::{SystemPlan, name},
     values,
 };
 use crate::{
@@ -301,7 +302,8 @@ impl Stage<'_> {
 
     fn pick(&self, system: usize, kind: Kind, pick: u64) -> Option<(&Mock, Arc<str>)> {
         let mock = self.mock(system)?;
-        let ids: Vec<Arc<str>> = mock.all(kind.stream()).into_keys().collect();
+        let host = self.plan(system)?.host(kind);
+        let ids: Vec<Arc<str>> = mock.all(host.stream()).into_keys().collect();
         nth(&ids, pick).map(|id| (mock, id.clone()))
     }
 
@@ -309,7 +311,16 @@ impl Stage<'_> {
         let _done = self.try_user(act);
     }
 
+    fn plan(&self, system: usize) -> Option<&SystemPlan> {
+        self.history.systems.iter().find(|plan| plan.place == system)
+    }
+
     fn try_user(&self, act: &UserAct) -> Option<()> {
+        let facet = act.systems().into_iter().any(|system| self.plan(system).is_some_and(|plan| plan.facet));
+        let edits = matches!(act, UserAct::Edit { .. } | UserAct::Blank { .. });
+        if facet && !edits && (act.kind() == Kind::Person || matches!(act, UserAct::Copy { .. })) {
+            return None; // a contact comes and goes with its company
+        }
         match act {
             UserAct::Create { system, kind, n } => self.create(*system, *kind, values::record(*kind, *n), *n),
             UserAct::Edit { system, kind, pick, field, n } => {
@@ -348,7 +359,8 @@ impl Stage<'_> {
                     }
                 }
                 fields.remove(FieldPath::from_static("organisation"));
-                self.create(*to, *kind, fields, *n)
+                self.create(*to, *kind, fields, *n)?;
+                self.same_contact(mock, &id, *to)
             }
             UserAct::Lock { system, kind, pick, lock } => {
                 let (mock, id) = self.pick(*system, *kind, *pick)?;
@@ -359,7 +371,16 @@ impl Stage<'_> {
     }
 
     fn create(&self, system: usize, kind: Kind, mut fields: FieldMap, n: u64) -> Option<()> {
-        let plan = self.history.systems.iter().find(|plan| plan.place == system)?;
+        let plan = self.plan(system)?;
+        if plan.facet {
+            let contact = values::record(Kind::Person, n);
+            let parts = BTreeMap::from([(Kind::Company.stream().into(), fields), (Kind::Person.stream().into(), contact)]);
+            let mock = self.mock(system)?;
+            let id = mock.put_parts(Kind::Company.stream(), parts);
+            let link = Value::Link(Link::External(mock.at(Kind::Company.stream()).id(&id)));
+            mock.edit_fields(Kind::Person.stream(), &id, &FieldMap::new().with("organisation", link));
+            return Some(());
+        }
         if !plan.has(kind) {
             return None;
         }
@@ -370,6 +391,15 @@ impl Stage<'_> {
         }
         let _id = self.mock(system)?.put_fields(kind.stream(), fields);
         Some(())
+    }
+
+    /// The twin of a company names the same contact.
+    fn same_contact(&self, from: &Mock, id: &str, to: usize) -> Option<()> {
+        let known = from.fields(Kind::Person.stream(), id).filter(|_| self.plan(to).is_some_and(|plan| plan.facet))?;
+        let mock = self.mock(to)?;
+        let last = mock.all(Kind::Company.stream()).into_keys().max_by_key(|id| id.parse::<u64>().unwrap_or_default())?;
+        let own = known.filter(|path| path.as_str() == "email" || path == values::NOTE);
+        mock.edit_fields(Kind::Person.stream(), &last, &own).then_some(())
     }
 
     fn company(&self, system: usize, pick: u64) -> Option<Value> {

@@ -17,6 +17,8 @@ pub(super) struct SystemPlan {
     pub(super) place: usize,
     /// Its clock is ahead by so many seconds.
     pub(super) skew_s: i64,
+    /// Its persons are part of its companies' records: one contact each.
+    pub(super) facet: bool,
     /// What it has.
     pub(super) streams: BTreeMap<Kind, StreamPlan>,
 }
@@ -78,10 +80,17 @@ impl SystemPlan {
             let habits = |habits| plan.habits(*kind, habits);
             mock = match kind {
                 Kind::Company => mock.stream::<Organisation>(kind.stream(), habits),
+                Kind::Person if self.facet => {
+                    mock.stream::<Person>(kind.stream(), |own| habits(own).facet_of(Kind::Company.stream()))
+                }
                 Kind::Person => mock.stream::<Person>(kind.stream(), habits),
             };
         }
         mock
+    }
+    /// The kind whose records carry those of a kind.
+    pub(super) fn host(&self, kind: Kind) -> Kind {
+        if self.facet { Kind::Company } else { kind }
     }
     pub(super) fn has(&self, kind: Kind) -> bool {
         self.streams.contains_key(&kind)

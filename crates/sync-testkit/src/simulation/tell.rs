@@ -12,6 +12,9 @@ impl fmt::Display for History {
             if system.skew_s != 0 {
                 write!(f, ", clock {} s ahead", system.skew_s)?;
             }
+            if system.facet {
+                write!(f, ", persons are part of companies")?;
+            }
             writeln!(f)?;
             for (kind, plan) in &system.streams {
                 writeln!(f, "  {}: {}", kind.stream(), habits(plan))?;

@@ -83,6 +83,11 @@ impl<'s> Facts<'s> {
         let (kind, plan) = seen.plan.streams.iter().find(|(kind, _)| kind.stream() == key.stream.as_str())?;
         Some((seen, *kind, plan))
     }
+    /// The habits that govern how a stream's records are listed and written.
+    pub(super) fn host(&self, key: &StreamKey) -> Option<&'s StreamPlan> {
+        let (seen, kind, _) = self.stream(key)?;
+        seen.plan.streams.get(&seen.plan.host(kind))
+    }
     pub(super) fn binding(&self, id: CanonicalId) -> Option<&Binding> {
         self.bindings.iter().find(|binding| binding.id == id)
     }
@@ -126,12 +131,17 @@ impl<'s> Facts<'s> {
 }
 
 impl Seen<'_> {
+    /// The record whose wire form carries this one.
+    pub(super) fn host(&self, reference: &ExternalRef) -> ExternalRef {
+        if self.plan.facet { self.mock.at(Kind::Company.stream()).id(&reference.id) } else { reference.clone() }
+    }
     pub(super) fn name(&self) -> String {
         self.plan.name()
     }
     /// What users did to one record after a place in the log.
     pub(super) fn removed_by_user(&self, reference: &ExternalRef) -> bool {
-        self.log.iter().any(|change| change.removed && change.who == Who::User && change.reference == *reference)
+        let host = self.host(reference);
+        self.log.iter().any(|change| change.removed && change.who == Who::User && change.reference == host)
     }
     /// Whether any user ever changed this field of the record.
     pub(super) fn edited_by_user(&self, reference: &ExternalRef, path: FieldPath) -> bool {

@@ -191,7 +191,8 @@ impl<'f> Field<'f> {
     /// The engine wrote over it.
     fn overwritten(&self, edit: &Edit<'f>, place: usize, by: &Change) -> Fate {
         let line = || format!("edit {edit} was overwritten by the engine at {}", by.at.format("%d %H:%M:%S"));
-        let Some((_, _, plan)) = self.facts.stream(&edit.reference.at) else { return Fate::Fine };
+        let Some(plan) = self.facts.host(&edit.reference.at) else { return Fate::Fine };
+        let host = edit.seen.host(edit.reference);
         let index = self.facts.systems.iter().position(|seen| seen.plan.place == edit.seen.plan.place);
         let ranges = |run: &Ran| {
             let index = index.unwrap_or(usize::MAX);
@@ -205,12 +206,12 @@ impl<'f> Field<'f> {
             let kept = runs.iter().any(|(other, (_, (from, to)))| {
                 (*from..*to).contains(&at) && (other.done || std::ptr::eq(*other, *run))
             });
-            kept && look.reference == *edit.reference && look.changes > edit.place && look.changes <= place
+            kept && look.reference == host && look.changes > edit.place && look.changes <= place
         });
         if saw || plan.versions {
             return Fate::Bad(Wrong::Lost, format!("{}, which could have known", line()));
         }
-        let looks = edit.seen.looks.iter().filter(|l| l.reference == *edit.reference && l.changes <= edit.place);
+        let looks = edit.seen.looks.iter().filter(|l| l.reference == host && l.changes <= edit.place);
         let own = edit.seen.log.iter().take(edit.place).filter(|change| change.reference == *edit.reference);
         let last = looks
             .map(|look| look.at)

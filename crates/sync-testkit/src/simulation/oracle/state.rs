@@ -110,7 +110,8 @@ fn here(facts: &Facts<'_>, value: &Value, key: &StreamKey) -> Value {
 
 /// Sides that ought to be there.
 fn missing(facts: &Facts<'_>, entity: &EntityPlan, binding: &Binding, verdict: &mut Verdict) {
-    if binding.ambiguous || facts.mentioned(binding.id) {
+    let facet = facts.systems.iter().any(|seen| seen.plan.host(entity.kind) != entity.kind);
+    if facet || binding.ambiguous || facts.mentioned(binding.id) {
         return;
     }
     let alive = |at: &StreamKey, side: &BoundSide| {
@@ -119,7 +120,11 @@ fn missing(facts: &Facts<'_>, entity: &EntityPlan, binding: &Binding, verdict: &
     let source = binding.sides.iter().any(|(at, side)| {
         facts.system(&at.system).is_some_and(|seen| entity.role(seen.plan.place).read) && alive(at, side)
     });
+    let category = binding.agreed.text(FieldPath::from_static("category"));
     for (place, role) in &entity.roles {
+        if entity.scope.is_some_and(|(at, wanted)| at == *place && category != Some(wanted)) {
+            continue;
+        }
         let Some(seen) = facts.systems.iter().find(|seen| seen.plan.place == *place) else { continue };
         let at = seen.mock.at(entity.kind.stream());
         let side = binding.sides.get(&at);
@@ -148,8 +153,11 @@ fn unmet(facts: &Facts<'_>, verdict: &mut Verdict) {
             if !entity.role(seen.plan.place).read {
                 continue;
             }
-            for id in seen.mock.all(entity.kind.stream()).keys() {
+            for id in seen.mock.all(seen.plan.host(entity.kind).stream()).keys() {
                 let reference = seen.mock.at(entity.kind.stream()).id(id);
+                if !seen.is_there(&reference) {
+                    continue;
+                }
                 let owner: Option<&CanonicalId> = facts.owners.get(&reference);
                 let parked = facts.parked.iter().any(|parked| parked.key == reference.to_string());
                 if owner.is_none() && !parked {
