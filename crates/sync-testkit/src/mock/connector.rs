@@ -122,7 +122,7 @@ impl Vendor {
                 Error::new(ErrorKind::Invalid, "list", "this is no cursor of mine").with_source(error)
             })?,
         };
-        let visible = self.now(real) - TimeDelta::seconds(habits.late_s);
+        let visible = real - TimeDelta::seconds(habits.late_s);
         let number = |row: &Row| row.id.parse::<u64>().unwrap_or(u64::MAX);
         let mut rows: Vec<&Row> = self
             .rows
@@ -130,11 +130,11 @@ impl Vendor {
             .into_iter()
             .flat_map(BTreeMap::values)
             .filter(|row| !row.removed || habits.tombstones)
-            .filter(|row| if habits.late_s > 0 { row.created_at <= visible } else { true })
+            .filter(|row| row.born <= visible)
             .filter(|row| {
                 place.since.is_none_or(|since| {
                     let stamp = if place.created { row.created_at } else { self.stamp(&query.stream, row) };
-                    stamp >= since && row.changed_at <= visible.max(row.created_at)
+                    stamp >= since && row.touched <= visible.max(row.born)
                 })
             })
             .filter(|row| number(row) > place.after)
@@ -215,11 +215,11 @@ impl Connector for Mock {
         let now = self.lock().clock.now();
         let mut state = self.lock();
         state.trouble("find", stream)?;
-        let visible = state.now(now) - TimeDelta::seconds(state.habits(stream)?.late_s);
+        let visible = now - TimeDelta::seconds(state.habits(stream)?.late_s);
         let wanted = state.kept(stream, by);
         let fits = |row: &&Row| {
             let shown = row.parts.get(stream);
-            row.created_at <= visible
+            row.born <= visible
                 && wanted.iter().all(|(path, value)| shown.and_then(|fields| fields.get(path)) == Some(value))
         };
         let rows =

@@ -22,6 +22,9 @@ pub(super) struct Row {
     pub(super) parts: BTreeMap<StreamId, FieldMap>,
     pub(super) created_at: DateTime<Utc>,
     pub(super) changed_at: DateTime<Utc>,
+    /// The same by the true clock: how late it shows does not depend on what the system's own clock says.
+    pub(super) born: DateTime<Utc>,
+    pub(super) touched: DateTime<Utc>,
     pub(super) version: u64,
     pub(super) removed: bool,
     pub(super) locked: Option<String>,
@@ -140,6 +143,8 @@ impl Vendor {
             parts: BTreeMap::new(),
             created_at: now,
             changed_at: now,
+            born: real,
+            touched: real,
             version: 1,
             removed: false,
             locked: None,
@@ -190,6 +195,7 @@ impl Vendor {
         if before != after {
             row.version += 1;
             row.changed_at = now;
+        row.touched = real;
             let id = row.id.clone();
             self.note(part, &id, before, after, real, who);
         }
@@ -319,6 +325,7 @@ impl Vendor {
         };
         row.removed = true;
         row.changed_at = now;
+        row.touched = real;
         let id = row.id.clone();
         let reference = sync_core::StreamKey { system: self.system.clone(), stream: stream.clone() }.id(&id);
         let before = row.parts.get(stream).cloned().unwrap_or_default();

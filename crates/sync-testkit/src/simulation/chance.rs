@@ -69,7 +69,9 @@ fn repair(history: &mut History) {
             let own = place.strip_prefix(&format!("entities.{}.", entity.kind.entity())).unwrap_or_default();
             let before = entity.fields.len();
             entity.fields.retain(|(field, _)| !own.starts_with(&format!("fields.{field}")));
-            if own.starts_with("on_remove") {
+            if own.starts_with("scope") {
+                entity.scope = None;
+            } else if own.starts_with("on_remove") {
                 entity.on_remove = "hold";
             } else if own.starts_with("fields") && entity.fields.len() == before {
                 entity.fields.clear();

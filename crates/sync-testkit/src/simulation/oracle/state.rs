@@ -41,7 +41,7 @@ fn sides(facts: &Facts<'_>, entity: &EntityPlan, binding: &Binding, verdict: &mu
         }
         let role = entity.role(seen.plan.place);
         if !there {
-            if role.read && !plan.incomplete {
+            if role.read && !facts.host(key).is_some_and(|host| host.incomplete) {
                 verdict.add(Wrong::Stuck, format!("{} is gone, and nobody took notice of it", key.id(id)));
             }
             continue;
@@ -118,7 +118,8 @@ fn missing(facts: &Facts<'_>, entity: &EntityPlan, binding: &Binding, verdict: &
         side.id.as_ref().is_some_and(|id| facts.system(&at.system).is_some_and(|seen| seen.is_there(&at.id(id))))
     };
     let source = binding.sides.iter().any(|(at, side)| {
-        facts.system(&at.system).is_some_and(|seen| entity.role(seen.plan.place).read) && alive(at, side)
+        let read = facts.system(&at.system).is_some_and(|seen| entity.role(seen.plan.place).read);
+        read && !side.frozen && alive(at, side)
     });
     let category = binding.agreed.text(FieldPath::from_static("category"));
     for (place, role) in &entity.roles {
