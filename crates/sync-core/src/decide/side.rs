@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::Agreed;
 use crate::{
     capability::represents,
+    fault::{self, Fault},
     id::{EntityKind, SystemId},
     model,
     policy::FieldTable,
@@ -63,10 +64,12 @@ impl Side<'_> {
     }
     /// Changed since we looked last.
     pub fn edited(&self) -> bool {
-        match (self.seen, self.shadow) {
-            (Some(seen), Some(shadow)) => seen.iter().any(|(path, value)| shadow.get(path).is_some_and(|s| s != value)),
-            _ => false,
-        }
+        let at_first = fault::on(Fault::JoiningWins);
+        let moved = |path, value| match self.shadow.and_then(|shadow| shadow.get(path)) {
+            Some(before) => before != value,
+            None => at_first,
+        };
+        self.seen.is_some_and(|seen| seen.iter().any(|(path, value)| moved(path, value)))
     }
     /// Shows something for the first time. That can be an old value, so it is no edit; and emptiness is nothing.
     pub fn joins(&self) -> bool {

@@ -262,16 +262,10 @@ fn side_of<'a>(
         system: &view.key.system,
         kind: entity.kind,
         seen: (!seen.is_empty() && view.table.role.read).then_some(seen),
-        shadow: if fault::on(Fault::JoiningWins) && shadow.is_none() && !seen.is_empty() {
-            Some(NOTHING.get_or_init(FieldMap::new))
-        } else {
-            shadow
-        },
+        shadow,
         lagging: (lagging || unreached) && !fault::on(Fault::AgreedDoesNotContend),
         modified_at: view.sight.and_then(|sight| sight.version.modified_at),
         only_change: !others_changed(),
         fields: &view.table.fields,
     }
 }
-
-static NOTHING: std::sync::OnceLock<FieldMap> = std::sync::OnceLock::new();
