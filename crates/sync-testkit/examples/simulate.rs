@@ -81,7 +81,12 @@ fn main() -> ExitCode {
     }
     if asked.all {
         for (wrong, seeds) in &sums.failed {
-            eprintln!("{}: {} histories, seeds {:?}", wrong.word(), seeds.len(), seeds.iter().take(12).collect::<Vec<_>>());
+            eprintln!(
+                "{}: {} histories, seeds {:?}",
+                wrong.word(),
+                seeds.len(),
+                seeds.iter().take(12).collect::<Vec<_>>()
+            );
         }
     }
     let counts: Vec<String> = Wrong::ALL
@@ -127,7 +132,11 @@ fn tell(seed: u64, breadth: Breadth, wrong: Wrong) {
     let history = History::within(seed, breadth);
     let verdict = history.run();
     let small = history.shrink(&verdict);
-    println!("seed {seed} is {}:\n{verdict}\n\nthe smallest history that is so:\n{small}\n{}\n", wrong.word(), small.run());
+    println!(
+        "seed {seed} is {}:\n{verdict}\n\nthe smallest history that is so:\n{small}\n{}\n",
+        wrong.word(),
+        small.run()
+    );
 }
 
 fn asked() -> Result<Asked, String> {

@@ -19,7 +19,10 @@ fn plays(breadth: Breadth, share: u64) {
         let verdict = history.run();
         if !verdict.is_clean() {
             let small = history.shrink(&verdict);
-            panic!("seed {seed} of {breadth:?}:\n{verdict}\n\nthe smallest history that is so:\n{small}\n{}", small.run());
+            panic!(
+                "seed {seed} of {breadth:?}:\n{verdict}\n\nthe smallest history that is so:\n{small}\n{}",
+                small.run()
+            );
         }
     }
 }

@@ -195,7 +195,7 @@ impl Vendor {
         if before != after {
             row.version += 1;
             row.changed_at = now;
-        row.touched = real;
+            row.touched = real;
             let id = row.id.clone();
             self.note(part, &id, before, after, real, who);
         }

@@ -46,6 +46,9 @@ fn carry_contacts(system: &mut SystemPlan) {
     let own = system.streams.remove(&Kind::Person).unwrap_or_default();
     let contact = StreamPlan { cut: own.cut, upper: own.upper, ..StreamPlan::default() };
     system.streams.insert(Kind::Person, contact);
+    if let Some(host) = system.streams.get_mut(&Kind::Company) {
+        host.batch = (host.batch.0.max(1), host.batch.1.max(2));
+    }
 }
 
 /// A contact is never made by itself, so people make both records and the rules recognise them.
@@ -271,6 +274,14 @@ impl Chance {
         steps.push(Step::Run(self.run(systems, true)));
         let count = 6 + self.roll(18);
         for _ in 0..count {
+            if systems.iter().any(|system| system.facet) && self.one_in(3) {
+                // both facets of a record change at once
+                let (system, pick) = (self.roll(systems.len()), self.number(100));
+                for kind in [Kind::Company, Kind::Person] {
+                    let field = self.roll(3);
+                    steps.push(Step::User(UserAct::Edit { system, kind, pick, field, n: self.tag() }));
+                }
+            }
             let step = self.step(systems);
             let runs = matches!(step, Step::Run(_));
             steps.push(step);

@@ -374,7 +374,8 @@ impl Stage<'_> {
         let plan = self.plan(system)?;
         if plan.facet {
             let contact = values::record(Kind::Person, n);
-            let parts = BTreeMap::from([(Kind::Company.stream().into(), fields), (Kind::Person.stream().into(), contact)]);
+            let parts =
+                BTreeMap::from([(Kind::Company.stream().into(), fields), (Kind::Person.stream().into(), contact)]);
             let mock = self.mock(system)?;
             let id = mock.put_parts(Kind::Company.stream(), parts);
             let link = Value::Link(Link::External(mock.at(Kind::Company.stream()).id(&id)));
@@ -397,7 +398,8 @@ impl Stage<'_> {
     fn same_contact(&self, from: &Mock, id: &str, to: usize) -> Option<()> {
         let known = from.fields(Kind::Person.stream(), id).filter(|_| self.plan(to).is_some_and(|plan| plan.facet))?;
         let mock = self.mock(to)?;
-        let last = mock.all(Kind::Company.stream()).into_keys().max_by_key(|id| id.parse::<u64>().unwrap_or_default())?;
+        let last =
+            mock.all(Kind::Company.stream()).into_keys().max_by_key(|id| id.parse::<u64>().unwrap_or_default())?;
         let own = known.filter(|path| path.as_str() == "email" || path == values::NOTE);
         mock.edit_fields(Kind::Person.stream(), &last, &own).then_some(())
     }
@@ -416,7 +418,11 @@ fn outcome(crash: Crash, step: StoreStep, dead: &AtomicBool) -> Outcome {
             if after { Outcome::HangAfter } else { Outcome::HangBefore }
         }
         Crash::Fails { call, after } if call == step.nth => {
-            if after { Outcome::FailAfter } else { Outcome::FailBefore }
+            if after {
+                Outcome::FailAfter
+            } else {
+                Outcome::FailBefore
+            }
         }
         _ => Outcome::Proceed,
     }

@@ -246,9 +246,8 @@ impl<'f> Field<'f> {
                 }
                 _ => false,
             };
-            let contended = overridden
-                .iter()
-                .any(|(_, value)| tag_at(value, self.path).is_some_and(|loser| self.knew(loser, was)));
+            let contended =
+                overridden.iter().any(|(_, value)| tag_at(value, self.path).is_some_and(|loser| self.knew(loser, was)));
             if by_master || contended || self.knew(is, was) {
                 continue;
             }

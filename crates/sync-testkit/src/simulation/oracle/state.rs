@@ -89,7 +89,8 @@ fn field(
     }
     let shown = seen.mock.fields(key.stream.as_str(), id).and_then(|fields| fields.get(path).cloned());
     if !plan.shows(entity.kind, path, wanted.as_ref(), shown.as_ref()) {
-        let line = format!("{path} of {reference} shows {}, agreed is {}", words(shown.as_ref()), words(wanted.as_ref()));
+        let line =
+            format!("{path} of {reference} shows {}, agreed is {}", words(shown.as_ref()), words(wanted.as_ref()));
         verdict.add(Wrong::Stuck, line);
     }
 }

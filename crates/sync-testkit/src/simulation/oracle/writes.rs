@@ -144,7 +144,11 @@ fn guards(facts: &Facts<'_>, entity: &EntityPlan, verdict: &mut Verdict) {
             let facet = seen.plan.host(entity.kind) != entity.kind;
             let count = own.filter(|c| !facet && c.reference.at.stream.as_str() == entity.kind.stream()).count();
             if u64::try_from(count).is_ok_and(|count| count > entity.max_create) {
-                let line = format!("{count} records were made at {} in one run, allowed are {}", seen.name(), entity.max_create);
+                let line = format!(
+                    "{count} records were made at {} in one run, allowed are {}",
+                    seen.name(),
+                    entity.max_create
+                );
                 verdict.add(Wrong::Guard, line);
             }
         }
