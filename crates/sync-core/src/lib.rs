@@ -20,8 +20,12 @@ pub mod policy;
 pub mod store;
 pub mod value;
 
+pub use connector::{Connector, Record};
 pub use context::{Clock, Context, Lane};
+pub use engine::Engine;
 pub use error::{Disposition, Error, ErrorKind, Result, Retry};
 pub use id::{CanonicalId, EntityKind, EntityName, ExternalRef, StreamId, StreamKey, SystemId};
 pub use model::{Canonical, Field};
+pub use plan::Plan;
+pub use policy::Policy;
 pub use value::{FieldMap, FieldPath, Fingerprint, Link, NormalForm, Value};

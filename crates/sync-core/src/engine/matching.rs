@@ -111,7 +111,15 @@ pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -
         }
     }
     fresh.sort_by(|(a, _), (b, _)| a.reference.cmp(&b.reference));
-    let twice = shared_within_a_stream(entity, &fresh);
+    for (sight, _) in &fresh {
+        // what could not be matched before is matched anew, as if it were met for the first time
+        if let Some(own) = known.links.0.get(&sight.reference) {
+            known.keyed.values_mut().for_each(|who| {
+                who.remove(own);
+            });
+        }
+    }
+    let twice = shared_within_a_stream(entity, known, &fresh);
     for (sight, keys) in fresh {
         place(entity, known, &mut subjects, sight, keys, &twice);
     }
@@ -172,8 +180,16 @@ fn somebody_else(entity: &Entity, known: &Known, binding: &Binding, sight: &Sigh
     is_another(entity, &known.links.canonical(&before), &canonical(entity, known, sight))
 }
 
-/// Keys that several new records of one register share: nobody can tell which is meant.
-fn shared_within_a_stream(entity: &Entity, fresh: &[(Sight, Vec<MatchKey>)]) -> BTreeSet<(StreamKey, MatchKey)> {
+/// Keys that a new record shares with another one of its register: nobody can tell which is meant.
+fn shared_within_a_stream(
+    entity: &Entity,
+    known: &Known,
+    fresh: &[(Sight, Vec<MatchKey>)],
+) -> BTreeSet<(StreamKey, MatchKey)> {
+    let taken = |at: &StreamKey, key: &MatchKey| {
+        let who = known.keyed.get(key).into_iter().flatten().filter_map(|id| known.bindings.get(id));
+        key.rule != MARK && who.filter(|b| b.is_live()).any(|b| b.live_side(at).is_some_and(|side| side.id.is_some()))
+    };
     let mut count: BTreeMap<(StreamKey, MatchKey), BTreeSet<&ExternalRef>> = BTreeMap::new();
     for (sight, keys) in fresh {
         for key in keys {
@@ -182,7 +198,7 @@ fn shared_within_a_stream(entity: &Entity, fresh: &[(Sight, Vec<MatchKey>)]) -> 
     }
     count
         .into_iter()
-        .filter(|((at, key), who)| who.len() > 1 && duplicates(entity, at, key) == Duplicates::Hold)
+        .filter(|((at, key), who)| (who.len() > 1 || taken(at, key)) && duplicates(entity, at, key) == Duplicates::Hold)
         .map(|(key, _)| key)
         .collect()
 }
@@ -215,28 +231,32 @@ fn place(
         }
     }
     for key in &keys {
-        if twice.contains(&(at.clone(), key.clone())) {
-            let why = format!("several records of {at} have the same {}", key.rule);
+        if let Some((register, _)) = twice.iter().find(|(_, shared)| shared == key) {
+            let why = format!("several records of {register} have the same {}", key.rule);
             return alone(entity, known, subjects, sight, &keys, own, Some(why));
         }
         let candidates: Vec<CanonicalId> = known.keyed.get(key).into_iter().flatten().copied().collect();
         let fits = |id: &CanonicalId| {
-            Some(*id) != own
-                && known
-                    .bindings
-                    .get(id)
-                    .is_some_and(|b| b.is_live() && !b.ambiguous && !known.not_same(&sight.reference, b))
+            let other = known.bindings.get(id).filter(|_| Some(*id) != own);
+            other.is_some_and(|b| b.is_live() && !known.not_same(&sight.reference, b))
         };
         let candidates: Vec<CanonicalId> = candidates.into_iter().filter(fits).collect();
         match candidates.as_slice() {
             [] => {}
+            [one] if known.bindings.get(one).is_some_and(|other| other.ambiguous) => {
+                let why = format!("another record with the same {} cannot be matched either", key.rule);
+                return alone(entity, known, subjects, sight, &keys, own, Some(why));
+            }
             [one] => {
                 let taken = current(known, subjects, *one).is_some_and(|b| {
                     b.sides.get(&at).is_some_and(|side| side.id.is_some() && side.state != SideState::Removed)
                 });
+                if taken && key.rule == MARK {
+                    continue; // users copy records, and our mark with them
+                }
                 return match (taken, duplicates(entity, &at, key)) {
                     (false, _) => join(known, subjects, sight, &keys, *one, own),
-                    (true, Duplicates::Alias) if key.rule != MARK => alias(known, subjects, &sight, *one, own),
+                    (true, Duplicates::Alias) => alias(known, subjects, &sight, *one, own),
                     (true, _) => {
                         let why = format!("{at} has another record with the same {}", key.rule);
                         alone(entity, known, subjects, sight, &keys, own, Some(why))

@@ -109,10 +109,11 @@ pub(super) fn done(
                 }
             }
             // not seen, or perhaps somebody else's edit: the next reading tells, as at first sight
-            _ => {
+            shown => {
                 for field in &fields {
                     side.shadow.remove(*field);
                 }
+                side.pending.overlay(&shown.unwrap_or_default());
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::{
     capability::{RemoveMode, Shows, UpdateMode},
     connector::Writable,
     fault::{self, Fault},
-    id::{CanonicalId, ExternalRef, StreamKey, SystemId},
+    id::{CanonicalId, ExternalRef, StreamKey},
     mapping::Problems,
     plan::{Doing, Op},
     policy::{Apply, Entity, OnRemove, Recreate, StreamTable},
@@ -275,14 +275,17 @@ fn op(entity: &Entity, table: &StreamTable, binding: &Binding, doing: Doing, uni
         .iter()
         .flat_map(|unit| binding.agreed.under(*unit).iter().map(|(p, v)| (p, v.clone())).collect::<Vec<_>>())
         .collect();
-    let because = units
-        .iter()
-        .map(|unit| {
-            let from = binding.origins.get(unit).cloned().unwrap_or_else(SystemId::hub);
-            let value: Vec<String> = binding.agreed.under(*unit).iter().map(|(_, v)| v.to_string()).collect();
-            format!("{unit}: {} from {from}", value.join(", "))
+    let shown =
+        binding.sides.get(&table.key).and_then(|side| table.inbound(&side.shadow, &mut Problems::default()).ok());
+    let shown = shown.unwrap_or_default();
+    let tell = |unit: &FieldPath| {
+        let from = binding.origins.get(unit)?;
+        let (old, new) = (values(&shown.under(*unit)), values(&binding.agreed.under(*unit)));
+        (new != old).then(|| {
+            format!("{unit}: {} → {new}, from {}", if old.is_empty() { "(nothing)" } else { &old }, from.connection())
         })
-        .collect();
+    };
+    let because = units.iter().filter_map(tell).collect();
     let id = match &doing {
         Doing::Update { id } | Doing::Remove { id, .. } => id.to_string(),
         Doing::Create => String::new(),
@@ -301,6 +304,11 @@ fn op(entity: &Entity, table: &StreamTable, binding: &Binding, doing: Doing, uni
         effects: BTreeSet::new(),
         because,
     }
+}
+
+/// The values of a unit for people; empty ones are left out.
+fn values(of: &FieldMap) -> String {
+    of.iter().filter(|(_, value)| !value.is_null()).map(|(_, value)| value.to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// Records that the written values point to.

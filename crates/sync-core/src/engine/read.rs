@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{index::Index, report::Observer, subject::Sight};
 use crate::{
     capability::Since,
-    connector::{Connector, Item, ListFrom, ListQuery, Page},
+    connector::{Connector, Item, ListFrom, ListQuery, Page, Record},
     context::{Context, Lane},
     error::{Error, ErrorKind, Result},
     fault::{self, Fault},
@@ -85,12 +85,19 @@ impl Reader<'_> {
         }
     }
 
+    fn since(&self) -> Option<Since> {
+        self.connector.capabilities().streams.get(&self.host.stream)?.list?.since
+    }
+
     async fn changes(&self, known: Checkpoint, from: DateTime<Utc>) -> Result<Reading> {
+        let began = self.cx.clock.now();
         let mut reading = Reading::default();
         let mut index = Index::load(self.store, &self.host).await?;
         let mut high = known.high_water;
         self.pages(ListFrom::ModifiedSince(from), self.cx, &mut index, false, &mut reading, &mut high).await?;
-        reading.checkpoint = Some(Checkpoint { high_water: high, read_at: Some(self.cx.clock.now()), ..known });
+        let ascending = self.since().is_some_and(|since| since.ascending);
+        let high = if ascending { high } else { settled(high, known.high_water, began) };
+        reading.checkpoint = Some(Checkpoint { high_water: high, read_at: Some(began), ..known });
         Ok(reading)
     }
 
@@ -110,7 +117,7 @@ impl Reader<'_> {
             reading.short = Some((listed, expected.max(1)));
         }
         reading.checkpoint = Some(Checkpoint {
-            high_water: high,
+            high_water: settled(high, known.high_water, began),
             read_at: Some(began),
             complete_at: if short { known.complete_at } else { Some(began) },
             listed: if short { known.listed } else { listed },
@@ -170,19 +177,26 @@ impl Reader<'_> {
         high: &mut Option<DateTime<Utc>>,
     ) -> Result<()> {
         let can_get = self.connector.capabilities().streams.get(&self.host.stream).is_some_and(|cap| cap.get_max > 0);
-        let (rows, whole): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|item| item.partial && can_get);
+        let mut rows = Vec::new();
+        for item in items {
+            let records = if item.partial && can_get { None } else { Some(self.connector.decode(&item)) };
+            let partial = records.as_ref().is_none_or(|r| r.as_ref().is_ok_and(|r| r.iter().any(|one| one.partial)));
+            match records {
+                Some(records) if !(partial && can_get) => {
+                    let hash = item.hash;
+                    self.sort(&item, records, hash, asked, reading, high);
+                }
+                _ => rows.push(item),
+            }
+        }
         let ids: Vec<Arc<str>> = rows.iter().map(|row| row.reference.id.clone()).collect();
         let now = self.cx.clock.now();
         let completed = self.get(cx, &ids).await?;
         for (row, full) in rows.into_iter().zip(completed) {
             if let Some(full) = full {
-                self.decode(&full, row.hash, now, reading, high);
+                self.sort(&full, self.connector.decode(&full), row.hash, now, reading, high);
                 self.distrust(&full, now, reading);
             }
-        }
-        for item in whole {
-            let hash = item.hash;
-            self.decode(&item, hash, asked, reading, high);
         }
         Ok(())
     }
@@ -190,8 +204,7 @@ impl Reader<'_> {
     /// A row that shows only some fields tells of a change by its stamp. Within the stamp's own step it tells nothing: such
     /// a record is read whole again until its stamp is old enough.
     fn distrust(&self, item: &Item, now: DateTime<Utc>, reading: &mut Reading) {
-        let since = self.connector.capabilities().streams.get(&self.host.stream).and_then(|cap| cap.list?.since);
-        let step = since.map_or(TimeDelta::zero(), |since| {
+        let step = self.since().map_or(TimeDelta::zero(), |since| {
             TimeDelta::milliseconds(i64::from(since.precision_ms)) + TimeDelta::seconds(i64::from(since.lag_s))
         });
         let stamp = reading.sights.iter().rev().find(|sight| sight.reference.id == item.reference.id);
@@ -213,16 +226,18 @@ impl Reader<'_> {
         Ok(all)
     }
 
-    fn decode(
+    /// Sorts what an item says into what was read.
+    fn sort(
         &self,
         item: &Item,
+        records: Result<Vec<Record>>,
         hash: crate::value::Fingerprint,
         now: DateTime<Utc>,
         reading: &mut Reading,
         high: &mut Option<DateTime<Utc>>,
     ) {
         reading.indexed.push(Indexed { reference: item.reference.clone(), hash });
-        match self.connector.decode(item) {
+        match records {
             Ok(records) => {
                 for record in records {
                     if let Some(at) = record.version.modified_at.filter(|at| *at <= now + FUTURE) {
@@ -250,7 +265,9 @@ impl Reader<'_> {
         for (id, item) in ids.into_iter().zip(found) {
             match item {
                 // its hash may differ from the listed row's: the next listing will tell
-                Some(item) => self.decode(&item, Indexed::unseen(), now, reading, &mut None),
+                Some(item) => {
+                    self.sort(&item, self.connector.decode(&item), Indexed::unseen(), now, reading, &mut None);
+                }
                 None => {
                     gone.insert(id);
                 }
@@ -258,6 +275,12 @@ impl Reader<'_> {
         }
         Ok(gone)
     }
+}
+
+/// How far a stream was read for certain. A record that changes while a listing is under way may slip past it, so what is
+/// younger than the listing's begin is read again next time.
+fn settled(seen: Option<DateTime<Utc>>, before: Option<DateTime<Utc>>, began: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    seen.map(|seen| seen.min(began - SKEW)).max(before)
 }
 
 /// Where a window of changes starts: the newest stamp seen, less what the vendor shows late and the step of its stamps.

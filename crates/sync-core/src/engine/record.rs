@@ -16,7 +16,7 @@ use crate::{
     fault::{self, Fault},
     id::{CanonicalId, ExternalRef},
     plan::{Doing, Op},
-    store::{Binding, Commit, Event, HeldWhy, Intent, SideState},
+    store::{Binding, Commit, Event, HeldWhy, Indexed, Intent, SideState},
 };
 
 /// How often an outcome is recorded anew because its binding moved.
@@ -135,8 +135,22 @@ impl Work<'_> {
         bindings: &mut BTreeMap<CanonicalId, Binding>,
         commit: &mut Commit,
     ) {
-        if !matches!(answer, Outcome::Unclear) {
+        // an earlier try under the same key may have been made: its intent goes on claiming the record
+        let tried = self.creates.iter().any(|intent| intent.key == flight.intent.key);
+        let open = matches!(answer, Outcome::Unclear) || (tried && matches!(answer, Outcome::Later | Outcome::Stop(_)));
+        if !open {
             commit.finished.push(flight.intent.key.clone());
+        }
+        match answer {
+            // the next listing is to be decoded: its record may show again what it showed before this write
+            Outcome::Done { reference, .. } => {
+                let reference = flight.op.host.id(&reference.id);
+                commit.indexed.push(Indexed { reference, hash: Indexed::unseen() });
+            }
+            Outcome::Later | Outcome::Refused(_) | Outcome::Moved(_) | Outcome::Stop(_) => {
+                commit.released.extend(flight.intent.effects.iter().cloned());
+            }
+            Outcome::Unclear | Outcome::Removed => {}
         }
         for share in &flight.intent.shares {
             let Some(binding) = bindings.get_mut(&share.subject) else { continue };

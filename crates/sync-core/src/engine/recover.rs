@@ -30,6 +30,8 @@ pub(super) enum Found {
     Gone,
     /// The write was not made: it is planned again.
     NotMade,
+    /// It is sent again under its key.
+    SendAgain,
     /// Not found yet: look again later.
     LookAgain,
     /// Several records could be it.
@@ -85,10 +87,11 @@ async fn look_for(
 ) -> Result<Found> {
     if !cap.can_look() {
         // sent again under the same key it makes no second record; without a key only a person can tell
-        return Ok(if cap.create_with_idempotency_key { Found::NotMade } else { Found::Blind });
+        return Ok(if cap.create_with_idempotency_key { Found::SendAgain } else { Found::Blind });
     }
-    let items = candidates(work, connector, cap, intent).await?;
     let now = work.now();
+    let last = enough(cap, intent, now);
+    let items = candidates(work, connector, cap, intent, last).await?;
     let mut fitting: Vec<(Item, Vec<Sight>)> = Vec::new();
     for item in items {
         let Ok(sights) = decoded(connector, &item) else { continue };
@@ -100,7 +103,7 @@ async fn look_for(
     let taken: BTreeSet<ExternalRef> = work.store.bound(&references).await?.into_iter().map(|(r, _)| r).collect();
     fitting.retain(|(item, _)| !taken.contains(&item.reference));
     Ok(match fitting.len() {
-        0 if enough(cap, intent, now) => Found::NotMade,
+        0 if last => Found::NotMade,
         0 => Found::LookAgain,
         1 => fitting.pop().map_or(Found::LookAgain, |(item, sights)| Found::Made { reference: item.reference, sights }),
         _ => Found::Several(fitting.into_iter().map(|(item, _)| item.reference).collect()),
@@ -126,6 +129,7 @@ async fn candidates(
     connector: &dyn Connector,
     cap: &StreamCapability,
     intent: &Intent,
+    last: bool,
 ) -> Result<Vec<Item>> {
     let stream = &intent.host.stream;
     if let (Some(mark), Some(text)) = (cap.create_mark, &intent.mark)
@@ -143,7 +147,8 @@ async fn candidates(
         }
     }
     let since = cap.list.and_then(|list| list.since);
-    let from = match since {
+    // the look that decides trusts no clock
+    let from = match since.filter(|_| !(last && cap.list.is_some_and(|list| list.complete))) {
         Some(since) => {
             let back =
                 TimeDelta::seconds(i64::from(since.lag_s)) + TimeDelta::milliseconds(i64::from(since.precision_ms));

@@ -36,11 +36,15 @@ impl Work<'_> {
         for (number, entry) in self.store.inbox().await? {
             match entry.what {
                 Inbox::Hint(reference) => {
-                    let host = self.tables.get(&reference.at).map_or(&reference.at, |table| &table.host);
-                    if !self.group.hosts.contains(host) {
-                        continue;
+                    let entities = &self.engine.policy.entities;
+                    match entities.iter().find_map(|entity| entity.streams.get(&reference.at)).map(|table| &table.host)
+                    {
+                        Some(host) if self.group.hosts.contains(host) => {
+                            told.hints.insert(host.id(&reference.id));
+                        }
+                        Some(_) => continue, // of another group
+                        None => {}           // no entity reads it
                     }
-                    told.hints.insert(host.id(&reference.id));
                 }
                 Inbox::Approve(id) => {
                     let Some(staged) = self.store.staged(&id).await? else {

@@ -58,7 +58,9 @@ impl Work<'_> {
     pub(super) async fn found(&mut self, tally: &mut Tally, mut intent: Intent, found: Found) -> Result<()> {
         match found {
             Found::Made { reference, sights } => self.recovered(tally, &intent, reference, sights).await,
-            Found::NotMade | Found::Gone => self.finish(&intent).await,
+            Found::NotMade => self.not_made(&intent).await,
+            Found::SendAgain => Ok(()), // the open intent lets the same create through, and goes on claiming its record
+            Found::Gone => self.finish(&intent).await,
             Found::LookAgain => {
                 tally.report.unclear += 1;
                 intent.looks.push(self.now());
@@ -102,11 +104,26 @@ impl Work<'_> {
         let _ = self.store.commit(&self.lease, commit).await?;
         Ok(())
     }
+    /// What was certainly not made may be planned again, side effects included.
+    async fn not_made(&self, intent: &Intent) -> Result<()> {
+        let released = intent.effects.iter().cloned().collect();
+        let commit = Commit { finished: vec![intent.key.clone()], released, ..Commit::default() };
+        let _ = self.store.commit(&self.lease, commit).await?;
+        Ok(())
+    }
+
     pub(super) async fn finish(&self, intent: &Intent) -> Result<()> {
         let commit = Commit { finished: vec![intent.key.clone()], ..Commit::default() };
         let _ = self.store.commit(&self.lease, commit).await?;
         Ok(())
     }
+    /// A create that nobody can look for, and that makes no second record when it is sent again under its key.
+    fn sends_again(&self, intent: &Intent) -> bool {
+        let connector = self.engine.systems.get(&intent.host.system);
+        let cap = connector.and_then(|connector| connector.capabilities().streams.get(&intent.host.stream));
+        cap.is_some_and(|cap| cap.create_with_idempotency_key && !cap.can_look())
+    }
+
     /// What has an open intent is not touched.
     pub(super) async fn locks(&self) -> Result<Locks> {
         let mut locks = Locks::default();
@@ -118,6 +135,7 @@ impl Work<'_> {
                 Some(id) => {
                     locks.hosts.insert(intent.host.id(id));
                 }
+                None if self.sends_again(&intent) => {}
                 None => locks.creates.extend(intent.shares.iter().map(|share| (share.subject, share.at.clone()))),
             }
         }

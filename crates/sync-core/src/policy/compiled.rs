@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     sync::Arc,
 };
 
@@ -108,6 +109,23 @@ pub enum Rule {
         /// The field that it may never exceed.
         up_to: Option<FieldPath>,
     },
+}
+
+/// For people: `master erp`, `shared: erp before crm`.
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Master { system, .. } => write!(f, "master {}", system.connection()),
+            Self::Prefer(order) => {
+                let order: Vec<&str> = order.iter().map(SystemId::connection).collect();
+                write!(f, "shared: {}", order.join(" before "))
+            }
+            Self::Newest { otherwise } => write!(f, "shared: the newest, else {}", otherwise.connection()),
+            Self::Hold => f.write_str("shared: a person decides conflicts"),
+            Self::Seed(from) => write!(f, "copied once from {}", from.connection()),
+            Self::Sum { .. } => f.write_str("every side's part is added"),
+        }
+    }
 }
 
 /// One stream in one entity.

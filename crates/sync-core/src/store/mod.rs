@@ -81,6 +81,8 @@ pub struct Commit {
     pub intents: Vec<Intent>,
     /// Keys of intents whose outcome this commit records. Their effect keys stay used for ever.
     pub finished: Vec<String>,
+    /// Effect keys of writes that were certainly not made: they may be used after all.
+    pub released: Vec<EffectKey>,
     /// For each subject named: all that is held of it now.
     pub held: Vec<(CanonicalId, Vec<Held>)>,
     /// Records set aside; replaces what was there under the same key.

@@ -39,6 +39,7 @@ pub(super) fn commit(tx: &Transaction<'_>, held: &Lease, commit: Commit) -> Resu
     keep_named(tx, "tenants", &commit.tenants)?;
     keep_named(tx, "snapshots", &commit.snapshots)?;
     drop_rows(tx, "DELETE FROM intents WHERE key IN rarray(?1)", &commit.finished)?;
+    release_effects(tx, &commit.released)?;
     keep_intents(tx, "commit", &commit.intents)?;
     let tombs = tombs(tx, &commit.held, &commit.parked, &commit.journal)?;
     keep_held(tx, &commit.held, &tombs)?;
@@ -135,6 +136,19 @@ fn keep_intents(tx: &Transaction<'_>, operation: &'static str, intents: &[Intent
         }
         open.insert(intent.key.clone());
         statement.execute((&intent.key, &intent.group, nanos(intent.at), rows::body(intent)?))?;
+    }
+    Ok(())
+}
+
+/// Gives back effect keys of writes that were certainly not made.
+fn release_effects(tx: &Transaction<'_>, keys: &[EffectKey]) -> Done {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let mut statement =
+        tx.prepare_cached("DELETE FROM effects WHERE subject = ?1 AND effect = ?2 AND occasion = ?3")?;
+    for key in keys {
+        statement.execute((key.subject.as_uuid().as_bytes(), &key.effect, &key.trigger))?;
     }
     Ok(())
 }

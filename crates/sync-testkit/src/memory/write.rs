@@ -101,6 +101,9 @@ impl State {
             binding.rev += 1;
             self.put(binding);
         }
+        for effect in &commit.released {
+            self.effects.remove(effect);
+        }
         for gone in &commit.unindexed {
             self.unlist(gone);
         }

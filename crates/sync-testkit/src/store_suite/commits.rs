@@ -84,6 +84,9 @@ pub async fn a_commit_keeps_all_that_it_names(fixture: &dyn StoreFixture) -> Che
     assert_eq!(store.snapshot(&"shop:se".into()).await?.as_ref(), full.snapshots.first().map(|(_, s)| s));
     assert_eq!(store.intents("registers").await?, full.intents);
     assert_eq!(store.effects_used(&[effect(1, "delivered")]).await?, [effect(1, "delivered")]);
+    let released = Commit { released: vec![effect(1, "delivered")], ..Commit::default() };
+    assert_eq!(store.commit(&lease, released).await?, Committed::Done);
+    assert!(store.effects_used(&[effect(1, "delivered")]).await?.is_empty(), "what was not made may be done after all");
     assert_eq!(store.held(None).await?, [held(1, "two records fit")]);
     assert_eq!(store.parked(None).await?, full.parked);
     assert_eq!(store.waiting(&["erp:main/customer#8".to_owned()]).await?, full.waiting);

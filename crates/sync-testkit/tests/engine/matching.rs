@@ -88,3 +88,35 @@ fn a_matching_record_that_turns_up_later_is_bound_and_not_copied() {
     assert_eq!(world.run().writes(), 1);
     assert_eq!(world.system("erp").one::<Organisation>("customer").name, "New".into());
 }
+
+#[test]
+fn a_record_that_fits_two_duplicates_elsewhere_is_no_third_one() {
+    for policy in [ONE_WAY.to_owned(), ONE_WAY.replace("crm", "zcrm")] {
+        let name = if policy.contains("zcrm") { "zcrm" } else { "crm" };
+        let mut world = World::new(1)
+            .with(Mock::new(name).stream::<Organisation>("company", plain))
+            .with(Mock::new("erp").stream::<Organisation>("customer", plain))
+            .policy(&policy);
+        world.system("erp").put("customer", company("A", "1"));
+        let twin = world.system("erp").put("customer", company("A too", "1"));
+        world.system(name).put("company", company("A", "1"));
+        world.adopt();
+        let report = world.run();
+        assert_eq!((report.writes(), report.held.len()), (0, 3), "{name}: {:?}", report.held);
+        // a fourth that comes later is held as well
+        world.system(name).put("company", company("A once more", "1"));
+        assert_eq!(world.run().writes(), 0, "{name}");
+        world.system("erp").delete("customer", &twin);
+    }
+}
+
+#[test]
+fn a_seed_does_not_go_over_what_a_matched_record_has() {
+    let policy = format!("{ONE_WAY}\n fields.name = {{ rule = \"seed\", from = \"crm\" }}");
+    let mut world = two(&policy, plain, plain);
+    world.system("crm").put("company", company("Of the shop", "1"));
+    world.system("erp").put("customer", company("Of the books", "1"));
+    world.adopt();
+    assert_eq!(world.run().writes(), 0);
+    assert_eq!(world.system("erp").one::<Organisation>("customer").name, "Of the books".into());
+}

@@ -198,7 +198,7 @@ fn settle(
             }
             for (view, joins) in views.iter().zip(joining) {
                 let was = out.binding.sides.get(view.key).is_some_and(|s| s.lagging.contains(&unit.path));
-                if agreed.is_some() && (was || joins) {
+                if agreed.is_some() && (was || joins) && !matches!(unit.rule, Rule::Seed(_)) {
                     lag(unit.path, view, &mut out.binding);
                 }
             }
@@ -209,13 +209,16 @@ fn settle(
             out.binding.origins.insert(unit.path, from.clone());
             let new = out.binding.agreed.under(unit.path);
             if old != new || !overridden.is_empty() {
-                let because = format!("{:?}", unit.rule);
+                let because = unit.rule.to_string();
                 out.events.push(Event::Settled { unit: unit.path, old, new, from, overridden, because });
             }
-            for view in views.iter() {
-                lag(unit.path, view, &mut out.binding);
+            // what is seeded goes into new records only: whoever has the record has a value of his own
+            if !matches!(unit.rule, Rule::Seed(_)) {
+                for view in views.iter() {
+                    lag(unit.path, view, &mut out.binding);
+                }
+                lag_frozen(entity, unit.path, &mut out.binding);
             }
-            lag_frozen(entity, unit.path, &mut out.binding);
         }
         Decision::Hold { why, values } => {
             for view in views.iter_mut() {
