@@ -104,7 +104,7 @@ impl Shrinker {
         for at in (1..self.best.entities.len()).rev() {
             self.with(|history| {
                 let kind = history.entities.remove(at).kind;
-                history.systems.iter_mut().for_each(|system| drop(system.streams.remove(&kind)));
+                history.systems.iter_mut().for_each(|system| system.streams.retain(|other, _| *other != kind));
                 history.steps.retain(|step| !matches!(step, Step::User(act) if act.kind() == kind));
             });
         }

@@ -136,14 +136,15 @@ impl StreamPlan {
         }
         let (in_a_call, at_once) = self.batch;
         habits = habits.batches(in_a_call, at_once);
-        for (on, with) in [
-            (self.tombstones, Habits::tombstones as fn(Habits) -> Habits),
+        let switches: [(bool, fn(Habits) -> Habits); 6] = [
+            (self.tombstones, Habits::tombstones),
             (self.replaces, Habits::replaces),
             (self.versions, Habits::versions),
             (self.idempotent, Habits::idempotent),
             (self.incomplete, Habits::incomplete),
             (self.silent, Habits::answers_without_record),
-        ] {
+        ];
+        for (on, with) in switches {
             if on {
                 habits = with(habits);
             }

@@ -208,6 +208,9 @@ impl<'f> Field<'f> {
             });
             kept && look.reference == host && look.changes > edit.place && look.changes <= place
         });
+        if saw && by.removed {
+            return Fate::Fine; // it went with its record, which had to go
+        }
         if saw || plan.versions {
             return Fate::Bad(Wrong::Lost, format!("{}, which could have known", line()));
         }

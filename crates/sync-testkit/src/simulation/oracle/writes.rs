@@ -53,7 +53,8 @@ fn allowed(
         _ => (role.update, "changed"),
     };
     let facet = seen.plan.host(entity.kind) != entity.kind;
-    if !may && !(facet && is_create(change)) {
+    let carried = facet && is_create(change);
+    if !(may || carried) {
         verdict.add(Wrong::Master, format!("{} was {word}, and its role does not allow that", change.reference));
     }
     if word != "changed" {
@@ -75,7 +76,7 @@ fn allowed(
 /// there itself, while the master had no such record, is not the master's own word.
 fn is_excused(facts: &Facts<'_>, seen: &Seen<'_>, place: usize, change: &Change, path: FieldPath) -> bool {
     let earlier = seen.log.iter().take(place).filter(|other| other.reference == change.reference);
-    let last = earlier.filter(|other| other.before.get(path) != other.after.get(path)).last();
+    let last = earlier.filter(|other| other.before.get(path) != other.after.get(path)).next_back();
     let by_user = last.is_some_and(|last| last.who == Who::User);
     !by_user || facts.host(&change.reference.at).is_some_and(|plan| plan.replaces)
 }
