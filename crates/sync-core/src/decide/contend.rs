@@ -26,7 +26,9 @@ impl Contender<'_> {
     }
     /// What it says of the leaf.
     fn says(&self, path: FieldPath, agreed: Option<Agreed<'_>>) -> Option<&Value> {
-        self.value.get(path).filter(|_| !self.side.is_some_and(|side| side.is_silent(path, agreed)))
+        self.value
+            .get(path)
+            .filter(|leaf| !(leaf.is_null() && self.side.is_some_and(|side| side.is_silent(path, agreed))))
     }
     /// Would not miss anything if the leaf were `value`.
     fn grants(&self, path: FieldPath, value: &Value, agreed: Option<Agreed<'_>>) -> bool {

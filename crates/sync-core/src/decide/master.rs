@@ -65,7 +65,17 @@ fn in_its_place(rule: &Mastery<'_>, agreed: Option<Agreed<'_>>, others: &[&Side<
         return answer(rule, agreed, said.unwrap_or_default());
     }
     let others: Vec<Side<'_>> = others.iter().map(|side| (*side).clone()).collect();
-    contend(&Winner::Nobody, agreed, &others)
+    match contend(&Winner::Nobody, agreed, &others) {
+        Decision::Settle { value, from, mut overridden } => {
+            // what others had in leaves of which the master had said nothing was never decided
+            for unheard in foreign(&value, agreed, others.iter().filter(|side| *side.system != from)) {
+                let known = overridden.iter().any(|(system, _)| *system == unheard.0);
+                overridden.extend((!known).then_some(unheard));
+            }
+            Decision::Settle { value, from, overridden }
+        }
+        other => other,
+    }
 }
 
 /// What the master would have everybody show. Emptiness that is met with it fills nothing and empties nothing, unless

@@ -133,6 +133,13 @@ fn leaves_that_are_not_known() {
             "a city=Lund; street=S",
         ),
         (
+            "a joining side fills its empty leaf with what is agreed, and stands by it",
+            &prefer(&["c", "b"]),
+            Some(("a", "city=Lund")),
+            vec![joins("b", "city=-; street=S"), edits("c", "city=-", "city=Malmö").lagging()],
+            "c city=Malmö over b city=Lund; street=S",
+        ),
+        (
             "who had sight of it speaks for leaves that it does not have",
             &prefer(&["b", "c"]),
             AGREED,

@@ -21,18 +21,11 @@ impl Ledger<'_> {
         agreed.chain(shown).fold(0, |all, cell| all | cell.bits)
     }
 
-    /// Edits that a report names.
+    /// Edits that a report names, with those that show the same in their own way.
     pub(crate) fn told(&self, values: &[(SystemId, FieldMap)]) -> Bits {
         let mut bits = 0;
-        for (system, value) in values {
-            for leaf in self.leaves() {
-                let Some(value) = value.get(self.case.unit.leaves[leaf].0) else { continue };
-                let side = self.place(system).and_then(|i| Some((i, self.shown(i, leaf)?)));
-                let side = side.filter(|(i, cell)| self.fits(*i, leaf, &cell.value, value)).map(|(_, cell)| cell);
-                let agreed = self.agreed.as_ref().and_then(|deal| deal.cells[leaf].as_ref());
-                let agreed = agreed.filter(|cell| cell.value == *value);
-                bits |= side.into_iter().chain(agreed).fold(0, |all, cell| all | cell.bits);
-            }
+        for (leaf, (_, value)) in self.leaves().flat_map(|leaf| values.iter().map(move |told| (leaf, told))) {
+            bits |= value.get(self.case.unit.leaves[leaf].0).map_or(0, |value| self.bits_of(leaf, value));
         }
         bits
     }
@@ -68,7 +61,8 @@ impl Ledger<'_> {
         let value = |i: usize| self.shown(i, 0).map(|cell| &cell.value);
         let agreed = self.agreed.as_ref().and_then(|deal| deal.cells[0].as_ref()).map(|cell| &cell.value);
         let told = agreed == value(i) || (0..i).any(|k| self.joins(k, 0) && value(k) == value(i));
-        self.edited(i, 0) || (self.joins(i, 0) && !told)
+        let nothing = value(i).and_then(Value::as_decimal).is_some_and(|amount| amount.is_zero());
+        self.edited(i, 0) || (self.joins(i, 0) && !told && !nothing)
     }
 
     /// Amounts that are equal when they are met are one.

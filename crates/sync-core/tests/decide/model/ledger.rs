@@ -218,7 +218,7 @@ impl<'a> Ledger<'a> {
         };
         let bits = match (own && !value.is_null(), start) {
             (true, _) => self.bit(value.clone()),
-            (false, Start::Common) => 1 << leaf,
+            (false, Start::Common) if !self.is_sum() => 1 << leaf,
             _ => 0,
         };
         self.made |= bits;

@@ -160,9 +160,6 @@ impl Ledger<'_> {
             }
             let first = self.accounts[i].shadow.iter().all(Option::is_none)
                 && self.accounts[i].seen.iter().any(Option::is_some);
-            if matches!(self.case.kind, RuleKind::Master(..)) {
-                self.waived |= self.empty_and_unsaid(i);
-            }
             if first || self.accounts[i].lagging {
                 self.lag(i, &before);
             }
@@ -182,6 +179,9 @@ impl Ledger<'_> {
     /// The common end of decisions that leave nothing open.
     fn settled(&mut self) {
         self.merge_what_agrees();
+        if matches!(self.case.kind, RuleKind::Master(..)) {
+            self.waived = self.live().into_iter().fold(self.waived, |all, i| all | self.empty_and_unsaid(i));
+        }
         self.decided = self.live().into_iter().fold(self.decided, |all, i| all | self.all_bits(i));
         (self.held, self.held_bits) = (None, 0);
     }
