@@ -121,7 +121,8 @@ async fn operations(store: &SqliteStore, from: u64, batch: u64) -> Result<(Vec<I
         let part = Part { stream: erp().stream, wanted: fields(n), changed: [path(3)].into() };
         let action = Action::Update { id: Arc::from(n.to_string()), parts: vec![part], if_version: None };
         let ours = FieldMap::new().with(path(3), "changed");
-        let share = Share { subject: id(n), at: erp(), units: [path(3)].into(), ours: ours.clone(), instead: FieldMap::new() };
+        let share =
+            Share { subject: id(n), at: erp(), units: [path(3)].into(), ours: ours.clone(), instead: FieldMap::new() };
         intents.push(Intent::new(key.clone(), "g", THEN, erp(), action, vec![share]));
         outcome.finished.push(key);
         outcome.indexed.push(Indexed { reference: erp().id(n.to_string()), hash: fields(n).fingerprint() });
