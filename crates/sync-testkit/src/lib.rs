@@ -1,1 +1,4 @@
-//! Placeholder while the frame is laid.
+//! Doubles and suites for tests.
+pub mod memory;
+
+pub use memory::MemoryStore;
