@@ -21,7 +21,7 @@ use sync_core::{
 };
 
 use crate::{
-    client::{Api, PAGE_MAX, Resource},
+    client::{Api, PAGE_MAX, Resource, equals},
     company::{Company, Reach},
     config::Config,
     wire::{Wire, number},
@@ -41,13 +41,18 @@ pub(crate) const RESOURCES: [&Resource; 6] = [
     &ledger::LEDGER_ITEMS,
 ];
 
-/// The properties that a stream would look for records by.
-pub(crate) fn looked_for(stream: &str, config: &Config) -> Vec<&'static str> {
+/// The properties that a stream would look for records by, each with a filter to try.
+pub(crate) fn looked_for(stream: &str, config: &Config) -> Vec<(&'static str, String)> {
+    let texts = |names: &[&'static str]| names.iter().map(|name| (*name, equals(name, "-"))).collect::<Vec<_>>();
+    let mark = config.mark.name();
     match stream {
-        "customers" => vec!["CustomerNumber", "EmailAddress", "CorporateIdentityNumber"],
-        "articles" => vec!["Number"],
-        "orders" | "customerinvoicedrafts" => vec![config.mark.name()],
-        "customerinvoices" => vec![config.mark.name(), "InvoiceNumber"],
+        "customers" => texts(&["CustomerNumber", "EmailAddress", "CorporateIdentityNumber"]),
+        "articles" => texts(&["Number"]),
+        "orders" | "customerinvoicedrafts" => texts(&[mark]),
+        "customerinvoices" => {
+            let number = ("InvoiceNumber", "InvoiceNumber eq 0".to_owned());
+            texts(&[mark]).into_iter().chain([number]).collect()
+        }
         _ => Vec::new(),
     }
 }
