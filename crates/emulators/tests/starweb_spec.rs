@@ -2,13 +2,14 @@
 //! so does every request that it takes.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
-mod starweb_client;
+#[path = "starweb/client.rs"]
+mod client;
 
 use std::collections::BTreeSet;
 
+use client::{Answer, Shop, address};
 use serde_json::{Value, json};
 use spec_check::{Exception, Exceptions, Spec};
-use starweb_client::{Answer, Shop, address};
 
 const DESCRIPTION: &str = "starweb/spec/shop-api-v2-2.12.0.openapi.json";
 

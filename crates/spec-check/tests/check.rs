@@ -192,4 +192,15 @@ fn another_base_and_other_versions() {
     assert_eq!(spec.check_request("GET", "/shop/orders/1", "", ""), []);
     assert!(matches!(Spec::from_value(json!({ "swagger": "2.0" })), Err(LoadError::Version(_))));
     assert!(matches!(Spec::load("/nowhere.json"), Err(LoadError::Read(..))));
+    assert!(Spec::of_vendor(env!("CARGO_MANIFEST_DIR"), "no-such-vendor/spec.json").unwrap().is_none());
+}
+
+#[test]
+fn operations_and_fields_are_listed() {
+    let spec = old();
+    assert_eq!(spec.operation_name("GET", "/api/v2/orders/1").unwrap(), "GET /orders/{orderId}");
+    assert_eq!(spec.operation_name("GET", "/nothing"), None);
+    assert_eq!(spec.operation_names().len(), 6);
+    assert_eq!(spec.field_names("Tagged"), ["tag"]);
+    assert!(spec.field_names("Nothing").is_empty());
 }

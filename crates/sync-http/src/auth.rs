@@ -431,6 +431,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_refresh_token_that_is_not_answered_anew_is_kept() {
+        #[derive(Debug)]
+        struct Reusable;
+        #[async_trait]
+        impl Grant for Reusable {
+            async fn obtain(&self, cx: &Context, old: Option<&Token>) -> Result<Token> {
+                assert_eq!(old.unwrap().refresh.as_ref().unwrap().expose_secret(), "r1");
+                Ok(Token::new("a".into(), cx.clock.now(), Some(Duration::from_secs(60))))
+            }
+        }
+        let s = setting(expired("r1")).await;
+        let auth = Auth::renewing(Renewal::new(Arc::new(Reusable), s.store.clone(), "shop"));
+        for _ in 0..2 {
+            auth.pass(&s.cx).await.unwrap();
+            s.time.advance(Duration::from_secs(60));
+        }
+        assert_eq!(s.store.load("shop").await.unwrap().unwrap().refresh.unwrap().expose_secret(), "r1");
+    }
+
+    #[tokio::test]
     async fn a_refused_token_is_not_taken_from_the_store_again() {
         let s =
             setting(Token::new("a1".into(), chrono::DateTime::UNIX_EPOCH, None).with_refresh(Some("r1".into()))).await;

@@ -285,6 +285,16 @@ mod tests {
     }
 
     #[test]
+    fn a_page_number_that_the_vendor_ignores_is_found_at_the_second_page() {
+        let mut asked = 0;
+        let error = walk(Position::page(1), |_| {
+            asked += 1;
+            (vec!["1".to_owned(), "2".to_owned()], None)
+        });
+        assert_eq!((error.unwrap_err().kind(), asked), (ErrorKind::Protocol, 2));
+    }
+
+    #[test]
     fn a_filter_may_leave_pages_empty_before_the_last() {
         let pages = [vec!["1"], vec![], vec!["2"]];
         let read = walk(Position::page(1), |at| {
@@ -295,7 +305,7 @@ mod tests {
 
     #[test]
     fn a_row_that_moved_to_the_next_page_is_no_circle() {
-        let mut pages = ["1", "2", "2", "3"].into_iter().map(|id| vec![id.to_owned()]);
+        let mut pages = ["1", "1", "2", "3"].into_iter().map(|id| vec![id.to_owned()]);
         let read = walk(Position::page(1), |_| (pages.next().unwrap_or_default(), None));
         assert_eq!(read.unwrap().len(), 4);
     }

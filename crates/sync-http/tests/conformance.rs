@@ -176,12 +176,22 @@ async fn c71_the_wait_of_a_429_is_honoured_for_reads_and_writes() {
 #[tokio::test]
 async fn c71_a_wait_over_the_cap_is_handed_on_and_not_shortened() {
     let mut server = mockito::Server::new_async().await;
-    let mock = server.mock("GET", "/orders").with_status(429).with_header("retry-after", "3000").create_async().await;
+    let mock = server
+        .mock("GET", "/orders")
+        .with_status(429)
+        .with_header("retry-after", "3000")
+        .expect(1)
+        .create_async()
+        .await;
     let time = leaping();
-    let client = builder(&server.url(), &time).build().unwrap();
-    let error = client.send(&context(&time), Request::get("list orders", "/orders")).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::RateLimited);
-    assert_eq!(error.retry(), Retry::Later { after: Some(Duration::from_secs(3000)) });
+    let limit = sync_http::Limit::learnt(sync_http::LimitKey::new("shop"));
+    let client = builder(&server.url(), &time).limit(limit).build().unwrap();
+    // the second call knows it without asking
+    for _ in 0..2 {
+        let error = client.send(&context(&time), Request::get("list orders", "/orders")).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::RateLimited);
+        assert_eq!(error.retry(), Retry::Later { after: Some(Duration::from_secs(3000)) });
+    }
     assert_eq!(time.slept(), []);
     mock.assert_async().await;
 }
@@ -195,6 +205,15 @@ async fn c72_no_connection_is_unavailable_for_reads_and_writes() {
         assert_eq!((error.kind(), error.retry()), (ErrorKind::Unavailable, Retry::Exhausted), "{error}");
         assert!(error.context().contains(&("tries", "5".to_owned())));
     }
+}
+
+#[tokio::test]
+async fn c72_a_tls_handshake_that_fails_sent_nothing() {
+    let server = Server::with(&[Does::CloseAtOnce]).await;
+    let time = leaping();
+    let client = builder(&server.url.replace("http:", "https:"), &time).build().unwrap();
+    let error = client.send(&context(&time), Request::post("create order", "/orders")).await.unwrap_err();
+    assert_eq!((error.kind(), error.retry()), (ErrorKind::Unavailable, Retry::Exhausted), "{error}");
 }
 
 #[tokio::test]

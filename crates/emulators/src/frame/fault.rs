@@ -17,7 +17,7 @@ pub enum FaultKind {
     DropBefore,
     /// The request is carried out; then the connection is closed without an answer.
     DropAfter,
-    /// The request is carried out and answered this many milliseconds of real time late.
+    /// The request waits for this many milliseconds of real time; then it is carried out and answered.
     Delay {
         /// Milliseconds.
         ms: u64,

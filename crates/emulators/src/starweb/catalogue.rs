@@ -13,8 +13,8 @@ use super::{
     listing::{Includes, Query, paged},
     order::linked,
     refusal::Refusal,
-    switches::{FILTER_SKU, PRIMARY_KEY, VARIANT_LISTS},
-    value::{Fields, amount, data, id, list, stamp, text},
+    switches::{FILTER_SKU, PRIMARY_KEY, STOCK_BUMPS, VARIANT_LISTS},
+    value::{Fields, amount, data, id, list, stamp, text, whole_seconds},
 };
 
 const PRODUCT_INCLUDES: [&str; 13] = [
@@ -79,10 +79,13 @@ impl Catalogue {
     }
 
     /// Adds to a variant's stock, or takes from it; an unknown number is a free-text row.
-    pub(super) fn move_stock(&mut self, sku: &str, by: i64) {
+    pub(super) fn move_stock(&mut self, cx: &Cx<'_>, sku: &str, by: i64) {
         let Some((id, place)) = self.skus.get(sku) else { return };
-        let variant = self.products.get_mut(id).and_then(|product| product.variants.get_mut(*place));
-        if let Some(variant) = variant {
+        let Some(product) = self.products.get_mut(id) else { return };
+        if cx.switches.is(&STOCK_BUMPS, "yes") {
+            product.modified = whole_seconds(cx.now);
+        }
+        if let Some(variant) = product.variants.get_mut(*place) {
             let now = variant.get("stockQuantity").and_then(Value::as_i64).unwrap_or(0);
             variant.insert("stockQuantity".into(), json!(now.saturating_add(by)));
         }

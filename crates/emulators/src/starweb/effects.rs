@@ -74,7 +74,7 @@ impl Starweb {
         }
         if before.is_some() && before != Some(status) {
             if code == "canceled" && cx.switches.is(&CANCEL_STOCK, "yes") {
-                self.move_stock_of(order, 1);
+                self.move_stock_of(cx, order, 1);
             }
             if code == "completed" && cx.switches.is(&ORDER_COMPLETED, "status") {
                 self.fire_order(cx, Event::OrderCompleted, order, by);
@@ -126,11 +126,11 @@ impl Starweb {
     }
 
     /// Lowers (-1) or raises (1) the stock by the order's rows.
-    pub(super) fn move_stock_of(&mut self, order: u64, sign: i64) {
+    pub(super) fn move_stock_of(&mut self, cx: &Cx<'_>, order: u64, sign: i64) {
         let Some(order) = self.orders.get(&order) else { return };
         for item in &order.items {
             let quantity = item.fields.get("quantity").and_then(Value::as_i64).unwrap_or(0);
-            self.catalogue.move_stock(text(&item.fields, "sku"), quantity.saturating_mul(sign));
+            self.catalogue.move_stock(cx, text(&item.fields, "sku"), quantity.saturating_mul(sign));
         }
     }
 }

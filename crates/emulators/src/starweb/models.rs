@@ -61,8 +61,8 @@ pub(super) const ITEM: &[Field] = &[
     Field::new("sortIndex", Kind::Integer { min: 0, max: i64::MAX }),
 ];
 
-/// POST, PUT and PATCH of an order. PUT's model lacks `externalId` and `externalIdType`; the last two of the list are
-/// in the read model only, but not marked read-only there.
+/// POST and PATCH of an order; PUT lacks two of them. The last two of the list are in the read model only, but not
+/// marked read-only there.
 pub(super) const ORDER: &[Field] = &[
     Field::read_only("orderId"),
     Field::read_only("modifiedAt"),

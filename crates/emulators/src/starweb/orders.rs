@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::frame::{Cx, Reply, Request};
 
 use super::{
-    By, Starweb, check,
+    By, Starweb,
+    check::{self, Field},
     customer::address_name,
     effects::Effects,
     hooks::Event,
@@ -16,7 +17,7 @@ use super::{
     models::ORDER,
     order::{INCLUDES, Item, Order, WITH_VAT, defaults},
     refusal::Refusal,
-    switches::{API_ORDERS_STOCK, ORDER_COMPLETED, PATCH_ITEMS, PUT_LEFT_OUT, TRACKING_NO},
+    switches::{API_ORDERS_STOCK, ORDER_COMPLETED, PATCH_ITEMS, PUT_LEFT_OUT, READ_MODEL_FIELDS, TRACKING_NO},
     totals,
     value::{Fields, amount, data, decimal, flag, id, instant, number, rows, text, whole_addresses, whole_seconds},
 };
@@ -36,6 +37,17 @@ const SORT_KEYS: [&str; 9] = [
 /// Fields on which an order's totals hang.
 const MONEY: [&str; 6] =
     ["paymentFee", "paymentVatRate", "shippingCost", "shippingVatRate", "currencyPrecision", "currencyExchangeRate"];
+
+/// Fields that the model of PUT lacks.
+const PATCH_ONLY: [&str; 2] = ["externalId", "externalIdType"];
+
+/// A body from the API without what the vendor may not take from it.
+fn sent(mut body: Fields, cx: &Cx<'_>) -> Fields {
+    if cx.switches.is(&READ_MODEL_FIELDS, "ignored") {
+        body.retain(|name, _| name != "sendEmailsOnStatusChange" && name != "stockLocationId");
+    }
+    body
+}
 
 impl Starweb {
     pub(super) fn list_orders(&self, cx: &Cx<'_>, request: &Request) -> Result<Reply, Refusal> {
@@ -101,7 +113,7 @@ impl Starweb {
     }
 
     pub(super) fn post_order(&mut self, cx: &Cx<'_>, request: &Request) -> Result<Reply, Refusal> {
-        let body = check::body(request, ORDER, cx.switches)?;
+        let body = sent(check::body(request, ORDER, cx.switches)?, cx);
         let id = self.create_order(cx, body, By::Api)?;
         Ok(self.order_reply(cx, 201, id))
     }
@@ -111,8 +123,10 @@ impl Starweb {
         if !self.orders.contains_key(&id) {
             return Err(Refusal::not_found());
         }
-        let body = check::body(request, ORDER, cx.switches)?;
         let replaces = request.method == "PUT";
+        let in_model = |field: &&Field| !replaces || !PATCH_ONLY.contains(&field.name);
+        let model = ORDER.iter().filter(in_model).copied().collect::<Vec<_>>();
+        let body = sent(check::body(request, &model, cx.switches)?, cx);
         if replaces && !body.contains_key("statusId") {
             return Err(Refusal::invalid("statusId: is required"));
         }
@@ -167,7 +181,7 @@ impl Starweb {
             return Err(refusal);
         }
         if by == By::Shop || cx.switches.is(&API_ORDERS_STOCK, "yes") {
-            self.move_stock_of(id, -1);
+            self.move_stock_of(cx, id, -1);
         }
         self.fire_order(cx, Event::OrderCreated, id, by);
         self.fire_if_paid(cx, id, false, by);

@@ -43,6 +43,11 @@ switches! {
         "whether a filter's own instant is within it is not documented");
     PUT_LEFT_OUT = words("put_left_out", &["kept", "cleared"],
         "what PUT does to fields that the body leaves out is not documented");
+    READ_MODEL_FIELDS = words(
+        "read_model_fields",
+        &["kept", "ignored"],
+        "an order's `sendEmailsOnStatusChange` and `stockLocationId` are in the read model only, not marked read-only",
+    );
     PATCH_ITEMS = words("patch_items", &["replace", "append"],
         "what `items` in an order's PATCH or PUT do to the rows that are there is not documented");
     PUT_CREATES_ADDRESS = words("put_creates_address", &["yes", "no"],
@@ -83,6 +88,11 @@ switches! {
         "whether orders made through the API lower the stock is not documented");
     CANCEL_STOCK = words("cancel_restores_stock", &["no", "yes"],
         "whether cancelling an order gives its stock back is not documented");
+    STOCK_BUMPS = words(
+        "stock_bumps_product",
+        &["no", "yes"],
+        "whether a change of stock moves a product's modifiedAt is not documented",
+    );
     EMAIL_UNIQUE = words("customer_email_unique", &["no", "yes"],
         "whether two customers may share an e-mail address is not documented");
     VARIANT_LISTS = words("variant_collections", &["wrapped", "bare"],

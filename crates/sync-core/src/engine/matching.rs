@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use super::subject::{Links, Sight, Subject};
+use super::{
+    diff::{is_another, name_of},
+    subject::{Links, Sight, Subject},
+};
 use crate::{
-    capability::Shows,
+    capability::{Shows, StreamCapability, represents},
     fault::{self, Fault},
     id::{CanonicalId, ExternalRef, StreamKey},
     mapping::Problems,
     model,
     policy::{Duplicates, Entity},
-    store::{Binding, MatchKey, SideState, Verdict},
+    store::{Binding, Intent, MatchKey, SideState, Verdict},
     value::{FieldMap, FieldPath, NormalForm},
 };
 
@@ -28,6 +31,8 @@ pub(crate) struct Known {
     pub(crate) keyed: BTreeMap<MatchKey, BTreeSet<CanonicalId>>,
     /// What people said for good.
     pub(crate) verdicts: BTreeSet<Verdict>,
+    /// Creates that may have been made: a record that fits one is not a new one.
+    pub(crate) creates: Vec<Intent>,
 }
 
 impl Known {
@@ -46,7 +51,7 @@ pub(crate) fn keys(entity: &Entity, ours: &FieldMap, mark: Option<&str>) -> Vec<
     let of_rules = entity.matches.iter().filter_map(|rule| {
         let forms: Option<Vec<String>> =
             rule.on.iter().map(|path| form_of(entity, *path).of(ours.filled(*path)?)).collect();
-        Some(MatchKey { entity: entity.name.clone(), rule: name_of(&rule.on), key: forms?.join("\u{1f}") })
+        Some(MatchKey { entity: entity.name.clone(), rule: rule_name(&rule.on), key: forms?.join("\u{1f}") })
     });
     of_mark.into_iter().chain(of_rules).collect()
 }
@@ -58,7 +63,7 @@ fn form_of(entity: &Entity, path: FieldPath) -> NormalForm {
     model::field(entity.kind, path).map_or(NormalForm::Exact, |field| field.form)
 }
 
-fn name_of(paths: &[FieldPath]) -> String {
+fn rule_name(paths: &[FieldPath]) -> String {
     paths.iter().map(|path| path.as_str()).collect::<Vec<_>>().join("+")
 }
 
@@ -70,6 +75,10 @@ pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -
         if known.verdicts.contains(&Verdict::Ignored(sight.reference.clone())) {
             continue;
         }
+        if let Some(into) = sight.merged_into.clone() {
+            merged(known, &mut subjects, &sight.reference, &into);
+            continue;
+        }
         match known.links.0.get(&sight.reference).and_then(|id| known.bindings.get(id)) {
             Some(binding) if binding.ambiguous => {
                 subjects.entry(binding.id).or_insert_with(|| Subject::of(binding.clone()));
@@ -79,8 +88,9 @@ pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -
             Some(binding) if somebody_else(entity, known, binding, &sight) => {
                 let mut binding = binding.clone();
                 binding.sides.remove(&sight.reference.at);
-                let subject = subjects.entry(binding.id).or_insert_with(|| Subject::of(binding.clone()));
-                subject.binding.sides.remove(&sight.reference.at);
+                subject_of(known, &mut subjects, binding.id).into_iter().for_each(|subject| {
+                    subject.binding.sides.remove(&sight.reference.at);
+                });
                 known.bindings.insert(binding.id, binding);
                 known.links.0.remove(&sight.reference);
                 let keys = keys(entity, &canonical(entity, known, &sight), sight.mark.as_deref());
@@ -108,8 +118,46 @@ pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -
     subjects.into_values().collect()
 }
 
+/// A system merged a record into another one: an alias from now on, or a matter for a person; never a removal.
+fn merged(known: &mut Known, subjects: &mut BTreeMap<CanonicalId, Subject>, from: &ExternalRef, into: &ExternalRef) {
+    let Some(own) = known.links.0.get(from).copied() else { return };
+    let Some(binding) = current(known, subjects, own).cloned() else { return };
+    if binding.reference(&from.at).as_ref() != Some(from) {
+        return; // it was an alias before
+    }
+    let others = |binding: &Binding| binding.sides.iter().any(|(at, side)| *at != from.at && side.id.is_some());
+    match known.links.0.get(into).copied().filter(|other| *other != own) {
+        None => {
+            let Some(subject) = subject_of(known, subjects, own) else { return };
+            if let Some(side) = subject.binding.sides.get_mut(&from.at) {
+                side.id = Some(into.id.clone());
+            }
+            subject.binding.aliases.insert(from.clone());
+            subject.bound.push(into.clone());
+            known.links.0.insert(into.clone(), own);
+            let binding = subject.binding.clone();
+            known.bindings.insert(own, binding);
+        }
+        Some(other) if !others(&binding) => {
+            leave(known, subjects, Some(own));
+            let Some(subject) = subject_of(known, subjects, other) else { return };
+            subject.binding.aliases.insert(from.clone());
+            subject.aliased.push(from.clone());
+            known.links.0.insert(from.clone(), other);
+            let binding = subject.binding.clone();
+            known.bindings.insert(other, binding);
+        }
+        Some(other) => {
+            let name = current(known, subjects, other).map(name_of).unwrap_or_default();
+            let Some(subject) = subject_of(known, subjects, own) else { return };
+            subject.ambiguous =
+                Some(format!("{from} was merged into {into}, and both it and {name} are bound elsewhere"));
+        }
+    }
+}
+
 fn canonical(entity: &Entity, known: &Known, sight: &Sight) -> FieldMap {
-    let inbound = |table: &crate::policy::StreamTable| table.map.inbound(&sight.fields, &mut Problems::default()).ok();
+    let inbound = |table: &crate::policy::StreamTable| table.inbound(&sight.fields, &mut Problems::default()).ok();
     let ours = entity.streams.get(&sight.reference.at).and_then(inbound).unwrap_or_default();
     known.links.canonical(&ours)
 }
@@ -120,16 +168,8 @@ fn somebody_else(entity: &Entity, known: &Known, binding: &Binding, sight: &Sigh
         return false;
     };
     let Some(side) = binding.sides.get(&sight.reference.at) else { return false };
-    let Ok(before) = table.map.inbound(&side.shadow, &mut Problems::default()) else { return false };
-    let now = canonical(entity, known, sight);
-    let identity: BTreeSet<FieldPath> = entity
-        .matches
-        .iter()
-        .flat_map(|rule| rule.on.iter().copied())
-        .chain(model::spec(entity.kind).iter().filter(|field| field.form == NormalForm::Name).map(|field| field.path))
-        .filter(|path| before.filled(*path).is_some() && now.get(*path).is_some())
-        .collect();
-    identity.len() > 1 && identity.iter().all(|path| before.get(*path) != now.get(*path))
+    let Ok(before) = table.inbound(&side.shadow, &mut Problems::default()) else { return false };
+    is_another(entity, &known.links.canonical(&before), &canonical(entity, known, sight))
 }
 
 /// Keys that several new records of one register share: nobody can tell which is meant.
@@ -152,7 +192,7 @@ fn duplicates(entity: &Entity, at: &StreamKey, key: &MatchKey) -> Duplicates {
     if entity.streams.get(at).is_some_and(|table| table.cap.shows == Shows::Snapshot) {
         return Duplicates::Alias;
     }
-    entity.matches.iter().find(|rule| name_of(&rule.on) == key.rule).map_or(Duplicates::Hold, |rule| rule.duplicates)
+    entity.matches.iter().find(|rule| rule_name(&rule.on) == key.rule).map_or(Duplicates::Hold, |rule| rule.duplicates)
 }
 
 /// Finds a new record's place: a side or an alias of a known one, or a subject of its own.
@@ -166,6 +206,14 @@ fn place(
 ) {
     let at = sight.reference.at.clone();
     let own = known.links.0.get(&sight.reference).copied(); // an ambiguous one has a subject already
+    match claims(entity, known, subjects, &sight).as_slice() {
+        [] => {}
+        [one] => return join(known, subjects, sight, &keys, *one, own),
+        several => {
+            let why = format!("it could be any of {} that were being made", several.len());
+            return alone(entity, known, subjects, sight, &keys, own, Some(why));
+        }
+    }
     for key in &keys {
         if twice.contains(&(at.clone(), key.clone())) {
             let why = format!("several records of {at} have the same {}", key.rule);
@@ -202,6 +250,44 @@ fn place(
         }
     }
     alone(entity, known, subjects, sight, &keys, own, None);
+}
+
+/// Records that were being made in this stream and that this one can be.
+fn claims(
+    entity: &Entity,
+    known: &Known,
+    subjects: &BTreeMap<CanonicalId, Subject>,
+    sight: &Sight,
+) -> Vec<CanonicalId> {
+    let Some(table) = entity.streams.get(&sight.reference.at) else { return Vec::new() };
+    let open =
+        known.creates.iter().filter(|intent| intent.host == sight.reference.at && fits(&table.cap, intent, sight));
+    let shares = open.flat_map(|intent| intent.shares.iter().filter(|share| share.at == sight.reference.at));
+    let mine: BTreeSet<CanonicalId> = shares
+        .map(|share| share.subject)
+        .filter(|id| {
+            let side = current(known, subjects, *id).and_then(|binding| binding.sides.get(&sight.reference.at));
+            side.is_some_and(|side| side.id.is_none())
+        })
+        .collect();
+    mine.into_iter().collect()
+}
+
+/// Whether a record can be what an intent made: by our mark, else by what was sent. Its users may have changed some of
+/// that already, so most of it is enough.
+pub(crate) fn fits(cap: &StreamCapability, intent: &Intent, sight: &Sight) -> bool {
+    if cap.create_mark.is_some() {
+        return intent.mark.is_some() && sight.mark == intent.mark;
+    }
+    let (mut same, mut compared) = (0_u32, 0_u32);
+    for part in intent.action.parts().iter().filter(|part| part.stream == intent.host.stream) {
+        for (path, wanted) in part.wanted.iter().filter(|(_, wanted)| !wanted.is_null()) {
+            let (Some(stored), Some(field)) = (sight.fields.get(path), cap.fields.get(&path)) else { continue };
+            compared += 1;
+            same += u32::from(represents(stored, wanted, field));
+        }
+    }
+    compared > 0 && same * 2 >= compared
 }
 
 fn current<'a>(known: &'a Known, subjects: &'a BTreeMap<CanonicalId, Subject>, id: CanonicalId) -> Option<&'a Binding> {

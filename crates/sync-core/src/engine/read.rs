@@ -52,6 +52,8 @@ pub(super) struct Order {
 
 /// Stamps further ahead of our clock than this do not move the place up to which a stream was read.
 const FUTURE: TimeDelta = TimeDelta::minutes(5);
+/// Vendors' clocks may differ from ours by so much when the age of a stamp is judged.
+const SKEW: TimeDelta = TimeDelta::minutes(10);
 
 pub(super) struct Reader<'a> {
     pub(super) connector: &'a dyn Connector,
@@ -130,6 +132,7 @@ impl Reader<'_> {
         let mut query = ListQuery { stream: self.host.stream.clone(), from, page_size: None };
         let mut last: Option<Page> = None;
         loop {
+            let asked = self.cx.clock.now(); // what is read is at least as new as this
             let page = self.connector.list(cx, &query).await?;
             if let (Some(before), Some(_)) = (&last, &page.next)
                 && (before.next == page.next || (!page.items.is_empty() && before.items == page.items))
@@ -148,7 +151,7 @@ impl Reader<'_> {
                 .cloned()
                 .collect();
             self.observer.page(&self.host, page.items.len(), fresh.len());
-            self.take(cx, fresh, reading, high).await?;
+            self.take(cx, fresh, asked, reading, high).await?;
             match page.next.clone() {
                 Some(cursor) => query.from = ListFrom::Page(cursor),
                 None => return Ok(listed),
@@ -158,28 +161,45 @@ impl Reader<'_> {
     }
 
     /// Decodes items, completing rows that carry only some fields.
-    pub(super) async fn take(
+    async fn take(
         &self,
         cx: &Context,
         items: Vec<Item>,
+        asked: DateTime<Utc>,
         reading: &mut Reading,
         high: &mut Option<DateTime<Utc>>,
     ) -> Result<()> {
         let can_get = self.connector.capabilities().streams.get(&self.host.stream).is_some_and(|cap| cap.get_max > 0);
         let (rows, whole): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|item| item.partial && can_get);
         let ids: Vec<Arc<str>> = rows.iter().map(|row| row.reference.id.clone()).collect();
-        let completed = self.get(cx, &ids).await?;
         let now = self.cx.clock.now();
+        let completed = self.get(cx, &ids).await?;
         for (row, full) in rows.into_iter().zip(completed) {
             if let Some(full) = full {
                 self.decode(&full, row.hash, now, reading, high);
+                self.distrust(&full, now, reading);
             }
         }
         for item in whole {
             let hash = item.hash;
-            self.decode(&item, hash, now, reading, high);
+            self.decode(&item, hash, asked, reading, high);
         }
         Ok(())
+    }
+
+    /// A row that shows only some fields tells of a change by its stamp. Within the stamp's own step it tells nothing: such
+    /// a record is read whole again until its stamp is old enough.
+    fn distrust(&self, item: &Item, now: DateTime<Utc>, reading: &mut Reading) {
+        let since = self.connector.capabilities().streams.get(&self.host.stream).and_then(|cap| cap.list?.since);
+        let step = since.map_or(TimeDelta::zero(), |since| {
+            TimeDelta::milliseconds(i64::from(since.precision_ms)) + TimeDelta::seconds(i64::from(since.lag_s))
+        });
+        let stamp = reading.sights.iter().rev().find(|sight| sight.reference.id == item.reference.id);
+        let stamp = stamp.and_then(|sight| sight.version.modified_at);
+        let old_enough = stamp.is_some_and(|stamp| stamp < now - step - SKEW);
+        if let Some(row) = reading.indexed.last_mut().filter(|row| !old_enough && row.reference == item.reference) {
+            row.hash = Indexed::unseen();
+        }
     }
 
     /// Records by id, in as many calls as needed.
@@ -224,8 +244,8 @@ impl Reader<'_> {
     /// Looks at single records, whatever the listings say: hints, and records that went missing.
     pub(super) async fn look(&self, ids: &BTreeSet<Arc<str>>, reading: &mut Reading) -> Result<BTreeSet<Arc<str>>> {
         let ids: Vec<Arc<str>> = ids.iter().cloned().collect();
-        let found = self.get(self.cx, &ids).await?;
         let now = self.cx.clock.now();
+        let found = self.get(self.cx, &ids).await?;
         let mut gone = BTreeSet::new();
         for (id, item) in ids.into_iter().zip(found) {
             match item {

@@ -1,6 +1,6 @@
 //! From the file's form to the flat tables.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     Compiled, Conflict, Entity, FieldRule, FieldTable, Foreign, Mistake, Policy, Role, Rule, RuleSet, StreamTable,
@@ -56,7 +56,7 @@ fn entity(known: &Known<'_>, policy: &Policy, name: &EntityName, set: &RuleSet) 
         filter: set.filter.clone(),
         master: known.system(&set.master).cloned().unwrap_or_else(SystemId::hub),
         systems: systems.collect(),
-        streams: set.systems.iter().flat_map(|(name, role)| streams(known, policy, set, name, role)).collect(),
+        streams: set.systems.iter().flat_map(|(at, role)| streams(known, policy, name, set, at, role)).collect(),
         matches: set.matches.clone(),
         scope,
         on_remove: set.on_remove,
@@ -74,6 +74,7 @@ fn entity(known: &Known<'_>, policy: &Policy, name: &EntityName, set: &RuleSet) 
 fn streams(
     known: &Known<'_>,
     policy: &Policy,
+    entity: &EntityName,
     set: &RuleSet,
     connection: &str,
     role: &Role,
@@ -86,7 +87,9 @@ fn streams(
     let tables = known.streams(connection, set.kind).filter(|(stream, _)| wanted(stream.as_str()));
     let tables = tables.map(|(stream, cap)| {
         let key = StreamKey::new(system.clone(), stream.clone());
+        let status = set.status.get(connection).filter(|table| cap.fields.contains_key(&table.field));
         let map = StreamMap::compile(connection, cap, &set.map, &policy.tables, known.mappers);
+        let map = status.iter().fold(map, |map, table| map.with_mapper(&table.mapper(connection)));
         let table = StreamTable {
             key: key.clone(),
             host: host_of(capabilities, &key),
@@ -94,6 +97,9 @@ fn streams(
             cap: cap.clone(),
             fields: FieldTable(map.capabilities(cap)),
             map,
+            status: status.map(|table| Arc::new(table.clone())),
+            entity: entity.clone(),
+            hooks: Vec::new(),
         };
         (key, table)
     });

@@ -33,9 +33,20 @@ impl Policy {
     /// # Errors
     /// All mistakes at once, each with its line. Faults of the TOML itself come alone, as the rest cannot be read.
     pub fn from_toml(text: &str) -> Result<Self, Vec<Mistake>> {
+        Self::from_toml_beside(text, &[])
+    }
+
+    /// The same out of a larger file: the top-level keys in `others` are somebody else's to read.
+    ///
+    /// # Errors
+    /// All mistakes at once, as [`Policy::from_toml`] gives them.
+    pub fn from_toml_beside(text: &str, others: &[&str]) -> Result<Self, Vec<Mistake>> {
         let (mut tree, faults) = DeTable::parse_recoverable(text);
         if !faults.is_empty() {
             return Err(faults.iter().map(|fault| syntax(text, fault)).collect());
+        }
+        for key in others {
+            tree.get_mut().remove(*key);
         }
         flatten_rules(tree.get_mut());
         let mut mistakes = Vec::new();

@@ -9,8 +9,11 @@
 //! * `intend` is durable when it returns.
 //! * A reader sees the state before a commit or after it, nothing between.
 //! * People's entries in the inbox need no lease.
+//! * Lists come in order of their keys, each row once however often it was asked for, where a method does not say
+//!   otherwise.
 
 mod binding;
+mod forget;
 mod lists;
 
 use std::time::Duration;
@@ -21,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use binding::{Binding, BoundSide, MatchKey, SideState};
+pub use forget::forgotten_hash;
 pub use lists::{
     Approval, Checkpoint, EffectKey, EntityState, Event, Held, HeldWhy, Inbox, InboxEntry, Indexed, Intent, Journal,
     Parked, Share, Snapshot, Staged, Verdict, Waiting,
@@ -56,10 +60,10 @@ pub struct Lease {
     pub until: DateTime<Utc>,
 }
 
-/// All changes of one moment.
+/// All changes of one moment. What a commit names both to drop and to keep is kept.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Commit {
-    /// Each with the revision that it was read at (0 if new); kept with the next one.
+    /// Each with the revision that it was read at (0 if new); kept with the next one. Each id once.
     pub bindings: Vec<Binding>,
     /// Hashes of host records as they were listed; replaces what was known of each.
     pub indexed: Vec<Indexed>,
@@ -119,21 +123,22 @@ pub trait StateStore: std::fmt::Debug + Send + Sync + 'static {
 
     /// Bindings by id; unknown ids are left out.
     async fn bindings(&self, ids: &[CanonicalId]) -> Result<Vec<Binding>>;
-    /// Who the references belong to, as primary id or alias; unknown ones are left out.
+    /// Which living bindings the references belong to, as primary id or alias; unknown ones are left out.
     async fn bound(&self, references: &[ExternalRef]) -> Result<Vec<(ExternalRef, CanonicalId)>>;
     /// Living bindings that share a match key.
     async fn keyed(&self, keys: &[MatchKey]) -> Result<Vec<(MatchKey, CanonicalId)>>;
     /// Ids of bindings of any age that carry a number that people know, most recently changed first.
     async fn numbered(&self, number: &str) -> Result<Vec<CanonicalId>>;
-    /// Bindings of an entity in order of their ids, after one of them.
+    /// Bindings of an entity, of any age, in order of their ids, after one of them.
     async fn scan(&self, entity: &EntityName, after: Option<CanonicalId>, limit: usize) -> Result<Vec<Binding>>;
-    /// How many living bindings have a side in each of the streams.
+    /// How many living bindings have a side in each of the streams, in the order asked for: one with an id, and not
+    /// proven to be gone.
     async fn counts(&self, streams: &[StreamKey]) -> Result<Vec<u64>>;
-    /// Bindings of an entity that asked to be looked at by now ([`Binding::wake_at`]), longest due first.
+    /// Living bindings of an entity that asked to be looked at by now ([`Binding::wake_at`]), longest due first.
     async fn due(&self, entity: &EntityName, now: DateTime<Utc>, limit: usize) -> Result<Vec<CanonicalId>>;
     /// Hashes of a host stream's records, by [`Indexed::key_of`] their ids and in that order, after one of them.
     async fn index(&self, host: &StreamKey, after: Option<u64>, limit: usize) -> Result<Vec<(u64, Fingerprint)>>;
-    /// The records behind such keys.
+    /// The records behind such keys, in order of their references.
     async fn index_refs(&self, host: &StreamKey, keys: &[u64]) -> Result<Vec<ExternalRef>>;
 
     /// How far streams were read; unknown ones are left out.
@@ -161,10 +166,11 @@ pub trait StateStore: std::fmt::Debug + Send + Sync + 'static {
     async fn verdicts(&self, of: &[ExternalRef]) -> Result<Vec<Verdict>>;
     /// A plan that waits for approval.
     async fn staged(&self, id: &str) -> Result<Option<Staged>>;
-    /// What happened to these subjects, oldest first; of all, the newest `limit` if none is named.
+    /// The newest `limit` things that happened to these subjects, or to any if none is named; oldest first.
     async fn journal(&self, of: &[CanonicalId], limit: usize) -> Result<Vec<Journal>>;
 
-    /// Keeps intents, and their effect keys, before their calls are made.
+    /// Keeps intents, and their effect keys, before their calls are made. One that is open already under the same key is
+    /// replaced, and its effect keys are its own.
     ///
     /// # Errors
     /// `VersionConflict` if the lease was taken over; `AlreadyExists` if an effect key was used before.
@@ -176,9 +182,15 @@ pub trait StateStore: std::fmt::Debug + Send + Sync + 'static {
     async fn commit(&self, lease: &Lease, commit: Commit) -> Result<Committed>;
     /// Adds people's entries and hints; needs no lease.
     async fn post(&self, entries: &[InboxEntry]) -> Result<()>;
-    /// Removes all personal data of a record: shadows, agreed values, held, parked and journal texts. The binding stays
-    /// as a tombstone, with keyed hashes of its references, and what returns under them is skipped.
-    async fn forget(&self, id: CanonicalId) -> Result<()>;
+    /// Removes all personal data of a record: what [`Binding::forgotten`] and [`Event::forgotten`] do not keep, what is
+    /// held, parked or waits for it, its places in listings, people's entries and verdicts on it, staged plans that name
+    /// it. The binding stays as a tombstone with the next revision, its references as [`forgotten_hash`], and what
+    /// returns under them is skipped. What a later commit says of it is kept in the same reduced form.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such binding; `Unavailable` if an open intent has a share of it: the next run settles
+    /// that.
+    async fn forget(&self, id: CanonicalId, now: DateTime<Utc>) -> Result<()>;
     /// Which of the references belong to forgotten records.
     async fn forgotten(&self, references: &[ExternalRef]) -> Result<Vec<ExternalRef>>;
 

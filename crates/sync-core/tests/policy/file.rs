@@ -2,7 +2,7 @@
 
 use sync_core::policy::Policy;
 
-use crate::world::{COMPANIES, listed, mappers, read, systems};
+use crate::world::{COMPANIES, entity, listed, mappers, read, systems};
 
 fn wrong(text: &str) -> Vec<String> {
     listed(&Policy::from_toml(text).expect_err("it is wrong"))
@@ -26,7 +26,7 @@ fn a_misspelt_key_names_its_line_and_the_right_one() {
     assert_eq!(
         one("master =", "matser = \"x\"\nmaster ="),
         "line 4: entities.companies.matser: unknown key 'matser'; did you mean 'master'? (allowed: kind, where, master, \
-         every, complete_every, systems, fields, map, scope, match, on_remove, recreate, on_empty_master, guards)"
+         every, complete_every, systems, fields, map, status, scope, match, on_remove, recreate, on_empty_master, guards)"
     );
 }
 
@@ -137,6 +137,18 @@ fn a_fault_of_the_text_itself_comes_alone_with_its_line() {
 }
 
 #[test]
+fn a_policy_can_be_a_part_of_a_larger_file() {
+    let text = format!("store = \"x.db\"\n[connections.crm]\nsystem = \"webcrm\"\n{COMPANIES}[gards]\n");
+    let mistakes = Policy::from_toml_beside(&text, &["store", "connections"]).unwrap_err();
+    assert_eq!(
+        listed(&mistakes),
+        ["line 13: gards: unknown key 'gards'; did you mean 'guards'? (allowed: entities, tables, guards)"]
+    );
+    let whole = Policy::from_toml_beside(&text.replace("[gards]", ""), &["store", "connections"]).unwrap();
+    assert_eq!(whole, read(COMPANIES));
+}
+
+#[test]
 fn dotted_names_of_fields_need_no_quotes() {
     let dotted = format!(
         "{COMPANIES}[entities.companies.fields]\nstatistics.turnover = {{ rule = \"off\" }}\nstatistics.balance = \
@@ -176,4 +188,14 @@ fn the_line_of_a_place_is_found_in_the_text() {
             "line 15: entities.companies.scope[0].when[1]: organisation has no field 'nme'; did you mean 'name'?",
         ]
     );
+}
+
+#[test]
+fn the_guide_shows_a_policy_that_is_right() {
+    let guide = include_str!("../../../../docs/guide/policy.md");
+    let blocks = guide.split("```toml\n").skip(1).filter_map(|rest| rest.split_once("```"));
+    let text: String = blocks.map(|(block, _)| block).collect();
+    let set = entity(&text);
+    assert_eq!((set.matches.len(), set.scope.len()), (2, 1));
+    assert_eq!(read(&text).guards, sync_core::policy::Guards::default(), "the defaults are shown as they are");
 }

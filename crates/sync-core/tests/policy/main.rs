@@ -1,4 +1,5 @@
 //! Policies: read, checked, compiled.
+#![cfg(test)]
 
 mod compile;
 mod conditions;
