@@ -1,0 +1,153 @@
+//! Articles.
+
+use std::collections::HashMap;
+
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use super::call::Call;
+use super::collection::Resource;
+use super::company::Company;
+use super::orders;
+use super::problem::Refusal;
+use super::record::{Record, copy, decimal, flag, has, number, put, rows, text};
+use super::registers;
+use super::switches;
+use super::tables::register::ARTICLE;
+use super::totals::round;
+
+/// The empty id, which clears the supplier.
+const EMPTY: &str = "00000000-0000-0000-0000-000000000000";
+
+/// How much of each article is promised to orders that are not invoiced yet.
+pub(crate) fn reserved(company: &Company) -> HashMap<&str, Decimal> {
+    let mut reserved = HashMap::new();
+    let open = |order: &&Record| matches!(orders::status(order), orders::ONGOING | orders::SHIPPED);
+    for row in company.all(Resource::Orders).filter(open).flat_map(|order| rows(order, "Rows")) {
+        if let Some(id) = text(row, "ArticleId") {
+            *reserved.entry(id).or_insert(Decimal::ZERO) += decimal(row, "Quantity");
+        }
+    }
+    reserved
+}
+
+/// What is worked out when an article is read.
+pub(crate) fn computed(company: &Company, reserved: &HashMap<&str, Decimal>, article: &Record) -> Record {
+    let id = text(article, "Id").unwrap_or_default();
+    let reserved = reserved.get(id).copied().unwrap_or_default();
+    let balance = decimal(article, "StockBalance");
+    let service = flag(article, "IsServiceArticle");
+    let mut computed = Record::new();
+    put(&mut computed, "StockBalanceReserved", number(reserved));
+    put(&mut computed, "StockBalanceAvailable", number(balance - reserved));
+    put(&mut computed, "StockValue", number(round(balance * decimal(article, "PurchasePrice"), 2)));
+    put(&mut computed, "ShowStockInformation", !service && (!company.stock_module || flag(article, "IsStock")));
+    put(&mut computed, "NetPriceWithDiscount", number(decimal(article, "NetPrice")));
+    computed
+}
+
+/// Checks an article, and fills in what its coding and unit say. `old` is the id of the article that it replaces;
+/// `computes` works out the other price where the body has one only.
+pub(crate) fn prepare(
+    company: &Company,
+    call: &Call<'_>,
+    mut article: Record,
+    body: &Value,
+    old: Option<&str>,
+    computes: bool,
+) -> Result<Record, Refusal> {
+    let coding = company.referred(call, Resource::Codings, &article, "CodingId")?.cloned().unwrap_or_default();
+    let unit = company.referred(call, Resource::Units, &article, "UnitId")?.cloned().unwrap_or_default();
+    prices(&mut article, body, decimal(&coding, "VatRatePercent"), computes)?;
+    describe(&mut article, &coding, &unit);
+    registers::link_labels(company, call, Resource::ArticleLabels, &mut article, "ArticleLabels")?;
+    if text(&article, "SupplierId") == Some(EMPTY) {
+        put(&mut article, "SupplierId", Value::Null);
+    }
+    if body.get("SendToWebshop").is_none() {
+        put(&mut article, "SendToWebshop", true);
+    }
+    for field in ["PurchasePrice", "FreightCosts"] {
+        let rounded = round(decimal(&article, field), 2);
+        put(&mut article, field, number(rounded));
+    }
+    let taken = text(&article, "Number").unwrap_or_default();
+    if let Some(other) = company.of(Resource::Articles).and_then(|all| all.by_key(taken))
+        && text(other, "Id") != old
+    {
+        return Err(Refusal::conflict(format!("there is an article with number {taken}")));
+    }
+    Ok(article)
+}
+
+/// What an article shows of its coding and its unit.
+pub(crate) fn describe(article: &mut Record, coding: &Record, unit: &Record) {
+    put(article, "CodingName", text(coding, "Name"));
+    put(article, "UnitName", text(unit, "Name"));
+    put(article, "UnitAbbreviation", text(unit, "Abbreviation"));
+    let service = text(coding, "Type") == Some("Service");
+    put(article, "IsServiceArticle", service);
+    put(article, "CodingType", if service { 2 } else { 1 });
+}
+
+/// Net and gross price must agree with the VAT rate, to the rounding of either.
+fn prices(article: &mut Record, body: &Value, rate: Decimal, computes: bool) -> Result<(), Refusal> {
+    let factor = Decimal::ONE + rate;
+    let (net, gross) = (decimal(article, "NetPrice"), decimal(article, "GrossPrice"));
+    let given = |field: &str| body.get(field).is_some();
+    if given("NetPrice") != given("GrossPrice") && computes {
+        let (field, price) = if given("NetPrice") {
+            ("GrossPrice", round(net * factor, 2))
+        } else {
+            ("NetPrice", round(gross / factor, 2))
+        };
+        put(article, field, number(price));
+        return Ok(());
+    }
+    if round(net * factor, 2) != gross && round(gross / factor, 2) != net {
+        return Err(Refusal::field("GrossPrice", format!("{gross} is not {net} with VAT of {rate}")));
+    }
+    Ok(())
+}
+
+/// Creates an article. Gives its id.
+pub(crate) fn create(company: &mut Company, call: &mut Call<'_>, body: &Value) -> Result<String, Refusal> {
+    let article = call.accept(&ARTICLE, body)?;
+    let computes = call.is(&switches::SINGLE_PRICE, "computed");
+    let mut article = prepare(company, call, article, body, None, computes)?;
+    if company.stock_module {
+        put(&mut article, "StockBalance", 0);
+    }
+    let id = call.mint.id();
+    put(&mut article, "Id", id.as_str());
+    put(&mut article, "CreatedUtc", call.stamp());
+    put(&mut article, "ChangedUtc", call.stamp());
+    company.of_mut(Resource::Articles).put(article);
+    Ok(id)
+}
+
+/// Replaces an article. With the stock module on, its balance is not taken from the body.
+pub(crate) fn replace(company: &mut Company, call: &mut Call<'_>, id: &str, body: &Value) -> Result<(), Refusal> {
+    let old = company.find(Resource::Articles, id)?.clone();
+    let article = call.accept(&ARTICLE, body)?;
+    let computes = call.is(&switches::SINGLE_PRICE, "computed");
+    let mut article = prepare(company, call, article, body, text(&old, "Id"), computes)?;
+    copy(&old, &mut article, &["Id", "CreatedUtc", "Notes", "MessageThreads"]);
+    let stamps = [
+        ("StockBalance", "StockBalanceManuallyChangedUtc"),
+        ("PurchasePrice", "PurchasePriceManuallyChangedUtc"),
+        ("FreightCosts", "FreightCostsManuallyChangedUtc"),
+    ];
+    if company.stock_module {
+        copy(&old, &mut article, &["StockBalance"]);
+    }
+    for (field, stamp) in stamps {
+        copy(&old, &mut article, &[stamp]);
+        if has(&article, field) && decimal(&article, field) != decimal(&old, field) {
+            put(&mut article, stamp, call.stamp());
+        }
+    }
+    put(&mut article, "ChangedUtc", call.stamp());
+    company.of_mut(Resource::Articles).put(article);
+    Ok(())
+}

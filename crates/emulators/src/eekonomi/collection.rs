@@ -1,0 +1,205 @@
+//! The records of one resource in one company.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::record::{Record, text};
+use super::schema::Schema;
+use super::tables::{codes, draft, invoice, ledger, order, register};
+
+/// What the emulator keeps, under the names of the paths, which are those of the seeds too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Resource {
+    Currencies,
+    Countries,
+    Users,
+    Units,
+    VatCodes,
+    Codings,
+    Terms,
+    DeliveryMethods,
+    DeliveryTerms,
+    FiscalYears,
+    Accounts,
+    BankAccounts,
+    CustomerLabels,
+    ArticleLabels,
+    Customers,
+    Articles,
+    Orders,
+    Drafts,
+    Invoices,
+    Vouchers,
+    LedgerItems,
+    Notes,
+}
+
+impl Resource {
+    /// All, in the order in which one refers to the other.
+    pub(crate) const ALL: [Self; 22] = [
+        Self::Currencies,
+        Self::Countries,
+        Self::Users,
+        Self::Units,
+        Self::VatCodes,
+        Self::Codings,
+        Self::Terms,
+        Self::DeliveryMethods,
+        Self::DeliveryTerms,
+        Self::FiscalYears,
+        Self::Accounts,
+        Self::BankAccounts,
+        Self::CustomerLabels,
+        Self::ArticleLabels,
+        Self::Customers,
+        Self::Articles,
+        Self::Orders,
+        Self::Drafts,
+        Self::Invoices,
+        Self::Vouchers,
+        Self::LedgerItems,
+        Self::Notes,
+    ];
+
+    /// The first segment of its path.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Currencies => "currencies",
+            Self::Countries => "countries",
+            Self::Users => "users",
+            Self::Units => "units",
+            Self::VatCodes => "vatcodes",
+            Self::Codings => "articleaccountcodings",
+            Self::Terms => "termsofpayments",
+            Self::DeliveryMethods => "deliverymethods",
+            Self::DeliveryTerms => "deliveryterms",
+            Self::FiscalYears => "fiscalyears",
+            Self::Accounts => "accounts",
+            Self::BankAccounts => "bankaccounts",
+            Self::CustomerLabels => "customerlabels",
+            Self::ArticleLabels => "articlelabels",
+            Self::Customers => "customers",
+            Self::Articles => "articles",
+            Self::Orders => "orders",
+            Self::Drafts => "customerinvoicedrafts",
+            Self::Invoices => "customerinvoices",
+            Self::Vouchers => "vouchers",
+            Self::LedgerItems => "customerledgeritems",
+            Self::Notes => "notes",
+        }
+    }
+
+    /// The resource of that name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|resource| resource.name() == name)
+    }
+
+    /// Its fields.
+    pub(crate) const fn schema(self) -> &'static Schema {
+        match self {
+            Self::Currencies => &codes::CURRENCY,
+            Self::Countries => &codes::COUNTRY,
+            Self::Users => &codes::USER,
+            Self::Units => &codes::UNIT,
+            Self::VatCodes => &codes::VAT_CODE,
+            Self::Codings => &codes::ARTICLE_ACCOUNT_CODING,
+            Self::Terms => &codes::TERMS_OF_PAYMENT,
+            Self::DeliveryMethods => &codes::DELIVERY_METHOD,
+            Self::DeliveryTerms => &codes::DELIVERY_TERM,
+            Self::FiscalYears => &ledger::FISCAL_YEAR,
+            Self::Accounts => &ledger::ACCOUNT,
+            Self::BankAccounts => &ledger::BANK_ACCOUNT,
+            Self::CustomerLabels | Self::ArticleLabels => &register::LABEL,
+            Self::Customers => &register::CUSTOMER,
+            Self::Articles => &register::ARTICLE,
+            Self::Orders => &order::ORDER,
+            Self::Drafts => &draft::CUSTOMER_INVOICE_DRAFT,
+            Self::Invoices => &invoice::CUSTOMER_INVOICE,
+            Self::Vouchers => &ledger::VOUCHER,
+            Self::LedgerItems => &invoice::CUSTOMER_LEDGER_ITEM,
+            Self::Notes => &codes::NOTE,
+        }
+    }
+
+    /// The human number that no two records may share.
+    const fn key(self) -> Option<&'static str> {
+        match self {
+            Self::Customers => Some("CustomerNumber"),
+            Self::Articles => Some("Number"),
+            _ => None,
+        }
+    }
+
+    /// The field that names a record in a path.
+    pub(crate) const fn id(self) -> &'static str {
+        match self {
+            Self::Currencies | Self::Countries => "Code",
+            _ => "Id",
+        }
+    }
+}
+
+/// The records of one resource, in the order of their creation.
+#[derive(Debug)]
+pub(crate) struct Collection {
+    resource: Resource,
+    records: BTreeMap<u64, Record>,
+    by_id: HashMap<String, u64>,
+    by_key: HashMap<String, u64>,
+    next: u64,
+}
+
+impl Collection {
+    /// Nothing yet.
+    pub(crate) fn new(resource: Resource) -> Self {
+        Self { resource, records: BTreeMap::new(), by_id: HashMap::new(), by_key: HashMap::new(), next: 0 }
+    }
+
+    /// All records.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Record> {
+        self.records.values()
+    }
+
+    /// The record with that id.
+    pub(crate) fn get(&self, id: &str) -> Option<&Record> {
+        self.records.get(self.by_id.get(id)?)
+    }
+
+    /// The record with that human number.
+    pub(crate) fn by_key(&self, key: &str) -> Option<&Record> {
+        self.records.get(self.by_key.get(key)?)
+    }
+
+    /// Adds a record, or replaces the one with its id, which keeps its place.
+    pub(crate) fn put(&mut self, record: Record) {
+        let id = text(&record, self.resource.id()).unwrap_or_default().to_owned();
+        let at = self.by_id.get(&id).copied().unwrap_or_else(|| {
+            self.next = self.next.saturating_add(1);
+            self.next
+        });
+        let key_of = |record: &Record| self.resource.key().and_then(|key| text(record, key)).map(str::to_owned);
+        if let Some(old) = self.records.get(&at).and_then(key_of) {
+            self.by_key.remove(&old);
+        }
+        if let Some(key) = key_of(&record) {
+            self.by_key.insert(key, at);
+        }
+        self.by_id.insert(id, at);
+        self.records.insert(at, record);
+    }
+
+    /// Changes a record in place, but for its human number.
+    pub(crate) fn change(&mut self, id: &str, change: impl FnOnce(&mut Record)) {
+        if let Some(record) = self.by_id.get(id).and_then(|at| self.records.get_mut(at)) {
+            change(record);
+        }
+    }
+
+    /// Takes a record out.
+    pub(crate) fn remove(&mut self, id: &str) -> Option<Record> {
+        let record = self.records.remove(&self.by_id.remove(id)?)?;
+        if let Some(key) = self.resource.key().and_then(|key| text(&record, key)) {
+            self.by_key.remove(key);
+        }
+        Some(record)
+    }
+}

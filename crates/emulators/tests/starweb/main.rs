@@ -1,0 +1,7 @@
+//! The emulated Starweb shop.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+
+mod api;
+mod client;
+mod shop_side;
+mod switches;
