@@ -3,6 +3,8 @@ pub mod memory;
 pub mod mock;
 pub mod time;
 pub mod world;
+#[allow(clippy::indexing_slicing, reason = "these are tests, which others run")]
+pub mod store_suite;
 
 pub use memory::MemoryStore;
 pub use mock::Mock;

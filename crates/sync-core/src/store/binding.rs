@@ -95,17 +95,6 @@ impl Binding {
         let of_sides = self.sides.keys().filter_map(|at| self.reference(at));
         of_sides.chain(self.aliases.iter().cloned())
     }
-    /// What is kept of it when it is forgotten: no value, no name, only that there was one.
-    #[must_use]
-    pub fn forgotten(&self, now: DateTime<Utc>) -> Self {
-        Self {
-            rev: self.rev,
-            generation: self.generation,
-            derived_from: self.derived_from,
-            ended_at: Some(self.ended_at.unwrap_or(now)),
-            ..Self::new(self.id, self.entity.clone(), self.kind, self.origin.clone())
-        }
-    }
     /// Whether it is still alive.
     pub fn is_live(&self) -> bool {
         self.ended_at.is_none()
