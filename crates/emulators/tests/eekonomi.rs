@@ -1,5 +1,7 @@
 //! What the emulated eEkonomi does, by topic, over HTTP.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "the helpers of tests are tests too")]
+
 #[path = "eekonomi/access.rs"]
 mod access;
 #[path = "eekonomi/articles.rs"]

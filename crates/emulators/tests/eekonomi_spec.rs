@@ -1,5 +1,7 @@
 //! A long session over HTTP, whose every request and answer is held against the vendor's own description.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "the helpers of tests are tests too")]
+
 #[path = "eekonomi/client.rs"]
 mod client;
 
@@ -71,7 +73,31 @@ fn description() -> Option<Spec> {
 
 #[tokio::test]
 async fn all_that_is_sent_and_answered_is_as_described() {
+    session(&[]).await;
+}
+
+#[tokio::test]
+async fn so_it_is_with_the_other_forms_of_answers() {
+    session(&[
+        ("nulls", "left_out"),
+        ("list_rows", "empty"),
+        ("stamp_precision", "millis"),
+        ("modified_utc_new", "created"),
+        ("vat_rate", "percent"),
+        ("vat_percent", "fraction"),
+        ("order_amount", "gross"),
+        ("invoice_names_draft", "yes"),
+        ("void_makes_credit", "no"),
+        ("total_roundings", "beside"),
+    ])
+    .await;
+}
+
+async fn session(switches: &[(&str, &str)]) {
     let erp = Erp::start().await;
+    for (name, value) in switches {
+        erp.switch(name, *value);
+    }
     code_lists(&erp).await;
     let (customer, article) = registers(&erp).await;
     orders(&erp, &customer, &article).await;

@@ -46,6 +46,8 @@ pub(crate) struct Company {
     pub(crate) zone: Tz,
     /// Payments, which the API takes and does not show.
     pub(crate) payments: Vec<Value>,
+    /// How many vouchers each series has in each fiscal year.
+    vouchers: BTreeMap<(String, String), u64>,
     collections: BTreeMap<Resource, Collection>,
 }
 
@@ -66,6 +68,7 @@ impl Company {
             stock_module: false,
             zone: Tz::Europe__Stockholm,
             payments: Vec::new(),
+            vouchers: BTreeMap::new(),
             collections: Resource::ALL.into_iter().map(|one| (one, Collection::new(one))).collect(),
         }
     }
@@ -159,6 +162,13 @@ impl Company {
         }
         put(&mut self.settings, series, next.saturating_add(1));
         Some(next)
+    }
+
+    /// Takes the next voucher number of a series, which begins anew in each fiscal year.
+    pub(crate) fn next_voucher(&mut self, series: &str, year: &str) -> u64 {
+        let count = self.vouchers.entry((series.to_owned(), year.to_owned())).or_default();
+        *count = count.saturating_add(1);
+        *count
     }
 
     /// The fiscal year of a date.

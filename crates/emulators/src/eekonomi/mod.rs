@@ -93,7 +93,8 @@ pub const COMPANY: &str = "0f8e3c52-6a1d-4b7e-9c35-2d4f60718293";
 const DEFAULT_SCOPES: &str = "ea:api offline_access ea:sales ea:accounting ea:purchase";
 
 /// The codes for which no HTTP status is known; 4002 where it is about content.
-const UNKNOWN_STATUS: [u16; 14] = [3001, 3002, 4001, 4002, 4008, 4013, 4023, 4024, 4025, 4027, 4028, 4031, 4035, 4039];
+const UNKNOWN_STATUS: [u16; 16] =
+    [3001, 3002, 4001, 4002, 4008, 4013, 4023, 4024, 4025, 4026, 4027, 4028, 4031, 4034, 4035, 4039];
 
 const COLLECTIONS: &[&str] = &[
     "clients",

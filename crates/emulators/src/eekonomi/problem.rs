@@ -82,6 +82,8 @@ refusals! {
     no_sales_account = 4024, 400, "SalesAccountNumberMissing";
     /// The VAT number is not valid.
     vat_number = 4025, 400, "InvalidVatNumber";
+    /// A voucher's date is in a locked period.
+    locked_period = 4026, 400, "VoucherDateIsInLockedPeriod";
     /// Reverse charge on a row that may not have it.
     reversed_vat = 4027, 400, "ReversedVatZero";
     /// Backorders hang on the order.
@@ -89,7 +91,7 @@ refusals! {
     /// Nothing of the order is left to invoice.
     missing_order_articles = 4031, 400, "CustomerInvoiceMissingOrderArticles";
     /// A client made for the sandbox met a production company.
-    sandbox_client = 4034, 403, "NotAllowedWithSandboxClient";
+    sandbox_client = 4034, 400, "NotAllowedWithSandboxClient";
     /// VAT is forced on a customer inside the EU.
     force_vat = 4035, 400, "InvalidForceBookkeepVat";
     /// A domestic amount on a domestic invoice.

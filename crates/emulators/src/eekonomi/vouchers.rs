@@ -53,11 +53,7 @@ fn store(company: &mut Company, call: &mut Call<'_>, mut voucher: Record, series
     let id = call.mint.id();
     let day = date(&voucher, "VoucherDate");
     let year = day.and_then(|day| company.fiscal_year(day).ok()).and_then(|year| text(year, "Id")).map(str::to_owned);
-    let of_series = |known: &&Record| {
-        filled(known, "NumberSeries") == Some(series) && text(known, "fiscal_year") == year.as_deref()
-    };
-    let count = company.all(Resource::Vouchers).filter(of_series).count();
-    let full = format!("{series}{}", count.saturating_add(1));
+    let full = format!("{series}{}", company.next_voucher(series, year.as_deref().unwrap_or_default()));
     put(&mut voucher, "Id", id.as_str());
     put(&mut voucher, "NumberSeries", series);
     put(&mut voucher, "NumberAndNumberSeries", full.as_str());
@@ -81,7 +77,10 @@ pub(crate) fn create(company: &mut Company, call: &mut Call<'_>, body: &Value) -
     let Some(day) = date(&voucher, "VoucherDate") else {
         return Err(Refusal::field("VoucherDate", "is required"));
     };
-    company.may_book(day)?;
+    company.may_book(day).map_err(|refusal| match refusal.code {
+        4013 => Refusal::locked_period(refusal.text),
+        _ => refusal,
+    })?;
     let of = |field| rows(&voucher, "Rows").map(|row| decimal(row, field)).sum::<Decimal>();
     if of("DebitAmount") != of("CreditAmount") || rows(&voucher, "Rows").next().is_none() {
         return Err(Refusal::field("Rows", "debit and credit must be equal"));

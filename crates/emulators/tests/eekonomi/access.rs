@@ -42,7 +42,7 @@ async fn a_sandbox_client_needs_a_sandbox_company() {
         "sandbox": true,
     });
     erp.emulator.seed(json!({ "clients": [client] })).unwrap();
-    erp.get("/customers").await.refused(403, 4034);
+    erp.get("/customers").await.refused(400, 4034);
     erp.act("set_company", json!({ "sandbox": true }));
     erp.get("/customers").await.of(200);
 }

@@ -193,6 +193,9 @@ async fn ledger_items_need_a_manual_voucher_and_a_free_number() {
     let voucher = |rows: Value| json!({ "VoucherDate": "2026-02-17", "VoucherText": "x", "Rows": rows });
     erp.post("/vouchers", voucher(rows(99))).await.refused(400, 2000);
     erp.post("/vouchers", voucher(json!([{ "AccountNumber": 4711 }]))).await.refused(400, 3002);
+    let mut locked = voucher(rows(100));
+    locked["VoucherDate"] = json!("2019-12-31");
+    erp.post("/vouchers", locked).await.refused(400, 4026);
     let made = erp.post("/vouchers", voucher(rows(100))).await.of(201);
     assert_eq!(made["NumberAndNumberSeries"], "A1");
     erp.post("/customerledgeritems", item(1, &made["Id"])).await.refused(409, 4000);

@@ -11,6 +11,7 @@ mod sum;
 use serde::{Deserialize, Serialize};
 
 pub use side::Side;
+pub(crate) use side::same_meaning;
 
 use crate::{
     id::SystemId,
@@ -128,7 +129,7 @@ fn master(rule: &Mastery<'_>, agreed: Option<Agreed<'_>>, sides: &[Side<'_>]) ->
         let blanks = value.all_null() && rule.blank == OnEmptyMaster::Keep;
         return if blanks { Decision::Keep } else { settle(value, rule.system, &foreign) };
     };
-    if agreed.from != rule.system && !chief.lagging && !chief.shows(agreed.value) {
+    if agreed.from != rule.system && !chief.lagging && !chief.shows_at_first(agreed.value) {
         // it came from elsewhere while the master had no record; now the master has the word
         return settle(value, rule.system, &foreign);
     }

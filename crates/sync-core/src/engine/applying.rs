@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 
 use super::{
-    call::{self, Call},
+    call::{self, Blocked, Call},
     diff::name_of,
     outcome::{self, Outcome},
     run::is_done,
@@ -179,25 +179,40 @@ impl Work<'_> {
                 intent.effects = op.effects.clone();
                 Ok(Some(Flight { op, intent }))
             }
-            Err(missing) => {
-                self.hold_missing_link(tally, &op, missing.0, bindings).await?;
+            Err(blocked) => {
+                self.blocked(tally, &op, blocked, bindings).await?;
                 Ok(None)
             }
         }
     }
 
-    async fn hold_missing_link(
+    /// What cannot go now is held with its reason, or noted where a hook left it out.
+    async fn blocked(
         &self,
         tally: &mut Tally,
         op: &Op,
-        missing: CanonicalId,
+        blocked: Blocked,
         bindings: &BTreeMap<CanonicalId, Binding>,
     ) -> Result<()> {
         let Some(binding) = op.shares.first().and_then(|share| bindings.get(&share.subject)) else { return Ok(()) };
-        let other = bindings.get(&missing).map_or_else(|| missing.to_string(), name_of);
-        let text = format!("{} points to {other}, which is not at {}", name_of(binding), op.host.system);
-        let cure = "see why that one is not there: out of scope, held, or not yet made";
-        let mut held = Held::new(binding.id, binding.entity.clone(), HeldWhy::MissingLink, text, cure, self.as_of);
+        let (name, at) = (name_of(binding), &op.host);
+        let (why, text, cure) = match blocked {
+            Blocked::MissingLink(missing) => {
+                let other = bindings.get(&missing).map_or_else(|| missing.to_string(), name_of);
+                let cure = "see why that one is not there: out of scope, held, or not yet made";
+                (HeldWhy::MissingLink, format!("{name} points to {other}, which is not at {}", at.system), cure)
+            }
+            Blocked::Hold(why) => (HeldWhy::Hook, format!("{name} is not written to {at}: {why}"), "do what it says"),
+            Blocked::Failed(why) => {
+                (HeldWhy::Hook, format!("{name} is not written to {at}: {why}"), "correct the hook")
+            }
+            Blocked::Skip(why) => {
+                let skipped = self.journal(binding.id, Event::Skipped { at: at.clone(), why });
+                let _ = self.store.commit(&self.lease, Commit { journal: vec![skipped], ..Commit::default() }).await?;
+                return Ok(());
+            }
+        };
+        let mut held = Held::new(binding.id, binding.entity.clone(), why, text, cure, self.as_of);
         held.numbers = binding.numbers.clone();
         let all = tally.held.entry(binding.id).or_default();
         all.push(held);

@@ -8,7 +8,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    outcome::{Outcome, shows},
+    outcome::{Outcome, as_wanted},
     subject::{Links, Sight},
 };
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     connector::{Action, Connector, Item, Part, Write},
     context::Context,
     error::{Disposition, Error, ErrorKind},
+    hook::{Outbound, Verdict},
     id::{CanonicalId, ExternalRef, StreamKey, SystemId},
     mapping::Problems,
     plan::{Doing, Op},
@@ -27,20 +28,29 @@ use crate::{
 /// A row read so lately need not be read again before a write.
 const FRESH: TimeDelta = TimeDelta::seconds(30);
 
-/// A record that a write points to and that has no name in the target system.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct MissingLink(pub(super) CanonicalId);
+/// Why a call cannot be made now.
+#[derive(Clone, Debug)]
+pub(super) enum Blocked {
+    /// It points to a record that has no name in the target system.
+    MissingLink(CanonicalId),
+    /// A hook wants a person to look.
+    Hold(String),
+    /// A hook leaves it out this time.
+    Skip(String),
+    /// A hook failed.
+    Failed(String),
+}
 
 /// The call that an operation stands for, with links in the target system's terms.
 ///
 /// # Errors
-/// A record that a required field, or a field to be written, points to is not there.
+/// A record that a required field, or a field to be written, points to is not there; or a hook's verdict.
 pub(super) fn action(
     op: &Op,
     tables: &BTreeMap<StreamKey, &StreamTable>,
     bindings: &BTreeMap<CanonicalId, Binding>,
     caps: &Capabilities,
-) -> Result<(Action, Vec<Share>), MissingLink> {
+) -> Result<(Action, Vec<Share>), Blocked> {
     let mut parts: Vec<Part> = Vec::new();
     let mut shares: Vec<Share> = Vec::new();
     for share in &op.shares {
@@ -73,13 +83,15 @@ fn part(
     bindings: &BTreeMap<CanonicalId, Binding>,
     caps: &Capabilities,
     create: bool,
-) -> Result<(Part, Share), MissingLink> {
+) -> Result<(Part, Share), Blocked> {
     let system = &share.at.system;
     let units = |path: FieldPath| share.units.iter().any(|unit| path.is_under(*unit));
+    let asked = ask_hooks(share, table, binding, create)?;
+    let mut agreed = binding.agreed.clone();
+    agreed.overlay(&asked);
     let mut missing = None;
     let mut left_out: BTreeSet<FieldPath> = BTreeSet::new();
-    let ours: FieldMap = binding
-        .agreed
+    let ours: FieldMap = agreed
         .iter()
         .filter_map(|(path, value)| {
             let mut lost = None;
@@ -104,7 +116,7 @@ fn part(
         })
         .collect();
     if let Some(id) = missing {
-        return Err(MissingLink(id));
+        return Err(Blocked::MissingLink(id));
     }
     let shadow = binding.sides.get(&share.at).map(|side| &side.shadow);
     let theirs = table.map.outbound(&ours, shadow, &mut Problems::default()).unwrap_or_default();
@@ -114,15 +126,38 @@ fn part(
     }
     let changed: BTreeSet<FieldPath> = ours
         .paths()
-        .filter(|path| units(*path))
+        .filter(|path| units(*path) || asked.get(*path).is_some())
         .flat_map(|leaf| table.map.theirs(leaf))
         .filter(|field| wanted.get(*field).is_some())
         .collect();
     // a link that cannot be given yet is left out, and its unit goes on lagging
-    let mut share = share.clone();
+    let mut share = Share { instead: asked, ..share.clone() };
     share.units.retain(|unit| !left_out.iter().any(|path| path.is_under(*unit)));
     share.ours = share.ours.filter(|path| share.units.iter().any(|unit| path.is_under(*unit)));
     Ok((Part { stream: share.at.stream.clone(), wanted, changed }, share))
+}
+
+/// What hooks say of a write: canonical fields that go out instead of, or beside, the settled ones.
+fn ask_hooks(share: &Share, table: &StreamTable, binding: &Binding, creates: bool) -> Result<FieldMap, Blocked> {
+    let mut fields = binding.agreed.clone();
+    let mut instead = FieldMap::new();
+    for hook in &table.hooks {
+        let reference = binding.reference(&share.at);
+        let place = table.place().bound(binding.id);
+        let place = reference.as_ref().map_or(place, |reference| place.called(reference));
+        let changed = share.ours.paths().collect();
+        match hook.before_write(&place, &Outbound::new(creates, &fields, &changed)) {
+            Ok(Verdict::Keep) => {}
+            Ok(Verdict::Change(other)) => {
+                fields.overlay(&other);
+                instead.overlay(&other);
+            }
+            Ok(Verdict::Hold(why)) => return Err(Blocked::Hold(why)),
+            Ok(Verdict::Skip(why)) => return Err(Blocked::Skip(why)),
+            Err(error) => return Err(Blocked::Failed(error.message().to_owned())),
+        }
+    }
+    Ok(instead)
 }
 
 /// A record's name in a system: of its own register first.
@@ -144,6 +179,13 @@ pub(super) fn resolve(
                 .find_map(|key| binding.reference(key))
         }
     }
+}
+
+/// What a share sends: the agreed values, or what a hook put in their place.
+pub(super) fn sent(share: &Share) -> FieldMap {
+    let mut sent = share.ours.clone();
+    sent.overlay(&share.instead);
+    sent
 }
 
 /// All that one call needs.
@@ -227,7 +269,7 @@ impl Call<'_> {
         let mut any = false;
         for (share, table, sight) in self.each(sights) {
             any = true;
-            if !shows(table, &sight.fields, &share.ours, self.links) {
+            if !as_wanted(table, &sight.fields, &sent(share), self.links) {
                 return false;
             }
         }
@@ -243,7 +285,7 @@ impl Call<'_> {
             let written = |path: FieldPath| {
                 table.map.ours(path).iter().any(|leaf| share.units.iter().any(|unit| leaf.is_under(*unit)))
             };
-            side.shadow.differs(&sight.fields).into_iter().any(|path| written(path) && side.pending.get(path).is_none())
+            side.shadow.differs(&sight.fields).into_iter().any(written)
         })
     }
 
@@ -253,6 +295,11 @@ impl Call<'_> {
             Ok(written) => written,
             Err(error) => return self.failed(error),
         };
+        for share in &self.op.shares {
+            let Some(table) = self.tables.get(&share.at) else { continue };
+            let place = table.place().bound(share.subject).called(&written.reference);
+            table.hooks.iter().for_each(|hook| hook.after_write(&place, &written));
+        }
         if matches!(self.op.doing, Doing::Remove { .. }) {
             return Outcome::Removed;
         }

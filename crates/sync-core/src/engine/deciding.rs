@@ -19,7 +19,9 @@ use crate::{
     id::{CanonicalId, ExternalRef, StreamKey},
     mapping::Problems,
     policy::Entity,
-    store::{Binding, Commit, EntityState, Held, HeldWhy, Indexed, MatchKey, SideState},
+    store::{
+        Binding, Commit, EntityState, Held, HeldWhy, Inbox, InboxEntry, Indexed, MatchKey, SideState, Verdict, Waiting,
+    },
     value::{FieldMap, Link, Value},
 };
 
@@ -59,6 +61,9 @@ impl Work<'_> {
                 derive(entity, &mut diffed.binding, &self.links, self.as_of);
                 diffed.changed |= before != diffed.binding;
                 diffed.held.extend(ambiguous(&subject, &diffed, self.as_of));
+                if diffed.changed {
+                    self.waiting.extend(waiting(entity, &diffed.binding));
+                }
                 for code in &diffed.unmapped {
                     for key in subject.sights.keys() {
                         *tally.report.unmapped.entry((key.clone(), code.clone())).or_default() += 1;
@@ -90,7 +95,7 @@ impl Work<'_> {
                 Some(owner) => *owner == entity.name,
                 None => {
                     let table = entity.streams.get(&sight.reference.at);
-                    let ours = table.and_then(|t| t.map.inbound(&sight.fields, &mut Problems::default()).ok());
+                    let ours = table.and_then(|t| t.inbound(&sight.fields, &mut Problems::default()).ok());
                     let mut own = ours.unwrap_or_default();
                     own.overlay(&sight.fields.filter(crate::value::FieldPath::is_extension));
                     scope::belongs(&entity.filter, entity.kind, own, &sight.reference.at.system)
@@ -119,7 +124,7 @@ impl Work<'_> {
             sights.extend(self.remembered(binding, &sights));
         }
         sights.extend(absent.removed.iter().filter(|sight| entity.streams.contains_key(&sight.reference.at)).cloned());
-        let mut known = self.known(entity, &sights, store_id).await?;
+        let mut known = self.known(entity, &sights, told, store_id).await?;
         let mut subjects: BTreeMap<CanonicalId, Subject> =
             matching(entity, &mut known, sights).into_iter().map(|subject| (subject.binding.id, subject)).collect();
         self.links.0.extend(known.links.0);
@@ -186,7 +191,7 @@ impl Work<'_> {
     }
 
     /// All that matching needs of the store.
-    async fn known(&mut self, entity: &Entity, sights: &[Sight], store_id: Uuid) -> Result<Known> {
+    async fn known(&mut self, entity: &Entity, sights: &[Sight], told: Option<&Told>, store_id: Uuid) -> Result<Known> {
         let linked = sights.iter().flat_map(|sight| external_links(&sight.fields));
         self.resolve(sights.iter().map(|sight| sight.reference.clone()).chain(linked)).await?;
         let references: Vec<ExternalRef> = sights.iter().map(|sight| sight.reference.clone()).collect();
@@ -194,7 +199,7 @@ impl Work<'_> {
         let mut wanted: BTreeSet<MatchKey> = BTreeSet::new();
         for sight in sights {
             let Some(table) = entity.streams.get(&sight.reference.at) else { continue };
-            let Ok(ours) = table.map.inbound(&sight.fields, &mut Problems::default()) else { continue };
+            let Ok(ours) = table.inbound(&sight.fields, &mut Problems::default()) else { continue };
             wanted.extend(keys(entity, &self.links.canonical(&ours), sight.mark.as_deref()));
         }
         let wanted: Vec<MatchKey> = wanted.into_iter().collect();
@@ -211,7 +216,9 @@ impl Work<'_> {
         }
         let mut bindings = self.load(&ids).await?;
         self.generations(&references, &mut bindings, store_id).await?;
-        let verdicts = self.store.verdicts(&references).await?.into_iter().collect();
+        let mut verdicts: BTreeSet<Verdict> = self.store.verdicts(&references).await?.into_iter().collect();
+        verdicts.extend(told.iter().flat_map(|told| told.verdicts.iter().cloned()));
+        verdicts.retain(|verdict| !told.is_some_and(|told| told.retracted.contains(verdict)));
         Ok(Known { store: store_id, links: self.links.clone(), bindings, keyed, verdicts })
     }
 
@@ -360,6 +367,7 @@ impl Work<'_> {
             let ids: Vec<CanonicalId> = decided.iter().map(|one| one.diffed.binding.id).collect();
             self.store.held(Some(&ids)).await?.into_iter().map(|held| held.subject).collect()
         };
+        self.wake_waiting(&decided).await?;
         let mut batch = Commit::default();
         for Decided { diffed, .. } in decided {
             let id = diffed.binding.id;
@@ -386,9 +394,24 @@ impl Work<'_> {
             batch.verdicts.clone_from(&told.verdicts);
             batch.retracted.clone_from(&told.retracted);
             batch.indexed.append(&mut self.unseen);
+            batch.waiting = std::mem::take(&mut self.waiting);
             batch.entities = self.entity_states(ready);
         }
         self.put(batch).await
+    }
+
+    /// Has records looked at again whose scope asks about one that changed. They may be of another lease group, so it
+    /// goes through the inbox; and before the change itself is stored, so that a crash between the two loses nothing.
+    async fn wake_waiting(&self, decided: &[Decided]) -> Result<()> {
+        let changed = decided.iter().filter(|one| one.diffed.changed).map(|one| one.diffed.binding.id.to_string());
+        let changed: Vec<String> = changed.collect();
+        let entry = |waiting: Waiting| InboxEntry {
+            at: self.now(),
+            by: "@hub".to_owned(),
+            what: Inbox::Hint(waiting.reference),
+        };
+        let entries: Vec<InboxEntry> = self.store.waiting(&changed).await?.into_iter().map(entry).collect();
+        if entries.is_empty() { Ok(()) } else { self.store.post(&entries).await }
     }
 
     fn entity_states(&self, ready: &[Ready]) -> Vec<(crate::id::EntityName, EntityState)> {
@@ -428,6 +451,19 @@ impl Work<'_> {
 pub(super) struct Missing {
     missed: BTreeMap<CanonicalId, (Binding, BTreeMap<StreamKey, u32>)>,
     removed: Vec<Sight>,
+}
+
+/// What a record's scope asks about beyond the record itself: a change there may let it in, or out.
+fn waiting(entity: &Entity, binding: &Binding) -> Option<Waiting> {
+    let hops = entity.scope.values().flatten().filter_map(|predicate| predicate.hop(entity.kind));
+    let on: BTreeSet<String> = hops
+        .filter_map(|hop| match binding.agreed.get(hop.link)? {
+            Value::Link(Link::Canonical(id)) => Some(id.to_string()),
+            _ => None,
+        })
+        .collect();
+    let reference = binding.references().next().filter(|_| !on.is_empty())?;
+    Some(Waiting { reference, on, reason: "its scope asks about them".to_owned() })
 }
 
 fn external_links(fields: &FieldMap) -> Vec<ExternalRef> {

@@ -9,15 +9,15 @@ use super::{
     subject::{Links, Sight, Subject},
 };
 use crate::{
-    capability::Shows,
+    capability::{Shows, represents},
     connector::Writable,
-    decide::{Agreed, Decision, Side, Why, decide},
+    decide::{Agreed, Decision, Side, Why, decide, same_meaning},
     fault::{self, Fault},
     id::{StreamKey, SystemId},
     mapping::{Problems, Unmapped},
     policy::{Create, Entity, Rule, StreamTable, Unit},
     store::{Binding, BoundSide, Event, Held, HeldWhy, SideState},
-    value::{FieldMap, FieldPath},
+    value::{FieldMap, FieldPath, Value},
 };
 
 /// A record after its decisions, and what to say about it.
@@ -75,7 +75,7 @@ pub(crate) fn diff(
     let views: Vec<_> = views.into_iter().map(|v| (v.key.clone(), v.holding)).collect();
     advance(entity, subject, &views, &mut out.binding);
     new_sides(entity, subject, around, &mut out);
-    out.changed = out.binding != subject.binding || !out.events.is_empty();
+    out.changed = out.binding != subject.stored || !out.events.is_empty();
     out
 }
 
@@ -119,7 +119,7 @@ fn views<'a>(entity: &'a Entity, subject: &'a Subject, links: &Links, out: &mut 
             seen.overlay(&sight.fields);
         }
         let mut problems = Problems::default();
-        let mut canonical = |theirs: &FieldMap| match table.map.inbound(theirs, &mut problems) {
+        let mut canonical = |theirs: &FieldMap| match table.inbound(theirs, &mut problems) {
             Ok(ours) => links.canonical(&ours),
             Err(_) => FieldMap::new(), // the mapper refuses: as if nothing had been read, and the error is reported by `read`
         };
@@ -211,6 +211,7 @@ fn settle(
             for view in views.iter() {
                 lag(unit.path, view, &mut out.binding);
             }
+            lag_frozen(entity, unit.path, &mut out.binding);
         }
         Decision::Hold { why, values } => {
             for view in views.iter_mut() {
@@ -250,25 +251,38 @@ fn side_of<'a>(
 
 static NOTHING: std::sync::OnceLock<FieldMap> = std::sync::OnceLock::new();
 
-/// Marks or clears what a side lacks of the agreed value.
+/// Marks or clears what a side lacks of the agreed value. Met for the first time, another way of writing the same is
+/// not lacking.
 fn lag(unit: FieldPath, view: &View<'_>, binding: &mut Binding) {
     let agreed = binding.agreed.under(unit);
+    let kind = binding.kind;
     let Some(side) = binding.sides.get_mut(view.key) else { return };
+    let joins = view.shadow.under(unit).is_empty();
     let mut shown = view.shadow.under(unit);
     shown.overlay(&view.seen.under(unit));
     let writable = view.table.fields.writable(unit, side.id.is_none());
-    let lacks = agreed.iter().any(|(path, wanted)| {
-        writable.contains(&path)
-            && !shown
-                .get(path)
-                .is_some_and(|stored| crate::capability::represents(stored, wanted, &view.table.fields.get(path)))
-            && !(wanted.is_null() && shown.get(path).is_none())
-    });
-    let can = view.table.role.update && view.table.cap.shows != Shows::Snapshot;
-    if lacks && can {
+    let shows = |path: FieldPath, wanted: &Value| match shown.get(path) {
+        Some(stored) => {
+            represents(stored, wanted, &view.table.fields.get(path))
+                || (joins && same_meaning(kind, path, stored, wanted))
+        }
+        None => wanted.is_null(),
+    };
+    let lacks = agreed.iter().any(|(path, wanted)| writable.contains(&path) && !shows(path, wanted));
+    if lacks && view.table.role.update && view.table.cap.shows != Shows::Snapshot {
         side.lagging.insert(unit);
     } else {
         side.lagging.remove(&unit);
+    }
+}
+
+/// A frozen side misses what is settled meanwhile; on return it is compared.
+fn lag_frozen(entity: &Entity, unit: FieldPath, binding: &mut Binding) {
+    for (key, side) in binding.sides.iter_mut().filter(|(_, side)| side.frozen) {
+        let Some(table) = entity.streams.get(key) else { continue };
+        if table.role.update && !table.fields.writable(unit, false).is_empty() {
+            side.lagging.insert(unit);
+        }
     }
 }
 
@@ -363,7 +377,7 @@ fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>, out: &mut 
 
 /// Whether a stream can make this record: what it holds must be what the record is.
 fn takes(table: &StreamTable, binding: &Binding, asked: bool, which: &BTreeSet<StreamKey>, key: &StreamKey) -> bool {
-    let makes = table.cap.create || table.cap.facet_of.is_some();
+    let makes = table.cap.create || table.cap.facet_of.is_some(); // a facet is made with its host
     let holds = table.cap.holds.iter().all(|(path, value)| binding.agreed.get(path).is_none_or(|known| known == value));
     makes && holds && (!asked || which.contains(key))
 }

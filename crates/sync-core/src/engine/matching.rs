@@ -79,8 +79,9 @@ pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -
             Some(binding) if somebody_else(entity, known, binding, &sight) => {
                 let mut binding = binding.clone();
                 binding.sides.remove(&sight.reference.at);
-                let subject = subjects.entry(binding.id).or_insert_with(|| Subject::of(binding.clone()));
-                subject.binding.sides.remove(&sight.reference.at);
+                subject_of(known, &mut subjects, binding.id).into_iter().for_each(|subject| {
+                    subject.binding.sides.remove(&sight.reference.at);
+                });
                 known.bindings.insert(binding.id, binding);
                 known.links.0.remove(&sight.reference);
                 let keys = keys(entity, &canonical(entity, known, &sight), sight.mark.as_deref());
@@ -109,7 +110,7 @@ pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -
 }
 
 fn canonical(entity: &Entity, known: &Known, sight: &Sight) -> FieldMap {
-    let inbound = |table: &crate::policy::StreamTable| table.map.inbound(&sight.fields, &mut Problems::default()).ok();
+    let inbound = |table: &crate::policy::StreamTable| table.inbound(&sight.fields, &mut Problems::default()).ok();
     let ours = entity.streams.get(&sight.reference.at).and_then(inbound).unwrap_or_default();
     known.links.canonical(&ours)
 }
@@ -120,7 +121,7 @@ fn somebody_else(entity: &Entity, known: &Known, binding: &Binding, sight: &Sigh
         return false;
     };
     let Some(side) = binding.sides.get(&sight.reference.at) else { return false };
-    let Ok(before) = table.map.inbound(&side.shadow, &mut Problems::default()) else { return false };
+    let Ok(before) = table.inbound(&side.shadow, &mut Problems::default()) else { return false };
     let now = canonical(entity, known, sight);
     let identity: BTreeSet<FieldPath> = entity
         .matches

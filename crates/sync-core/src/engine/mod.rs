@@ -41,7 +41,8 @@ use crate::{
     connector::Connector,
     context::Clock,
     error::{Error, ErrorKind, Result},
-    id::{ExternalRef, StreamKey, SystemId},
+    hook::Hook,
+    id::{EntityName, ExternalRef, StreamKey, SystemId},
     mapping::Mapper,
     policy::{Compiled, Mistake, Policy},
     store::{Inbox, InboxEntry, StateStore},
@@ -81,6 +82,7 @@ pub struct Builder {
     clock: Arc<dyn Clock>,
     policy: Policy,
     mappers: BTreeMap<String, Mapper>,
+    hooks: Vec<(String, EntityName, Arc<dyn Hook>)>,
 }
 
 impl fmt::Debug for Builder {
@@ -108,6 +110,12 @@ impl Builder {
         self.mappers.insert(name.to_owned(), mapper);
         self
     }
+    /// Code of one's own for a connection and an entity.
+    #[must_use]
+    pub fn hook(mut self, connection: &str, entity: &str, hook: impl Hook + 'static) -> Self {
+        self.hooks.push((connection.to_owned(), EntityName::new(entity), Arc::new(hook)));
+        self
+    }
     /// Checks everything against everything.
     ///
     /// # Errors
@@ -120,7 +128,8 @@ impl Builder {
             let fault = "two systems have the same id".to_owned();
             return Err(vec![Mistake { line: None, place: "connections".to_owned(), fault, cure }]);
         }
-        let policy = self.policy.compile(&capabilities, &self.mappers)?;
+        let mut policy = self.policy.compile(&capabilities, &self.mappers)?;
+        bind_hooks(&mut policy, self.hooks)?;
         let systems = self.systems.into_iter().map(|c| (c.info().system.clone(), c)).collect();
         let groups = groups(&policy);
         Ok(Engine { systems, store: self.store, clock: self.clock, policy, groups })
@@ -130,7 +139,14 @@ impl Builder {
 impl Engine {
     /// Starts with the place that remembers and the clock that tells the time.
     pub fn builder(store: Arc<dyn StateStore>, clock: Arc<dyn Clock>) -> Builder {
-        Builder { systems: Vec::new(), store, clock, policy: Policy::default(), mappers: BTreeMap::new() }
+        Builder {
+            systems: Vec::new(),
+            store,
+            clock,
+            policy: Policy::default(),
+            mappers: BTreeMap::new(),
+            hooks: Vec::new(),
+        }
     }
     /// The policy as it was checked.
     pub fn policy(&self) -> &Compiled {
@@ -177,6 +193,28 @@ impl Engine {
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
+}
+
+/// Puts hooks where their connection and entity meet.
+fn bind_hooks(
+    policy: &mut Compiled,
+    hooks: Vec<(String, EntityName, Arc<dyn Hook>)>,
+) -> std::result::Result<(), Vec<Mistake>> {
+    let mut mistakes = Vec::new();
+    for (connection, entity, hook) in hooks {
+        let tables = policy.entities.iter_mut().filter(|e| e.name == entity).flat_map(|e| e.streams.values_mut());
+        let mut bound = false;
+        for table in tables.filter(|table| table.key.system.connection() == connection) {
+            table.hooks.push(hook.clone());
+            bound = true;
+        }
+        if !bound {
+            let fault = format!("no stream of '{connection}' takes part in '{entity}'");
+            let cure = "bind the hook to a connection and an entity of the policy".to_owned();
+            mistakes.push(Mistake { line: None, place: format!("hook {hook:?}"), fault, cure });
+        }
+    }
+    if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
 }
 
 /// Entities that share a host stream come into one group, named after its first.

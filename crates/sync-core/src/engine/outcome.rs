@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::subject::{Links, Sight};
+use super::{
+    call::sent,
+    subject::{Links, Sight},
+};
 use crate::{
     capability::represents,
     error::Error,
@@ -13,7 +16,7 @@ use crate::{
     mapping::Problems,
     policy::StreamTable,
     store::{Binding, Event, Intent, Parked, Share, SideState},
-    value::{FieldMap, FieldPath, Value},
+    value::{FieldMap, FieldPath},
 };
 
 /// How a write ended.
@@ -83,10 +86,11 @@ pub(super) fn done(
         side.writable = sight.writable.clone();
     }
     for unit in &share.units {
-        let wrote = share.ours.under(*unit);
-        if links.canonical(&ours_now.under(*unit)) == links.canonical(&wrote) {
+        let decided = share.ours.under(*unit);
+        if links.canonical(&ours_now.under(*unit)) == links.canonical(&decided) {
             side.lagging.remove(unit);
         }
+        let wrote = sent(share).under(*unit);
         let fields = theirs(table, &wrote);
         for field in &fields {
             side.pending.remove(*field);
@@ -122,18 +126,23 @@ fn theirs(table: &StreamTable, wrote: &FieldMap) -> BTreeSet<FieldPath> {
         .collect()
 }
 
-/// Whether the connector's fields show what was written.
-pub(super) fn shows(table: &StreamTable, shown: &FieldMap, wrote: &FieldMap, links: &Links) -> bool {
-    let Ok(ours) = table.map.inbound(shown, &mut Problems::default()) else { return false };
-    let (ours, wrote) = (links.canonical(&ours), links.canonical(wrote));
-    wrote.iter().all(|(path, wanted)| {
-        ours.get(path)
-            .is_none_or(|stored| represents(stored, wanted, &table.fields.get(path)) || both_empty(stored, wanted))
-    })
+/// Whether the connector's fields show what was written, of all that they tell.
+fn shows(table: &StreamTable, shown: &FieldMap, wrote: &FieldMap, links: &Links) -> bool {
+    compare(table, shown, wrote, links, true)
 }
 
-fn both_empty(stored: &Value, wanted: &Value) -> bool {
-    stored.is_null() && wanted.is_null()
+/// Whether the connector's fields are as wanted: what is unknown is not.
+pub(super) fn as_wanted(table: &StreamTable, shown: &FieldMap, wanted: &FieldMap, links: &Links) -> bool {
+    compare(table, shown, wanted, links, false)
+}
+
+fn compare(table: &StreamTable, shown: &FieldMap, wrote: &FieldMap, links: &Links, unknown: bool) -> bool {
+    let Ok(ours) = table.inbound(shown, &mut Problems::default()) else { return false };
+    let (ours, wrote) = (links.canonical(&ours), links.canonical(wrote));
+    wrote.iter().filter(|(path, _)| table.fields.get(*path).read).all(|(path, wanted)| match ours.get(path) {
+        Some(stored) => represents(stored, wanted, &table.fields.get(path)),
+        None => unknown || wanted.is_null(),
+    })
 }
 
 /// Notes a refusal: the write rests, and is set aside for people to see.

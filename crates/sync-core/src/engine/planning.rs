@@ -32,15 +32,19 @@ pub(crate) fn operations(entity: &Entity, diffed: &mut Diffed, locks: &Locks, no
     }
     removals(entity, diffed, locks, now, &mut ops);
     let binding = diffed.binding.clone();
+    // what waits for a person is not written, although it lags
+    let waiting: BTreeSet<FieldPath> = diffed.held.iter().filter_map(|held| held.unit).collect();
     for (key, side) in &binding.sides {
         let Some(table) = entity.streams.get(key) else { continue };
+        let mut side = side.clone();
+        side.lagging.retain(|unit| !waiting.contains(unit));
         let quiet = side.lagging.is_empty() || side.frozen || side.not_before.is_some_and(|at| at > now);
         if quiet || side.state == SideState::Removed || table.cap.shows == Shows::Snapshot {
             continue;
         }
         let op = match &side.id {
-            Some(id) => update(entity, table, &binding, side, id, locks, diffed, now),
-            None => create(entity, table, &binding, side, locks, diffed, now),
+            Some(id) => update(entity, table, &binding, &side, id, locks, diffed, now),
+            None => create(entity, table, &binding, &side, locks, diffed, now),
         };
         ops.extend(op);
     }
@@ -228,7 +232,7 @@ fn op(entity: &Entity, table: &StreamTable, binding: &Binding, doing: Doing, uni
         host: table.host.clone(),
         doing,
         after: links(&ours),
-        shares: vec![Share { subject: binding.id, at: table.key.clone(), units, ours }],
+        shares: vec![Share { subject: binding.id, at: table.key.clone(), units, ours, instead: FieldMap::new() }],
         mark: None,
         effects: BTreeSet::new(),
         because,

@@ -130,6 +130,7 @@ impl Reader<'_> {
         let mut query = ListQuery { stream: self.host.stream.clone(), from, page_size: None };
         let mut last: Option<Page> = None;
         loop {
+            let asked = self.cx.clock.now(); // what is read is at least as new as this
             let page = self.connector.list(cx, &query).await?;
             if let (Some(before), Some(_)) = (&last, &page.next)
                 && (before.next == page.next || (!page.items.is_empty() && before.items == page.items))
@@ -148,7 +149,7 @@ impl Reader<'_> {
                 .cloned()
                 .collect();
             self.observer.page(&self.host, page.items.len(), fresh.len());
-            self.take(cx, fresh, reading, high).await?;
+            self.take(cx, fresh, asked, reading, high).await?;
             match page.next.clone() {
                 Some(cursor) => query.from = ListFrom::Page(cursor),
                 None => return Ok(listed),
@@ -158,18 +159,19 @@ impl Reader<'_> {
     }
 
     /// Decodes items, completing rows that carry only some fields.
-    pub(super) async fn take(
+    async fn take(
         &self,
         cx: &Context,
         items: Vec<Item>,
+        asked: DateTime<Utc>,
         reading: &mut Reading,
         high: &mut Option<DateTime<Utc>>,
     ) -> Result<()> {
         let can_get = self.connector.capabilities().streams.get(&self.host.stream).is_some_and(|cap| cap.get_max > 0);
         let (rows, whole): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|item| item.partial && can_get);
         let ids: Vec<Arc<str>> = rows.iter().map(|row| row.reference.id.clone()).collect();
-        let completed = self.get(cx, &ids).await?;
         let now = self.cx.clock.now();
+        let completed = self.get(cx, &ids).await?;
         for (row, full) in rows.into_iter().zip(completed) {
             if let Some(full) = full {
                 self.decode(&full, row.hash, now, reading, high);
@@ -177,7 +179,7 @@ impl Reader<'_> {
         }
         for item in whole {
             let hash = item.hash;
-            self.decode(&item, hash, now, reading, high);
+            self.decode(&item, hash, asked, reading, high);
         }
         Ok(())
     }
@@ -224,8 +226,8 @@ impl Reader<'_> {
     /// Looks at single records, whatever the listings say: hints, and records that went missing.
     pub(super) async fn look(&self, ids: &BTreeSet<Arc<str>>, reading: &mut Reading) -> Result<BTreeSet<Arc<str>>> {
         let ids: Vec<Arc<str>> = ids.iter().cloned().collect();
-        let found = self.get(self.cx, &ids).await?;
         let now = self.cx.clock.now();
+        let found = self.get(self.cx, &ids).await?;
         let mut gone = BTreeSet::new();
         for (id, item) in ids.into_iter().zip(found) {
             match item {

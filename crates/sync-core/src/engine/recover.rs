@@ -4,7 +4,12 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{call::decoded, outcome::shows, subject::Sight, work::Work};
+use super::{
+    call::{decoded, sent},
+    outcome::as_wanted,
+    subject::Sight,
+    work::Work,
+};
 use crate::{
     capability::{StreamCapability, represents},
     connector::{Action, Connector, Item, ListFrom, ListQuery},
@@ -63,7 +68,7 @@ async fn look_at(
         let sight = sights.iter().find(|sight| sight.reference.at == share.at);
         sight
             .zip(work.table(&share.at))
-            .is_some_and(|(sight, table)| shows(table, &sight.fields, &share.ours, &work.links))
+            .is_some_and(|(sight, table)| as_wanted(table, &sight.fields, &sent(share), &work.links))
     });
     Ok(match (&intent.action, made) {
         (Action::Update { .. }, true) => Found::Made { reference: item.reference, sights },

@@ -89,6 +89,7 @@ impl Engine {
                 items: BTreeMap::new(),
                 bindings: BTreeMap::new(),
                 unseen: Vec::new(),
+                waiting: Vec::new(),
             };
             let ran = Box::pin(work.run(&mut tally, identity.id)).await;
             self.store.release(lease).await?;

@@ -106,7 +106,7 @@ pub(super) fn freeze(entity: &Entity, subject: &Subject, links: &Links, around: 
         let mut own = fields_of(&out.binding);
         for (key, sight) in subject.sights.iter().filter(|(key, _)| key.system != system) {
             if let Some(table) = entity.streams.get(key)
-                && let Ok(ours) = table.map.inbound(&sight.fields, &mut Problems::default())
+                && let Ok(ours) = table.inbound(&sight.fields, &mut Problems::default())
             {
                 own.overlay(&links.canonical(&ours));
                 own.overlay(&sight.fields.filter(FieldPath::is_extension));

@@ -38,6 +38,8 @@ impl Sight {
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {
     pub(crate) binding: Binding,
+    /// As it was before this run.
+    pub(crate) stored: Binding,
     pub(crate) sights: BTreeMap<StreamKey, Sight>,
     /// Units that are at first sight again, since their rule, mapping or table changed.
     pub(crate) again: BTreeSet<FieldPath>,
@@ -55,6 +57,7 @@ pub(crate) struct Subject {
 impl Subject {
     pub(crate) fn of(binding: Binding) -> Self {
         Self {
+            stored: binding.clone(),
             binding,
             sights: BTreeMap::new(),
             again: BTreeSet::new(),

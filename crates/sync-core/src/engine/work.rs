@@ -19,7 +19,7 @@ use crate::{
     id::{CanonicalId, ExternalRef, StreamKey, SystemId},
     mapping::Problems,
     policy::{Entity, OnRemove, StreamTable},
-    store::{Binding, Held, Indexed, Journal, Lease, MatchKey, SideState, StateStore},
+    store::{Binding, Held, Indexed, Journal, Lease, MatchKey, SideState, StateStore, Waiting},
     value::{FieldMap, FieldPath},
 };
 
@@ -43,6 +43,8 @@ pub(super) struct Work<'a> {
     pub(super) bindings: BTreeMap<CanonicalId, Binding>,
     /// Records whose next sight must be decoded: a complete listing did not name them.
     pub(super) unseen: Vec<Indexed>,
+    /// Who waits for whom.
+    pub(super) waiting: Vec<Waiting>,
 }
 
 /// The moving part: what came of it.
@@ -118,7 +120,7 @@ pub(super) fn derive(entity: &Entity, binding: &mut Binding, links: &Links, now:
         let Some(table) = entity.streams.get(key) else { continue };
         let mut shown = side.shadow.clone();
         shown.overlay(&side.pending);
-        if let Ok(ours) = table.map.inbound(&shown, &mut Problems::default()) {
+        if let Ok(ours) = table.inbound(&shown, &mut Problems::default()) {
             note(&ours);
             all.extend(keys(entity, &links.canonical(&ours), None));
         }

@@ -56,7 +56,7 @@ fn entity(known: &Known<'_>, policy: &Policy, name: &EntityName, set: &RuleSet) 
         filter: set.filter.clone(),
         master: known.system(&set.master).cloned().unwrap_or_else(SystemId::hub),
         systems: systems.collect(),
-        streams: set.systems.iter().flat_map(|(name, role)| streams(known, policy, set, name, role)).collect(),
+        streams: set.systems.iter().flat_map(|(at, role)| streams(known, policy, name, set, at, role)).collect(),
         matches: set.matches.clone(),
         scope,
         on_remove: set.on_remove,
@@ -74,6 +74,7 @@ fn entity(known: &Known<'_>, policy: &Policy, name: &EntityName, set: &RuleSet) 
 fn streams(
     known: &Known<'_>,
     policy: &Policy,
+    entity: &EntityName,
     set: &RuleSet,
     connection: &str,
     role: &Role,
@@ -94,6 +95,8 @@ fn streams(
             cap: cap.clone(),
             fields: FieldTable(map.capabilities(cap)),
             map,
+            entity: entity.clone(),
+            hooks: Vec::new(),
         };
         (key, table)
     });

@@ -1,13 +1,18 @@
 //! The flat tables that the engine's phases see.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{Foreign, Guards, MatchRule, OnEmptyMaster, OnRemove, Predicate, Recreate, Role};
 use crate::{
     capability::{FieldCapability, StreamCapability},
+    error::Result,
+    hook::{Hook, Place},
     id::{EntityKind, EntityName, StreamKey, SystemId},
-    mapping::StreamMap,
-    value::{FieldPath, Fingerprint},
+    mapping::{Problems, StreamMap},
+    value::{FieldMap, FieldPath, Fingerprint},
 };
 
 /// A policy checked against the systems that it names.
@@ -120,6 +125,28 @@ pub struct StreamTable {
     pub map: StreamMap,
     /// Canonical leaves that it can show or take, with what it does to them.
     pub fields: FieldTable,
+    /// The entity that it takes part in.
+    pub entity: EntityName,
+    /// An integrator's own code for this system and entity.
+    pub hooks: Vec<Arc<dyn Hook>>,
+}
+
+impl StreamTable {
+    /// Canonical fields of what the connector shows, hooks included. Links stay as they are.
+    ///
+    /// # Errors
+    /// A mapper's or a hook's own.
+    pub fn inbound(&self, theirs: &FieldMap, problems: &mut Problems) -> Result<FieldMap> {
+        let mut ours = self.map.inbound(theirs, problems)?;
+        for hook in &self.hooks {
+            hook.before_decide(&self.place(), &mut ours, problems)?;
+        }
+        Ok(ours)
+    }
+    /// What hooks are told of where they are.
+    pub fn place(&self) -> Place<'_> {
+        Place::new(&self.key.system, &self.entity)
+    }
 }
 
 /// Canonical leaves of a stream with what it does to them: the capability of the connector's field behind each.

@@ -51,9 +51,6 @@ pub struct Binding {
     /// Several records fit it, or its own stream has it twice: it is matched anew each time and goes nowhere until then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ambiguous: bool,
-    /// Out of scope everywhere since it was met: only what its scope asks for is kept.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub dormant: bool,
     /// When it ended: removed everywhere, unlinked or forgotten.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<DateTime<Utc>>,
@@ -80,7 +77,6 @@ impl Binding {
             wake_at: None,
             origin,
             ambiguous: false,
-            dormant: false,
             ended_at: None,
             derived_from: None,
         }

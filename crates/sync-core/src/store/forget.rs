@@ -52,6 +52,7 @@ impl Event {
                 effects: effects.clone(),
             },
             Self::Altered { at, .. } => Self::Altered { at: nobody(at), sent: FieldMap::new(), shown: FieldMap::new() },
+            Self::Skipped { at, .. } => Self::Skipped { at: at.clone(), why: String::new() },
             Self::Removed(reference) => Self::Removed(nobody(reference)),
             Self::Scope { at, within, .. } => Self::Scope { at: at.clone(), within: *within, because: String::new() },
             Self::Decided { by, .. } => Self::Decided { by: by.clone(), what: String::new() },

@@ -141,6 +141,9 @@ pub struct Share {
     pub units: BTreeSet<FieldPath>,
     /// Their agreed values when the write was decided, canonical.
     pub ours: FieldMap,
+    /// What a hook sends instead of, or beside them: to this system only.
+    #[serde(default, skip_serializing_if = "FieldMap::is_empty")]
+    pub instead: FieldMap,
 }
 
 /// Why something is held.
@@ -406,6 +409,13 @@ pub enum Event {
         fields: FieldMap,
         /// The side effects that it was told to have.
         effects: Vec<String>,
+    },
+    /// A hook left a write out.
+    Skipped {
+        /// Where.
+        at: StreamKey,
+        /// Its reason.
+        why: String,
     },
     /// A system keeps a written value in a way that it did not declare.
     Altered {

@@ -1,0 +1,125 @@
+//! Removals, returns, and records that go missing.
+
+use sync_core::model::Organisation;
+use sync_core::store::HeldWhy;
+
+use super::*;
+
+fn removing(rule: &str) -> String {
+    format!(
+        "{}\n    on_remove = \"{rule}\"\n",
+        ONE_WAY
+            .replace("update = true }", "update = true, remove = true }")
+            .replace("systems.crm", "complete_every = \"1m\"\n    systems.crm")
+    )
+}
+
+#[test]
+fn a_removal_needs_two_listings_and_a_proof_and_is_held_by_default() {
+    let mut world = two(&removing("hold"), plain, plain);
+    let id = world.system("crm").put("company", company("A", "1"));
+    world.system("crm").put("company", company("B", "2"));
+    world.adopt();
+    world.run();
+    world.system("crm").delete("company", &id);
+    assert!(world.run().held.is_empty(), "one listing is no proof");
+    let report = world.run();
+    assert_eq!(report.held.iter().filter(|held| held.why == HeldWhy::Removed).count(), 1, "{:?}", report.held);
+    world.run();
+    assert_eq!(world.system("erp").all("customer").len(), 2);
+}
+
+#[test]
+fn a_removal_is_propagated_where_the_rule_says_so() {
+    let mut world = two(&removing("propagate"), plain, plain);
+    let id = world.system("crm").put("company", company("A", "1"));
+    world.system("crm").put("company", company("B", "2"));
+    world.adopt();
+    world.run();
+    world.system("crm").delete("company", &id);
+    for _ in 0..3 {
+        world.run();
+    }
+    let left: Vec<_> = world.system("erp").all("customer").into_values().collect();
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].text(Organisation::NAME), Some("B"));
+    assert_eq!(world.run().writes(), 0);
+}
+
+#[test]
+fn tombstones_are_proof_enough() {
+    let mut world = two(&removing("propagate"), |s| s.since(1).tombstones(), plain);
+    let id = world.system("crm").put("company", company("A", "1"));
+    world.system("crm").put("company", company("B", "2"));
+    world.adopt();
+    world.run();
+    world.system("crm").delete("company", &id);
+    world.run();
+    assert_eq!(world.system("erp").all("customer").len(), 1);
+}
+
+#[test]
+fn empty_and_truncated_listings_remove_nothing() {
+    let mut world = two(&removing("propagate"), |s| s.pages(5), plain);
+    for number in 0..20 {
+        world.system("crm").put("company", company(&format!("C{number}"), &number.to_string()));
+    }
+    world.adopt();
+    world.run();
+    let crm = world.system("crm").clone();
+    // the listing is empty, again and again: the guard does not believe it
+    let hidden = crm.all("company").keys().cloned().collect::<Vec<_>>();
+    assert_eq!(hidden.len(), 20);
+    let mut world = World::new(2)
+        .with(Mock::new("crm").stream::<Organisation>("company", |s| s.pages(5).short_listings(400, 300)))
+        .with(Mock::new("erp").stream::<Organisation>("customer", plain))
+        .policy(&removing("propagate"));
+    for number in 0..20 {
+        world.system("crm").put("company", company(&format!("C{number}"), &number.to_string()));
+    }
+    world.adopt();
+    for _ in 0..40 {
+        world.run();
+    }
+    assert_eq!(world.system("erp").all("customer").len(), 20);
+}
+
+#[test]
+fn a_record_that_a_user_removes_at_the_target_is_asked_about_and_not_made_for_ever() {
+    let mut world = two(&removing("hold"), plain, plain);
+    world.system("crm").put("company", company("A", "1"));
+    world.adopt();
+    world.run();
+    let erp = world.system("erp").all("customer").keys().next().unwrap().clone();
+    world.system("erp").put("customer", company("another", "9"));
+    world.run();
+    world.system("erp").delete("customer", &erp);
+    for _ in 0..4 {
+        world.run();
+    }
+    assert_eq!(world.system("erp").all("customer").len(), 1);
+    let report = world.run();
+    assert_eq!(report.held.iter().filter(|held| held.why == HeldWhy::Removed).count(), 1, "{:?}", report.held);
+}
+
+#[test]
+fn a_new_record_takes_the_place_of_a_removed_one() {
+    let mut world = two(&removing("hold"), plain, plain);
+    world.system("crm").put("company", company("A", "1"));
+    world.adopt();
+    world.run();
+    let erp = world.system("erp").all("customer").keys().next().unwrap().clone();
+    world.system("erp").put("customer", company("another", "9"));
+    world.run();
+    world.system("erp").delete("customer", &erp);
+    for _ in 0..3 {
+        world.run();
+    }
+    world.system("erp").put("customer", company("A by hand", "1"));
+    world.run();
+    let report = world.run();
+    assert!(report.held.is_empty(), "{:?}", report.held);
+    let names: Vec<_> = world.system("erp").all("customer").into_values().collect();
+    assert_eq!(names.len(), 2);
+    assert!(names.iter().any(|fields| fields.text(Organisation::NAME) == Some("A")), "{names:?}");
+}

@@ -1,0 +1,53 @@
+//! The engine on mocks: what each settled point of its semantics means for users.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::expect_used, reason = "tests may")]
+
+mod facets;
+mod fields;
+mod life;
+mod matching;
+mod people;
+mod scope;
+mod writes;
+
+use sync_core::model::Organisation;
+use sync_testkit::{Mock, World, mock::Habits};
+
+/// A CRM that leads and an ERP that follows.
+const ONE_WAY: &str = r#"
+    [entities.companies]
+    kind = "organisation"
+    master = "crm"
+    match = [{ on = ["registration_number"] }]
+    systems.crm = { read = true }
+    systems.erp = { read = true, create = "always", update = true }
+"#;
+
+/// Both may change everything; two at once are held.
+const SHARED: &str = r#"
+    [entities.companies]
+    kind = "organisation"
+    master = "crm"
+    match = [{ on = ["registration_number"] }]
+    systems.crm = { read = true, create = "always", update = true }
+    systems.erp = { read = true, create = "always", update = true }
+    fields.name = { rule = "shared", on_conflict = "hold" }
+    fields.email = { rule = "shared", on_conflict = { prefer = ["erp", "crm"] } }
+    fields.phone = { rule = "shared", on_conflict = "hold" }
+    fields.billing = { rule = "shared", on_conflict = "hold" }
+    fields.registration_number = { rule = "shared", on_conflict = "hold" }
+"#;
+
+fn two(policy: &str, crm: impl FnOnce(Habits) -> Habits, erp: impl FnOnce(Habits) -> Habits) -> World {
+    World::new(1)
+        .with(Mock::new("crm").stream::<Organisation>("company", crm))
+        .with(Mock::new("erp").stream::<Organisation>("customer", erp))
+        .policy(policy)
+}
+
+fn plain(habits: Habits) -> Habits {
+    habits
+}
+
+fn company(name: &str, number: &str) -> Organisation {
+    Organisation::new().name(name).registration_number(number)
+}
