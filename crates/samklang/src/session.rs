@@ -110,10 +110,8 @@ pub(crate) async fn connect(
     let id = id_of(name, connection);
     let cx = Context::new(clock(), "connect");
     let known = store.snapshot(&id).await?;
-    let connecting = connection.settings.connect(&cx, &id, shared, known.clone());
-    let mut connected = connecting.await.map_err(|error| Failure::of_system(&id, &error))?;
-    connected.snapshot = connected.snapshot.filter(|told| Some(told) != known.as_ref());
-    Ok(connected)
+    let connecting = connection.settings.connect(&cx, &id, shared, known);
+    connecting.await.map_err(|error| Failure::of_system(&id, &error))
 }
 
 async fn connect_all(config: &Config, store: &Arc<dyn StateStore>) -> Result<Vec<Arc<dyn Connector>>, Failure> {
@@ -124,7 +122,7 @@ async fn connect_all(config: &Config, store: &Arc<dyn StateStore>) -> Result<Vec
     for (name, connection) in &config.connections {
         match connect(name, connection, &shared, store).await {
             Ok(connected) => {
-                told.extend(connected.snapshot.map(|snapshot| (id_of(name, connection), snapshot)));
+                told.insert(id_of(name, connection), connected.snapshot);
                 connectors.push(connected.connector);
             }
             Err(failure) => match &mut failed {
@@ -142,13 +140,19 @@ async fn connect_all(config: &Config, store: &Arc<dyn StateStore>) -> Result<Vec
 
 /// Remembers what systems told of themselves, so that an idle run spends no call on it.
 async fn keep(store: &Arc<dyn StateStore>, told: BTreeMap<SystemId, Snapshot>) -> Result<(), Failure> {
-    if told.is_empty() {
+    let mut new = Vec::new();
+    for (system, snapshot) in told {
+        if store.snapshot(&system).await?.as_ref() != Some(&snapshot) {
+            new.push((system, snapshot));
+        }
+    }
+    if new.is_empty() {
         return Ok(());
     }
     let life = std::time::Duration::from_secs(60);
     // another run that does the same at this moment is good enough
     if let Some(lease) = store.acquire("@snapshots", clock().now(), life).await? {
-        let commit = Commit { snapshots: told.into_iter().collect(), ..Commit::default() };
+        let commit = Commit { snapshots: new, ..Commit::default() };
         let kept = store.commit(&lease, commit).await;
         store.release(lease).await?;
         let _ = kept?;

@@ -10,6 +10,7 @@ use toml::Table;
 
 /// All of them, by their names in the file.
 pub(crate) const ALL: &[System] = &[
+    System { name: "starweb", secrets: &["client_secret", "secret_prefix"], read: read::<connector_starweb::Config> },
 ];
 
 /// One vendor's system.
@@ -70,8 +71,24 @@ pub(crate) trait Login: Send + Sync {
 #[derive(Debug)]
 pub(crate) struct Connected {
     pub(crate) connector: Arc<dyn Connector>,
-    /// What the system told of its own lists and fields, if it was asked anew.
-    pub(crate) snapshot: Option<Snapshot>,
+    /// What the system told of its own lists and fields, now or an earlier time.
+    pub(crate) snapshot: Snapshot,
+}
+
+#[async_trait]
+impl Settings for connector_starweb::Config {
+    async fn connect(&self, cx: &Context, id: &SystemId, shared: &Shared, known: Option<Snapshot>) -> Result<Connected> {
+        let lent = connector_starweb::Shared {
+            transport: shared.transport.clone(),
+            limits: shared.limits.clone(),
+            timer: shared.timer.clone(),
+        };
+        let made = connector_starweb::connect(cx, id.clone(), self, &lent, known).await?;
+        Ok(Connected { connector: Arc::new(made.router), snapshot: made.snapshot })
+    }
+    fn login(&self, _id: &SystemId, _shared: &Shared) -> Result<Option<Box<dyn Login>>> {
+        Ok(None)
+    }
 }
 
 /// One thing that is wrong with a table of settings.
