@@ -89,6 +89,7 @@ impl Work<'_> {
     }
 
     async fn carry_out(&mut self, tally: &mut Tally, ops: Vec<Op>) -> Result<Vec<Sight>> {
+        self.stay().await?;
         let ids: BTreeSet<CanonicalId> = ops
             .iter()
             .flat_map(|op| op.shares.iter().map(|share| share.subject).chain(op.after.iter().copied()))

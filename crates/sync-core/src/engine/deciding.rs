@@ -192,7 +192,8 @@ impl Work<'_> {
 
     /// All that matching needs of the store.
     async fn known(&mut self, entity: &Entity, sights: &[Sight], told: Option<&Told>, store_id: Uuid) -> Result<Known> {
-        let linked = sights.iter().flat_map(|sight| external_links(&sight.fields));
+        let linked =
+            sights.iter().flat_map(|sight| external_links(&sight.fields).into_iter().chain(sight.merged_into.clone()));
         self.resolve(sights.iter().map(|sight| sight.reference.clone()).chain(linked)).await?;
         let references: Vec<ExternalRef> = sights.iter().map(|sight| sight.reference.clone()).collect();
         let mut ids: BTreeSet<CanonicalId> = references.iter().filter_map(|r| self.links.0.get(r).copied()).collect();
@@ -410,7 +411,10 @@ impl Work<'_> {
             by: "@hub".to_owned(),
             what: Inbox::Hint(waiting.reference),
         };
-        let entries: Vec<InboxEntry> = self.store.waiting(&changed).await?.into_iter().map(entry).collect();
+        let mut entries: Vec<InboxEntry> = self.store.waiting(&changed).await?.into_iter().map(entry).collect();
+        let promoted = decided.iter().flat_map(|one| one.diffed.promoted.iter().cloned());
+        entries
+            .extend(promoted.map(|reference| entry(Waiting { reference, on: BTreeSet::new(), reason: String::new() })));
         if entries.is_empty() { Ok(()) } else { self.store.post(&entries).await }
     }
 

@@ -13,11 +13,12 @@ use crate::{
     connector::Writable,
     decide::{Agreed, Decision, Side, Why, decide, same_meaning},
     fault::{self, Fault},
-    id::{StreamKey, SystemId},
+    id::{ExternalRef, StreamKey, SystemId},
     mapping::{Problems, Unmapped},
+    model,
     policy::{Create, Entity, Rule, StreamTable, Unit},
     store::{Binding, BoundSide, Event, Held, HeldWhy, SideState},
-    value::{FieldMap, FieldPath, Value},
+    value::{FieldMap, FieldPath, NormalForm, Value},
 };
 
 /// A record after its decisions, and what to say about it.
@@ -29,6 +30,8 @@ pub(crate) struct Diffed {
     pub(crate) unmapped: BTreeSet<Unmapped>,
     /// Sides found to be gone in this run.
     pub(crate) removed: BTreeSet<StreamKey>,
+    /// Aliases that became the record's name.
+    pub(crate) promoted: Vec<ExternalRef>,
     /// Something about the binding is new.
     pub(crate) changed: bool,
 }
@@ -42,6 +45,8 @@ struct View<'a> {
     sight: Option<&'a Sight>,
     /// Units on which this side waits for a person.
     holding: BTreeSet<FieldPath>,
+    /// Its number may have been given to somebody else: nothing of it counts before a person has looked.
+    somebody_else: bool,
 }
 
 /// Decides every unit of a subject.
@@ -58,12 +63,14 @@ pub(crate) fn diff(
         events: Vec::new(),
         unmapped: BTreeSet::new(),
         removed: BTreeSet::new(),
+        promoted: Vec::new(),
         changed: false,
     };
     out.binding.agreed = links.canonical(&out.binding.agreed);
     meet(entity, subject, &mut out);
     scope::freeze(entity, subject, links, around, &mut out);
     let mut views = views(entity, subject, links, &mut out);
+    reused(entity, subject, &mut views, &mut out, now);
     for (unit, value, by) in &subject.takes {
         take(*unit, value, by, &mut views, &mut out);
     }
@@ -75,6 +82,9 @@ pub(crate) fn diff(
     let views: Vec<_> = views.into_iter().map(|v| (v.key.clone(), v.holding)).collect();
     advance(entity, subject, &views, &mut out.binding);
     new_sides(entity, subject, around, &mut out);
+    if out.binding.sides.is_empty() {
+        out.binding.ended_at.get_or_insert(now); // its only record found its place elsewhere
+    }
     out.changed = out.binding != subject.stored || !out.events.is_empty();
     out
 }
@@ -93,6 +103,15 @@ fn meet(entity: &Entity, subject: &Subject, out: &mut Diffed) {
         }
         let side = out.binding.sides.entry(key.clone()).or_default();
         if sight.deleted {
+            if let Some(alias) = out.binding.aliases.iter().find(|alias| alias.at == *key).cloned() {
+                // it goes on under its next name, which is to be read
+                out.binding.aliases.remove(&alias);
+                let side = out.binding.sides.entry(key.clone()).or_default();
+                *side = BoundSide { id: Some(alias.id.clone()), lagging: side.lagging.clone(), ..BoundSide::default() };
+                out.events.push(Event::Bound(alias.clone()));
+                out.promoted.push(alias);
+                continue;
+            }
             if side.state != SideState::Removed {
                 out.events.push(Event::Removed(sight.reference.clone()));
                 out.removed.insert(key.clone());
@@ -130,11 +149,42 @@ fn views<'a>(entity: &'a Entity, subject: &'a Subject, links: &Links, out: &mut 
             shadow: canonical(&side.shadow),
             sight,
             holding: BTreeSet::new(),
+            somebody_else: false,
         };
         out.unmapped.extend(problems.unmapped);
         views.push(view);
     }
     views
+}
+
+/// Where numbers are given away again, a record that changed in everything that it is known by is held.
+fn reused(entity: &Entity, subject: &Subject, views: &mut [View<'_>], out: &mut Diffed, now: DateTime<Utc>) {
+    for view in views.iter_mut().filter(|view| view.table.cap.natural_key) {
+        if !is_another(entity, &view.shadow, &view.seen) {
+            continue;
+        }
+        view.somebody_else = true;
+        view.holding = entity.units.iter().map(|unit| unit.path).collect();
+        let text = format!("{} changed at {} in all that it is known by", name_of(&subject.binding), view.key);
+        let cure = "say whether the number was given to somebody else";
+        let binding = &subject.binding;
+        let mut held = Held::new(binding.id, binding.entity.clone(), HeldWhy::Ambiguous, text, cure, now);
+        held.numbers.clone_from(&binding.numbers);
+        out.held.push(held);
+    }
+}
+
+/// Whether everything that a record is known by changed at once: name, and the fields of the match rules.
+pub(super) fn is_another(entity: &Entity, before: &FieldMap, now: &FieldMap) -> bool {
+    let names = model::spec(entity.kind).iter().filter(|field| field.form == NormalForm::Name).map(|field| field.path);
+    let identity: BTreeSet<FieldPath> = entity
+        .matches
+        .iter()
+        .flat_map(|rule| rule.on.iter().copied())
+        .chain(names)
+        .filter(|path| before.filled(*path).is_some() && now.get(*path).is_some())
+        .collect();
+    identity.len() > 1 && identity.iter().all(|path| before.get(*path) != now.get(*path))
 }
 
 fn take(unit: FieldPath, value: &FieldMap, by: &str, views: &mut [View<'_>], out: &mut Diffed) {
@@ -181,6 +231,7 @@ fn settle(
     let sides: Vec<Side<'_>> = views
         .iter()
         .zip(&parts)
+        .filter(|(view, _)| !view.somebody_else)
         .filter(|(view, _)| view.table.cap.shows != Shows::Snapshot || agreed.is_none())
         .map(|(view, (seen, shadow))| side_of(entity, view, unit.path, seen, shadow, &out.binding))
         .collect();
@@ -291,8 +342,12 @@ fn advance(entity: &Entity, subject: &Subject, views: &[(StreamKey, BTreeSet<Fie
     for (key, side) in &mut binding.sides {
         let (Some(table), sight) = (entity.streams.get(key), subject.sights.get(key)) else { continue };
         if side.frozen {
-            if let Some(sight) = sight {
-                side.pending.overlay(&side.shadow.diff(&sight.fields));
+            for (path, value) in sight.iter().flat_map(|sight| sight.fields.iter()) {
+                if side.shadow.get(path) == Some(value) {
+                    side.pending.remove(path);
+                } else {
+                    side.pending.set(path, value.clone());
+                }
             }
             continue;
         }

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use super::subject::{Links, Sight, Subject};
+use super::{
+    diff::{is_another, name_of},
+    subject::{Links, Sight, Subject},
+};
 use crate::{
     capability::Shows,
     fault::{self, Fault},
@@ -46,7 +49,7 @@ pub(crate) fn keys(entity: &Entity, ours: &FieldMap, mark: Option<&str>) -> Vec<
     let of_rules = entity.matches.iter().filter_map(|rule| {
         let forms: Option<Vec<String>> =
             rule.on.iter().map(|path| form_of(entity, *path).of(ours.filled(*path)?)).collect();
-        Some(MatchKey { entity: entity.name.clone(), rule: name_of(&rule.on), key: forms?.join("\u{1f}") })
+        Some(MatchKey { entity: entity.name.clone(), rule: rule_name(&rule.on), key: forms?.join("\u{1f}") })
     });
     of_mark.into_iter().chain(of_rules).collect()
 }
@@ -58,7 +61,7 @@ fn form_of(entity: &Entity, path: FieldPath) -> NormalForm {
     model::field(entity.kind, path).map_or(NormalForm::Exact, |field| field.form)
 }
 
-fn name_of(paths: &[FieldPath]) -> String {
+fn rule_name(paths: &[FieldPath]) -> String {
     paths.iter().map(|path| path.as_str()).collect::<Vec<_>>().join("+")
 }
 
@@ -68,6 +71,10 @@ pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -
     let mut fresh: Vec<(Sight, Vec<MatchKey>)> = Vec::new();
     for sight in sights {
         if known.verdicts.contains(&Verdict::Ignored(sight.reference.clone())) {
+            continue;
+        }
+        if let Some(into) = sight.merged_into.clone() {
+            merged(known, &mut subjects, &sight.reference, &into);
             continue;
         }
         match known.links.0.get(&sight.reference).and_then(|id| known.bindings.get(id)) {
@@ -109,6 +116,44 @@ pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -
     subjects.into_values().collect()
 }
 
+/// A system merged a record into another one: an alias from now on, or a matter for a person; never a removal.
+fn merged(known: &mut Known, subjects: &mut BTreeMap<CanonicalId, Subject>, from: &ExternalRef, into: &ExternalRef) {
+    let Some(own) = known.links.0.get(from).copied() else { return };
+    let Some(binding) = current(known, subjects, own).cloned() else { return };
+    if binding.reference(&from.at).as_ref() != Some(from) {
+        return; // it was an alias before
+    }
+    let others = |binding: &Binding| binding.sides.iter().any(|(at, side)| *at != from.at && side.id.is_some());
+    match known.links.0.get(into).copied().filter(|other| *other != own) {
+        None => {
+            let Some(subject) = subject_of(known, subjects, own) else { return };
+            if let Some(side) = subject.binding.sides.get_mut(&from.at) {
+                side.id = Some(into.id.clone());
+            }
+            subject.binding.aliases.insert(from.clone());
+            subject.bound.push(into.clone());
+            known.links.0.insert(into.clone(), own);
+            let binding = subject.binding.clone();
+            known.bindings.insert(own, binding);
+        }
+        Some(other) if !others(&binding) => {
+            leave(known, subjects, Some(own));
+            let Some(subject) = subject_of(known, subjects, other) else { return };
+            subject.binding.aliases.insert(from.clone());
+            subject.aliased.push(from.clone());
+            known.links.0.insert(from.clone(), other);
+            let binding = subject.binding.clone();
+            known.bindings.insert(other, binding);
+        }
+        Some(other) => {
+            let name = current(known, subjects, other).map(name_of).unwrap_or_default();
+            let Some(subject) = subject_of(known, subjects, own) else { return };
+            subject.ambiguous =
+                Some(format!("{from} was merged into {into}, and both it and {name} are bound elsewhere"));
+        }
+    }
+}
+
 fn canonical(entity: &Entity, known: &Known, sight: &Sight) -> FieldMap {
     let inbound = |table: &crate::policy::StreamTable| table.inbound(&sight.fields, &mut Problems::default()).ok();
     let ours = entity.streams.get(&sight.reference.at).and_then(inbound).unwrap_or_default();
@@ -122,15 +167,7 @@ fn somebody_else(entity: &Entity, known: &Known, binding: &Binding, sight: &Sigh
     };
     let Some(side) = binding.sides.get(&sight.reference.at) else { return false };
     let Ok(before) = table.inbound(&side.shadow, &mut Problems::default()) else { return false };
-    let now = canonical(entity, known, sight);
-    let identity: BTreeSet<FieldPath> = entity
-        .matches
-        .iter()
-        .flat_map(|rule| rule.on.iter().copied())
-        .chain(model::spec(entity.kind).iter().filter(|field| field.form == NormalForm::Name).map(|field| field.path))
-        .filter(|path| before.filled(*path).is_some() && now.get(*path).is_some())
-        .collect();
-    identity.len() > 1 && identity.iter().all(|path| before.get(*path) != now.get(*path))
+    is_another(entity, &known.links.canonical(&before), &canonical(entity, known, sight))
 }
 
 /// Keys that several new records of one register share: nobody can tell which is meant.
@@ -153,7 +190,7 @@ fn duplicates(entity: &Entity, at: &StreamKey, key: &MatchKey) -> Duplicates {
     if entity.streams.get(at).is_some_and(|table| table.cap.shows == Shows::Snapshot) {
         return Duplicates::Alias;
     }
-    entity.matches.iter().find(|rule| name_of(&rule.on) == key.rule).map_or(Duplicates::Hold, |rule| rule.duplicates)
+    entity.matches.iter().find(|rule| rule_name(&rule.on) == key.rule).map_or(Duplicates::Hold, |rule| rule.duplicates)
 }
 
 /// Finds a new record's place: a side or an alias of a known one, or a subject of its own.

@@ -408,7 +408,10 @@ impl Work<'_> {
             };
             let hints = told.hints.iter().filter(|hint| hint.at == host).map(|hint| hint.id.clone()).collect();
             match self.read_host(&reader, known.get(&host).cloned().unwrap_or_default(), order, hints).await {
-                Ok(reading) => all.add(&host, reading),
+                Ok(reading) => {
+                    all.add(&host, reading);
+                    self.stay().await?;
+                }
                 Err(error) if error.kind() == ErrorKind::Store => return Err(error),
                 Err(error) => tally.stop(&host, error),
             }
@@ -420,6 +423,16 @@ impl Work<'_> {
         }
         self.items.extend(std::mem::take(&mut all.items));
         Ok(all)
+    }
+
+    /// Keeps the lease for longer, once half of it is over.
+    pub(super) async fn stay(&mut self) -> Result<()> {
+        let now = self.now();
+        let left = self.lease.until.signed_duration_since(now).to_std().unwrap_or_default();
+        if left < LEASE / 2 {
+            self.lease = self.store.renew(&self.lease, now, LEASE).await?;
+        }
+        Ok(())
     }
 
     async fn read_host(

@@ -19,6 +19,7 @@ pub(crate) struct Sight {
     pub(crate) deleted: bool,
     pub(crate) writable: Writable,
     pub(crate) mark: Option<String>,
+    pub(crate) merged_into: Option<ExternalRef>,
 }
 
 impl Sight {
@@ -30,6 +31,7 @@ impl Sight {
             deleted: record.deleted,
             writable: record.writable,
             mark: record.mark,
+            merged_into: record.merged_into,
         }
     }
 }

@@ -26,6 +26,7 @@ pub(super) struct Row {
     pub(super) removed: bool,
     pub(super) locked: Option<String>,
     pub(super) mark: Option<String>,
+    pub(super) merged_into: Option<Arc<str>>,
 }
 
 /// One facet of one host record.
@@ -136,6 +137,7 @@ impl Vendor {
             removed: false,
             locked: None,
             mark,
+            merged_into: None,
         };
         for (part, fields) in parts {
             row.parts.insert(part.clone(), self.kept(&part, &fields));

@@ -123,3 +123,102 @@ fn a_new_record_takes_the_place_of_a_removed_one() {
     assert_eq!(names.len(), 2);
     assert!(names.iter().any(|fields| fields.text(Organisation::NAME) == Some("A")), "{names:?}");
 }
+
+#[test]
+fn records_merged_in_their_system_become_one_and_nothing_is_removed_for_it() {
+    let mut world = two(&removing("propagate"), |s| s.since(1).tombstones(), plain);
+    let a = world.system("crm").put("company", company("A", "1"));
+    let b = world.system("crm").put("company", company("B", "2"));
+    world.adopt();
+    world.run();
+    // both are in the ERP: a person must say what becomes of the second
+    world.system("crm").merge("company", &b, &a);
+    world.run();
+    let report = world.run();
+    assert_eq!(world.system("erp").all("customer").len(), 2, "a merge is no removal");
+    assert!(report.held.iter().any(|held| held.text.contains("merged")), "{:?}", report.held);
+    // one that is nowhere else is simply one more name
+    let policy = format!(
+        "{}\n[[entities.companies.scope]]\nat = \"erp\"\nwhen = [\"category = customer\"]",
+        removing("propagate")
+    );
+    let mut world = two(&policy, |s| s.since(1).tombstones(), plain);
+    let a = world.system("crm").put("company", company("A", "1").category("customer"));
+    let c = world.system("crm").put("company", company("C", "3"));
+    world.adopt();
+    world.run();
+    world.system("crm").merge("company", &c, &a);
+    let report = world.run();
+    assert!(report.held.is_empty(), "{:?}", report.held);
+    assert_eq!(world.run().writes(), 0);
+}
+
+#[test]
+fn a_record_goes_on_under_its_next_name_when_its_first_one_is_removed() {
+    let policy = removing("propagate").replace(
+        "match = [{ on = [\"registration_number\"] }]",
+        "match = [{ on = [\"email\"], duplicates = \"alias\" }]",
+    );
+    let mut world = two(&policy, plain, plain);
+    let first = world.system("crm").put("company", Organisation::new().name("Anna").email("a@a.se"));
+    let second = world.system("crm").put("company", Organisation::new().name("Anna A").email("a@a.se"));
+    world.system("crm").put("company", Organisation::new().name("Bo").email("b@a.se"));
+    world.adopt();
+    world.run();
+    assert_eq!(world.system("erp").all("customer").len(), 2);
+    world.system("crm").delete("company", &first);
+    for _ in 0..4 {
+        world.run();
+    }
+    assert_eq!(world.system("erp").all("customer").len(), 2, "she is still there, under her other name");
+    world.system("crm").edit::<Organisation>("company", &second, |o| o.name("Anna B"));
+    world.run();
+    let names: Vec<_> = world.system("erp").all("customer").into_values().collect();
+    assert!(names.iter().any(|f| f.text(Organisation::NAME) == Some("Anna B")), "{names:?}");
+}
+
+#[test]
+fn a_number_that_is_given_to_somebody_else_is_no_edit_of_every_field() {
+    let mut world = two(ONE_WAY, |s| s.natural_key(), plain);
+    let id = world.system("crm").put("company", company("A", "1"));
+    world.adopt();
+    world.run();
+    world.system("crm").edit::<Organisation>("company", &id, |o| o.name("Quite another").registration_number("2"));
+    let report = world.run();
+    assert_eq!(report.writes(), 0);
+    assert_eq!(report.held.len(), 1, "{:?}", report.held);
+    assert_eq!(world.run().held.len(), 1, "it stays held");
+    assert_eq!(world.system("erp").one::<Organisation>("customer").name, "A".into());
+    world.system("crm").edit::<Organisation>("company", &id, |o| o.name("Quite another").registration_number("1"));
+    let report = world.run();
+    assert!(report.held.is_empty(), "{:?}", report.held);
+    assert_eq!(world.system("erp").one::<Organisation>("customer").name, "Quite another".into());
+}
+
+#[test]
+fn a_long_run_keeps_its_lease() {
+    // each write takes a minute; the lease alone would run out after ten
+    #[derive(Debug)]
+    struct Slow(sync_testkit::VirtualClock);
+    impl sync_core::hook::Hook for Slow {
+        fn after_write(&self, _: &sync_core::hook::Place<'_>, _: &sync_core::connector::Written) {
+            self.0.advance(chrono::TimeDelta::seconds(2));
+        }
+    }
+    use std::sync::Arc;
+    use sync_core::engine::{Cancel, Engine, Mode, Silent};
+    let world = two(ONE_WAY, plain, plain);
+    for number in 0..700 {
+        world.system("crm").put("company", company(&format!("C{number}"), &number.to_string()));
+    }
+    let engine = Engine::builder(Arc::new(world.store().clone()), Arc::new(world.clock().clone()))
+        .system(Arc::new(world.system("crm").clone()))
+        .system(Arc::new(world.system("erp").clone()))
+        .policy(sync_core::policy::Policy::from_toml(ONE_WAY).unwrap())
+        .hook("erp", "companies", Slow(world.clock().clone()))
+        .build()
+        .unwrap();
+    sync_testkit::drive(engine.run(Mode::Adopt, &Silent, &Cancel::new())).unwrap();
+    let report = sync_testkit::drive(engine.run(Mode::Sync, &Silent, &Cancel::new())).unwrap();
+    assert_eq!(report.writes(), 700);
+}
