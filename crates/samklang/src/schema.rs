@@ -72,11 +72,8 @@ fn closed(properties: Value, required: &[&str]) -> Value {
 fn connection() -> Value {
     let of = |system: &system::System| {
         let setting = |key: String| {
-            let shape = if system.secrets.contains(&key.as_str()) {
-                json!({"$ref": "#/$defs/outside"})
-            } else {
-                json!({})
-            };
+            let shape =
+                if system.secrets.contains(&key.as_str()) { json!({"$ref": "#/$defs/outside"}) } else { json!({}) };
             (key, shape)
         };
         let mut properties: Map<String, Value> = system.keys().into_iter().map(setting).collect();

@@ -4,12 +4,17 @@ use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
-use sync_core::{Context, Result, SystemId, connector::{Connector, Tenant}, store::Snapshot};
+use sync_core::{
+    Context, Result, SystemId,
+    connector::{Connector, Tenant},
+    store::Snapshot,
+};
 use sync_http::{Consent, Limits, Redirected, Timer, TokenStore, Transport};
 use toml::Table;
 
 /// All of them, by their names in the file.
 pub(crate) const ALL: &[System] = &[
+    System { name: "eekonomi", secrets: &["client_secret"], read: read::<connector_eekonomi::Config> },
     System { name: "starweb", secrets: &["client_secret", "secret_prefix"], read: read::<connector_starweb::Config> },
 ];
 
@@ -53,7 +58,8 @@ pub(crate) struct Shared {
 #[async_trait]
 pub(crate) trait Settings: fmt::Debug + Send + Sync {
     /// Makes the connection. Calls are made only if the snapshot does not tell enough.
-    async fn connect(&self, cx: &Context, id: &SystemId, shared: &Shared, known: Option<Snapshot>) -> Result<Connected>;
+    async fn connect(&self, cx: &Context, id: &SystemId, shared: &Shared, known: Option<Snapshot>)
+    -> Result<Connected>;
     /// How a person signs in; `None` where the settings are all that it takes.
     fn login(&self, id: &SystemId, shared: &Shared) -> Result<Option<Box<dyn Login>>>;
 }
@@ -77,7 +83,13 @@ pub(crate) struct Connected {
 
 #[async_trait]
 impl Settings for connector_starweb::Config {
-    async fn connect(&self, cx: &Context, id: &SystemId, shared: &Shared, known: Option<Snapshot>) -> Result<Connected> {
+    async fn connect(
+        &self,
+        cx: &Context,
+        id: &SystemId,
+        shared: &Shared,
+        known: Option<Snapshot>,
+    ) -> Result<Connected> {
         let lent = connector_starweb::Shared {
             transport: shared.transport.clone(),
             limits: shared.limits.clone(),
@@ -88,6 +100,42 @@ impl Settings for connector_starweb::Config {
     }
     fn login(&self, _id: &SystemId, _shared: &Shared) -> Result<Option<Box<dyn Login>>> {
         Ok(None)
+    }
+}
+
+#[async_trait]
+impl Settings for connector_eekonomi::Config {
+    async fn connect(
+        &self,
+        cx: &Context,
+        id: &SystemId,
+        shared: &Shared,
+        known: Option<Snapshot>,
+    ) -> Result<Connected> {
+        let lent = lent_to_eekonomi(shared);
+        let made = Box::pin(connector_eekonomi::connect(cx, id.connection(), self.clone(), lent, known)).await?;
+        Ok(Connected { connector: Arc::new(made.router), snapshot: made.snapshot })
+    }
+    fn login(&self, id: &SystemId, shared: &Shared) -> Result<Option<Box<dyn Login>>> {
+        let login = connector_eekonomi::Login::new(id.connection(), self.clone(), lent_to_eekonomi(shared))?;
+        Ok(Some(Box::new(login)))
+    }
+}
+
+fn lent_to_eekonomi(shared: &Shared) -> connector_eekonomi::Environment {
+    connector_eekonomi::Environment {
+        timer: shared.timer.clone(),
+        ..connector_eekonomi::Environment::new(shared.transport.clone(), shared.limits.clone(), shared.tokens.clone())
+    }
+}
+
+#[async_trait]
+impl Login for connector_eekonomi::Login {
+    fn begin(&self) -> Result<Consent> {
+        Self::begin(self)
+    }
+    async fn finish(&self, cx: &Context, consent: &Consent, redirected: &Redirected) -> Result<Tenant> {
+        Self::finish(self, cx, consent, redirected).await
     }
 }
 

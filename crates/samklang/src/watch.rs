@@ -117,10 +117,7 @@ pub(crate) async fn stopped() -> Result<(), Failure> {
 }
 
 fn hooks(engine: Arc<Engine>) -> Router {
-    Router::new()
-        .route("/hooks/{connection}", post(hook))
-        .layer(DefaultBodyLimit::max(BODY_MAX))
-        .with_state(engine)
+    Router::new().route("/hooks/{connection}", post(hook)).layer(DefaultBodyLimit::max(BODY_MAX)).with_state(engine)
 }
 
 /// What it names is looked at by the next run; nothing of its content is used.

@@ -50,7 +50,10 @@ fn told(report: &Report, counted: &BTreeMap<String, Approval>, shell: &mut Shell
     text::waiting(out, report)?;
     text::plan_counts(out, "A run would write", &report.plan)?;
     for (id, counted) in counted {
-        writeln!(out, "\nNothing was written. To allow just this once, however much the guards allow: samklang approve {id}")?;
+        writeln!(
+            out,
+            "\nNothing was written. To allow just this once, however much the guards allow: samklang approve {id}"
+        )?;
         writeln!(out, "  ({})", text::counted(counted))?;
     }
     if counted.is_empty() && report.stopped_systems.is_empty() && report.stopped.is_empty() {

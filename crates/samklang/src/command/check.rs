@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use sync_core::{Context, SystemId, connector::{Connector, Tenant}, engine::Engine};
+use sync_core::{
+    Context, SystemId,
+    connector::{Connector, Tenant},
+    engine::Engine,
+};
 
 use super::Shell;
 use crate::{

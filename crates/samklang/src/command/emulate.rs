@@ -58,7 +58,8 @@ async fn serve<V: Vendor>(
         _ => Failure::stopped(format!("port {} cannot be had: {error}", what.port)),
     })?;
     if let Some(dir) = &what.seed {
-        let seeded = emulator.seed_dir(dir).map_err(|why| Failure::usage(format!("--seed {}: {why}", dir.display())))?;
+        let seeded =
+            emulator.seed_dir(dir).map_err(|why| Failure::usage(format!("--seed {}: {why}", dir.display())))?;
         writeln!(shell.out, "seeded {seeded}")?;
     }
     let base = emulator.base_url();

@@ -27,7 +27,8 @@ pub(super) async fn held(session: &Session, what: &Records, shell: &mut Shell<'_
     } else if all.is_empty() {
         writeln!(shell.out, "Nothing is held.")?;
     } else {
-        let rows = all.iter().map(|held: &Held| vec![text::numbers(&held.numbers), held.text.clone(), held.cure.clone()]);
+        let rows =
+            all.iter().map(|held: &Held| vec![text::numbers(&held.numbers), held.text.clone(), held.cure.clone()]);
         writeln!(shell.out, "{}", text::table(&["record", "what", "what to do"], rows.collect()))?;
     }
     Ok(waits(all.is_empty()))
@@ -51,7 +52,8 @@ pub(super) async fn parked(session: &Session, what: &Records, shell: &mut Shell<
     } else if all.is_empty() {
         writeln!(shell.out, "Nothing is parked.")?;
     } else {
-        let rows = all.iter().map(|parked| vec![text::numbers(&parked.numbers), parked.key.clone(), parked.text.clone()]);
+        let rows =
+            all.iter().map(|parked| vec![text::numbers(&parked.numbers), parked.key.clone(), parked.text.clone()]);
         writeln!(shell.out, "{}", text::table(&["record", "key", "why"], rows.collect()))?;
     }
     Ok(waits(all.is_empty()))

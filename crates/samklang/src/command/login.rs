@@ -36,7 +36,8 @@ pub(super) async fn login(config: &Config, name: &str, shell: &mut Shell<'_>) ->
     let id = session::id_of(name, connection);
     let failed = |error| Failure::of_system(&id, &error);
     let Some(login) = connection.settings.login(&id, &session::shared(config)?).map_err(failed)? else {
-        let line = format!("{name} needs no login: {} takes the credentials of the configuration", connection.system.name);
+        let line =
+            format!("{name} needs no login: {} takes the credentials of the configuration", connection.system.name);
         return Err(Failure::usage(line));
     };
     let consent = login.begin().map_err(failed)?;
@@ -63,7 +64,8 @@ async fn answer(consent: &Consent, shell: &mut Shell<'_>) -> Result<Redirected, 
     writeln!(shell.out, "{hint}")?;
     shell.out.flush()?;
     let mut pasted = lines();
-    let nothing = || Failure::usage("no answer was given; log in again and paste the address that the browser ended at");
+    let nothing =
+        || Failure::usage("no answer was given; log in again and paste the address that the browser ended at");
     loop {
         let text = match &mut browser {
             Some(arrived) => tokio::select! {

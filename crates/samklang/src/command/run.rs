@@ -37,11 +37,9 @@ pub(super) async fn run(session: Session, how: &Run, shell: &mut Shell<'_>) -> R
         Some(every) => watch::watch(session, every, how, shell).await,
         None => {
             let cancel = Cancel::new();
-            let (report, _stopped) = watch::until_stopped(
-                Box::pin(once(&session.engine, Mode::Sync, shell.terminal, &cancel)),
-                &cancel,
-            )
-            .await?;
+            let (report, _stopped) =
+                watch::until_stopped(Box::pin(once(&session.engine, Mode::Sync, shell.terminal, &cancel)), &cancel)
+                    .await?;
             let report = report?;
             print(&report, how.form, shell)?;
             Ok(show::exit_code(&report))

@@ -154,9 +154,11 @@ fn checked(
                 let fault = format!("the key '{key}' is missing");
                 Mistake::new(joined(place, path, None), fault, format!("add {key} = {value}"))
             }
-            Slip::Wrong { path, fault } => {
-                Mistake::new(joined(place, path, None), fault, format!("see docs/guide/command-line.md, {}", system.name))
-            }
+            Slip::Wrong { path, fault } => Mistake::new(
+                joined(place, path, None),
+                fault,
+                format!("see docs/guide/command-line.md, {}", system.name),
+            ),
         };
         mistakes.push(mistake);
         if !without(&mut settings, &slip) {

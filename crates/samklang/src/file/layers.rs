@@ -87,7 +87,9 @@ impl Layers {
 fn named(label: &str, mistake: Mistake) -> Mistake {
     match label {
         "" => mistake,
-        label if label.starts_with("--set") => Mistake { line: None, place: format!("{label}: {}", mistake.place), ..mistake },
+        label if label.starts_with("--set") => {
+            Mistake { line: None, place: format!("{label}: {}", mistake.place), ..mistake }
+        }
         label => {
             let line = mistake.line.map(|line| format!(" line {line}")).unwrap_or_default();
             Mistake { line: None, place: format!("{label}{line}: {}", mistake.place), ..mistake }
@@ -171,10 +173,8 @@ mod tests {
             "list = [3]\n[t]\ny = 3",
             &["t.z=4", "t.name=two words", "a = \"five\""],
         );
-        let wanted: Table = toml::from_str(
-            "a = \"five\"\nlist = [3]\n[t]\nx = 1\ny = 3\nz = 4\nname = \"two words\"",
-        )
-        .unwrap();
+        let wanted: Table =
+            toml::from_str("a = \"five\"\nlist = [3]\n[t]\nx = 1\ny = 3\nz = 4\nname = \"two words\"").unwrap();
         assert_eq!(*layers.merged(), wanted);
     }
 

@@ -11,8 +11,8 @@ use std::{
 use sync_core::policy::{Mistake, Policy};
 use toml::{Table, Value};
 
-pub(crate) use connection::{Connection, Env};
 use connection::Surroundings;
+pub(crate) use connection::{Connection, Env};
 use layers::Layers;
 
 use crate::{fail::Failure, preset};
@@ -70,7 +70,11 @@ impl Asked {
             None => folder.join(default),
             Some(Value::String(path)) if !path.is_empty() => folder.join(path),
             Some(_) => {
-                mistakes.push(Mistake::new(key, "this is no path", format!("write text in quotes: {key} = \"{default}\"")));
+                mistakes.push(Mistake::new(
+                    key,
+                    "this is no path",
+                    format!("write text in quotes: {key} = \"{default}\""),
+                ));
                 folder.join(default)
             }
         };
