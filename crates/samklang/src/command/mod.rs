@@ -74,6 +74,3 @@ pub(crate) async fn run(cli: Cli, shell: &mut Shell<'_>) -> Result<u8, Failure> 
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

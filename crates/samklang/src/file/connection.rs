@@ -5,7 +5,7 @@ use std::{fmt, path::Path, sync::Arc};
 use sync_core::policy::Mistake;
 use toml::{Table, Value};
 
-use super::suggest;
+use super::{nearest, suggest};
 use crate::system::{self, Settings, Slip, System};
 
 /// Reads the surroundings of the program.
@@ -178,12 +178,21 @@ fn joined(place: &str, path: &[String], key: Option<&String>) -> String {
 /// Takes the slip out, so that the next one can be seen. False if that cannot be done.
 fn without(settings: &mut Table, slip: &Slip) -> bool {
     match slip {
-        Slip::Unknown { path, key, .. } => at(settings, path).is_some_and(|table| table.remove(key).is_some()),
+        Slip::Unknown { path, key, allowed } => at(settings, path).is_some_and(|table| {
+            let removed = table.remove(key).is_some();
+            // a key that was only misspelt is not missing
+            if let Some(meant) = nearest(key, allowed.iter().map(String::as_str))
+                && !table.contains_key(meant)
+            {
+                table.insert(meant.to_owned(), STAND_IN.into());
+            }
+            removed
+        }),
         Slip::Missing { path, key } => {
             at(settings, path).is_some_and(|table| table.insert(key.clone(), STAND_IN.into()).is_none())
         }
         Slip::Wrong { path, .. } => path.first().is_some_and(|key| match settings.get(key) {
-            Some(Value::String(text)) if text == STAND_IN => false,
+            Some(Value::String(text)) if text == STAND_IN => false, // no text: what else is wrong shows next time
             Some(_) => settings.remove(key).is_some(),
             None => false,
         }),

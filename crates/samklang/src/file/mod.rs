@@ -158,12 +158,17 @@ fn connections(table: &Table, around: &Surroundings<'_>, mistakes: &mut Vec<Mist
 
 /// The word that was meant, and all that are allowed.
 pub(crate) fn suggest(word: &str, allowed: &[&str]) -> String {
-    let limit = (word.chars().count() / 3).max(1);
-    let near = allowed.iter().map(|candidate| (strsim::osa_distance(word, candidate), *candidate));
-    match near.filter(|(distance, _)| *distance <= limit).min() {
-        Some((_, near)) => format!("did you mean '{near}'? (allowed: {})", allowed.join(", ")),
+    match nearest(word, allowed.iter().copied()) {
+        Some(near) => format!("did you mean '{near}'? (allowed: {})", allowed.join(", ")),
         None => format!("write one of {}", allowed.join(", ")),
     }
+}
+
+/// The word that is so like this one that it was a slip of the hand.
+fn nearest<'a>(word: &str, allowed: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (word.chars().count() / 3).max(1);
+    let near = allowed.map(|candidate| (strsim::osa_distance(word, candidate), candidate));
+    near.filter(|(distance, _)| *distance <= limit).min().map(|(_, near)| near)
 }
 
 #[cfg(test)]
