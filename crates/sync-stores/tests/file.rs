@@ -1,5 +1,6 @@
 //! The SQLite file: its rights, its format, faults in words, and what is left in it when something is forgotten.
 #![cfg(feature = "sqlite")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing, reason = "a test fails by them")]
 
 use std::{path::Path, time::Duration};
 

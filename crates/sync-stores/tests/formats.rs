@@ -1,5 +1,6 @@
 //! Files of older releases open. Each format that was ever released has its fixture here, and none is ever changed.
 #![cfg(feature = "sqlite")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing, reason = "a test fails by them")]
 
 use std::{
     collections::BTreeSet,
@@ -11,7 +12,7 @@ use chrono::DateTime;
 use rusqlite::Connection;
 use sync_core::{
     Error,
-    store::{Commit, Committed, FORMAT, StateStore},
+    store::{Commit, Committed, FORMAT, Inbox, InboxEntry, StateStore},
 };
 use sync_stores::SqliteStore;
 use sync_testkit::{
@@ -75,6 +76,8 @@ fn make_the_fixture_of_this_format() {
             }
             let _refused_if_chance_says_so = store.commit(&lease, commit).await;
         }
+        let what = Inbox::Approve("p1".to_owned());
+        store.post(&[InboxEntry { at: DateTime::UNIX_EPOCH, by: "kim".to_owned(), what }]).await?;
         Ok::<_, Error>(())
     })
     .unwrap();

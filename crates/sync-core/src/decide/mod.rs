@@ -119,7 +119,11 @@ fn master(rule: &Mastery<'_>, agreed: Option<Agreed<'_>>, sides: &[Side<'_>]) ->
     }
     let foreign: Vec<(SystemId, FieldMap)> = others
         .iter()
-        .filter(|side| side.edited() || (side.joins() && !side.shows_at_first(&value)))
+        .filter(|side| {
+            // while nothing was agreed, what others had is no edit and yet goes under
+            let had = agreed.is_none() && !side.shown().all_null();
+            side.edited() || ((side.joins() || had) && !side.shows_at_first(&value))
+        })
         .map(|side| contender(side, agreed))
         .collect();
     if chief.edited() {
@@ -129,7 +133,8 @@ fn master(rule: &Mastery<'_>, agreed: Option<Agreed<'_>>, sides: &[Side<'_>]) ->
         let blanks = value.all_null() && rule.blank == OnEmptyMaster::Keep;
         return if blanks { Decision::Keep } else { settle(value, rule.system, &foreign) };
     };
-    if agreed.from != rule.system && !chief.lagging && !chief.shows_at_first(agreed.value) {
+    let by_person = *agreed.from == SystemId::person();
+    if agreed.from != rule.system && !by_person && !chief.lagging && !chief.shows_at_first(agreed.value) {
         // it came from elsewhere while the master had no record; now the master has the word
         return settle(value, rule.system, &foreign);
     }

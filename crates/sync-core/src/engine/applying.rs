@@ -19,7 +19,7 @@ use crate::{
     fault::{self, Fault},
     id::{CanonicalId, ExternalRef, StreamKey, SystemId},
     plan::{Doing, Op},
-    store::{Binding, Commit, Event, Held, HeldWhy, Intent, SideState},
+    store::{Binding, Commit, EffectKey, Event, Held, HeldWhy, Intent, SideState},
     value::FieldPath,
 };
 
@@ -27,6 +27,8 @@ use crate::{
 const BATCH: usize = 256;
 /// Outcomes do not wait longer than this for others.
 const WAIT: TimeDelta = TimeDelta::milliseconds(200);
+/// Longer than anybody waits: only a person's decision ends it.
+const NEVER: TimeDelta = TimeDelta::days(36_500);
 /// How often an outcome is recorded anew because its binding moved.
 const TRIES: usize = 5;
 
@@ -177,7 +179,7 @@ impl Work<'_> {
                     let entity = self.entities_of(&op.host).into_iter().find(|entity| entity.name == op.entity);
                     intent.mark = binding.zip(entity).and_then(|(binding, entity)| super::work::mark(entity, binding));
                 }
-                intent.effects = op.effects.clone();
+                intent.effects = self.unused(&op).await?;
                 Ok(Some(Flight { op, intent }))
             }
             Err(blocked) => {
@@ -185,6 +187,16 @@ impl Work<'_> {
                 Ok(None)
             }
         }
+    }
+
+    /// The side effects that were never asked for: each happens at most once, ever.
+    async fn unused(&self, op: &Op) -> Result<BTreeSet<EffectKey>> {
+        if op.effects.is_empty() || fault::on(Fault::EffectKeyNotStored) {
+            return Ok(op.effects.clone());
+        }
+        let keys: Vec<EffectKey> = op.effects.iter().cloned().collect();
+        let used: BTreeSet<EffectKey> = self.store.effects_used(&keys).await?.into_iter().collect();
+        Ok(op.effects.difference(&used).cloned().collect())
     }
 
     /// What cannot go now is held with its reason, or noted where a hook left it out.
@@ -347,7 +359,11 @@ impl Work<'_> {
             }
             commit.bindings = bindings.values().cloned().collect();
             let parked = commit.parked.clone();
-            if is_done(self.store.commit(&self.lease, commit).await?) {
+            let committed = match self.store.commit(&self.lease, commit).await {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => return self.apart(tally, answers).await,
+                other => other?,
+            };
+            if is_done(committed) {
                 tally.report.parked.extend(parked);
                 for binding in bindings.values_mut() {
                     binding.rev += 1;
@@ -357,6 +373,40 @@ impl Work<'_> {
         }
         let line = "the same records are changed by somebody else all the time; run again";
         Err(Error::new(ErrorKind::VersionConflict, "record answers", line))
+    }
+
+    /// One of these answers names a record that belongs to another binding already: each is recorded by itself, and that
+    /// one is for a person.
+    async fn apart(
+        &self,
+        tally: &mut Tally,
+        mut answers: Vec<(Flight, Outcome)>,
+    ) -> Result<(Vec<Sight>, Vec<Binding>)> {
+        let mut all = (Vec::new(), Vec::new());
+        if answers.len() > 1 {
+            for answer in answers {
+                let (sights, bindings) = Box::pin(self.record(tally, vec![answer])).await?;
+                all.0.extend(sights);
+                all.1.extend(bindings);
+            }
+            return Ok(all);
+        }
+        let Some((flight, Outcome::Done { reference, .. })) = answers.pop() else { return Ok(all) };
+        let line = format!("was made as {reference}, which belongs to another record already");
+        self.hold_intent(tally, &flight.intent, HeldWhy::Ambiguous, &line, "say which of the two it belongs to")
+            .await?;
+        let mut commit = Commit { finished: vec![flight.intent.key.clone()], ..Commit::default() };
+        let ids: Vec<CanonicalId> = flight.intent.shares.iter().map(|share| share.subject).collect();
+        for mut binding in self.store.bindings(&ids).await? {
+            for share in flight.intent.shares.iter().filter(|share| share.subject == binding.id) {
+                if let Some(side) = binding.sides.get_mut(&share.at) {
+                    side.not_before = Some(self.now() + NEVER); // it is not made once more
+                }
+            }
+            commit.bindings.push(binding);
+        }
+        let _ = self.store.commit(&self.lease, commit).await?;
+        Ok(all)
     }
 
     fn take_in(

@@ -293,6 +293,7 @@ impl Call<'_> {
     pub(super) async fn understand(&self, answer: crate::Result<crate::connector::Written>) -> Outcome {
         let written = match answer {
             Ok(written) => written,
+            Err(error) if error.kind() == ErrorKind::VersionConflict => return self.look_again(error).await,
             Err(error) => return self.failed(error),
         };
         for share in &self.op.shares {
@@ -304,7 +305,9 @@ impl Call<'_> {
             return Outcome::Removed;
         }
         let own = self.connector.capabilities().streams.get(&self.op.host.stream);
-        let exact = written.item.is_some() && own.is_some_and(|cap| cap.write_returns_record);
+        // under a key that was used before, the answer is the first try's record, which others may have changed since
+        let again = matches!(self.op.doing, Doing::Create) && own.is_some_and(|cap| cap.create_with_idempotency_key);
+        let exact = written.item.is_some() && own.is_some_and(|cap| cap.write_returns_record) && !again;
         let item = match written.item {
             Some(item) => Some(item),
             // once the system has said yes, nothing here may turn the write into an error
@@ -313,6 +316,17 @@ impl Call<'_> {
         };
         let sights = item.and_then(|item| decoded(self.connector, &item).ok()).unwrap_or_default();
         Outcome::Done { reference: written.reference, sights, exact }
+    }
+
+    /// Somebody was faster: what he left is decided upon in this run, if the record can be read.
+    async fn look_again(&self, error: Error) -> Outcome {
+        let can = self.connector.capabilities().streams.get(&self.op.host.stream).is_some_and(|cap| cap.get_max > 0);
+        let Some(id) = self.op.id().filter(|_| can) else { return self.failed(error) };
+        match self.look(id).await {
+            Ok(Some(item)) => decoded(self.connector, &item).map_or(Outcome::Later, Outcome::Moved),
+            Ok(None) => Outcome::Refused(gone(&self.op.host, id)),
+            Err(_) => Outcome::Later,
+        }
     }
 
     fn failed(&self, error: Error) -> Outcome {

@@ -20,7 +20,8 @@ use crate::{
     mapping::Problems,
     policy::Entity,
     store::{
-        Binding, Commit, EntityState, Held, HeldWhy, Inbox, InboxEntry, Indexed, MatchKey, SideState, Verdict, Waiting,
+        Binding, Commit, EntityState, Held, HeldWhy, Inbox, InboxEntry, Indexed, Intent, MatchKey, SideState, Verdict,
+        Waiting,
     },
     value::{FieldMap, Link, Value},
 };
@@ -69,6 +70,7 @@ impl Work<'_> {
                         *tally.report.unmapped.entry((key.clone(), code.clone())).or_default() += 1;
                     }
                 }
+                tally.report.empty_at_master.append(&mut diffed.empty_master);
                 tally.report.bound += u64::try_from(subject.bound.len()).unwrap_or_default();
                 self.bindings.insert(diffed.binding.id, diffed.binding.clone());
                 decided.push(Decided { place: one.place, diffed });
@@ -215,12 +217,15 @@ impl Work<'_> {
                 ids.insert(binding.id);
             }
         }
+        ids.extend(self.creates.iter().flat_map(|intent| intent.shares.iter().map(|share| share.subject)));
         let mut bindings = self.load(&ids).await?;
         self.generations(&references, &mut bindings, store_id).await?;
         let mut verdicts: BTreeSet<Verdict> = self.store.verdicts(&references).await?.into_iter().collect();
         verdicts.extend(told.iter().flat_map(|told| told.verdicts.iter().cloned()));
         verdicts.retain(|verdict| !told.is_some_and(|told| told.retracted.contains(verdict)));
-        Ok(Known { store: store_id, links: self.links.clone(), bindings, keyed, verdicts })
+        let creates: Vec<Intent> =
+            self.creates.iter().filter(|i| entity.streams.contains_key(&i.host)).cloned().collect();
+        Ok(Known { store: store_id, links: self.links.clone(), bindings, keyed, verdicts, creates })
     }
 
     /// Ids that new references would collide with: their own tombstones, generation by generation.

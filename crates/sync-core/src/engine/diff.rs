@@ -30,6 +30,8 @@ pub(crate) struct Diffed {
     pub(crate) unmapped: BTreeSet<Unmapped>,
     /// Sides found to be gone in this run.
     pub(crate) removed: BTreeSet<StreamKey>,
+    /// Fields met empty at their master while others have a value.
+    pub(crate) empty_master: Vec<String>,
     /// Aliases that became the record's name.
     pub(crate) promoted: Vec<ExternalRef>,
     /// Something about the binding is new.
@@ -64,6 +66,7 @@ pub(crate) fn diff(
         unmapped: BTreeSet::new(),
         removed: BTreeSet::new(),
         promoted: Vec::new(),
+        empty_master: Vec::new(),
         changed: false,
     };
     out.binding.agreed = links.canonical(&out.binding.agreed);
@@ -72,12 +75,10 @@ pub(crate) fn diff(
     let mut views = views(entity, subject, links, &mut out);
     reused(entity, subject, &mut views, &mut out, now);
     for (unit, value, by) in &subject.takes {
-        take(*unit, value, by, &mut views, &mut out);
+        take(*unit, value, by, links, &mut views, &mut out);
     }
     for unit in &entity.units {
-        if !subject.takes.iter().any(|(taken, ..)| *taken == unit.path) {
-            settle(entity, unit, subject, &mut views, &mut out, now);
-        }
+        settle(entity, unit, subject, &mut views, &mut out, now);
     }
     let views: Vec<_> = views.into_iter().map(|v| (v.key.clone(), v.holding)).collect();
     advance(entity, subject, &views, &mut out.binding);
@@ -187,7 +188,14 @@ pub(super) fn is_another(entity: &Entity, before: &FieldMap, now: &FieldMap) -> 
     identity.len() > 1 && identity.iter().all(|path| before.get(*path) != now.get(*path))
 }
 
-fn take(unit: FieldPath, value: &FieldMap, by: &str, views: &mut [View<'_>], out: &mut Diffed) {
+/// A person's decision. He saw what was kept aside; what a side shows beyond that is an edit that he has not seen.
+fn take(unit: FieldPath, value: &FieldMap, by: &str, links: &Links, views: &mut [View<'_>], out: &mut Diffed) {
+    for view in views.iter_mut() {
+        let pending = out.binding.sides.get(view.key).map(|side| &side.pending);
+        if let Some(Ok(ours)) = pending.map(|pending| view.table.inbound(pending, &mut Problems::default())) {
+            view.shadow.overlay(&links.canonical(&ours).under(unit));
+        }
+    }
     let old = out.binding.agreed.under(unit);
     out.events.push(Event::Settled {
         unit,
@@ -239,10 +247,17 @@ fn settle(
         Rule::Sum { up_to: Some(path) } => out.binding.agreed.get(*path).and_then(|v| v.as_decimal()),
         _ => None,
     };
-    let decision = decide(&unit.rule, agreed, &sides, whole);
+    let decision = forward_only(entity, unit.path, &agreed_value, decide(&unit.rule, agreed, &sides, whole));
     let joining: Vec<bool> = parts.iter().map(|(seen, shadow)| !seen.is_empty() && shadow.is_empty()).collect();
     match decision {
         Decision::Keep => {
+            if let Rule::Master { system, .. } = &unit.rule
+                && sides.iter().any(|side| side.system == system && side.seen.is_some() && side.shadow.is_none())
+                && sides.iter().any(|side| side.system != system && !side.shown().all_null())
+            {
+                let line = format!("{} of {}: empty at {system}, kept elsewhere", unit.path, name_of(&subject.binding));
+                out.empty_master.push(line);
+            }
             for (view, joins) in views.iter().zip(joining) {
                 let was = out.binding.sides.get(view.key).is_some_and(|s| s.lagging.contains(&unit.path));
                 if agreed.is_some() && (was || joins) {
@@ -273,6 +288,21 @@ fn settle(
     }
 }
 
+/// A status goes forward only: an order that was delivered is not open again because somebody looked at it.
+fn forward_only(entity: &Entity, unit: FieldPath, agreed: &FieldMap, decision: Decision) -> Decision {
+    let Some(field) = model::field(entity.kind, unit).filter(|field| field.words.iter().any(|word| word.is_step))
+    else {
+        return decision;
+    };
+    match &decision {
+        Decision::Settle { value, .. } => match (agreed.text(unit), value.text(unit)) {
+            (Some(from), Some(to)) if !field.is_forward(from, to) => Decision::Keep,
+            _ => decision,
+        },
+        _ => decision,
+    }
+}
+
 fn side_of<'a>(
     entity: &Entity,
     view: &'a View<'_>,
@@ -282,18 +312,24 @@ fn side_of<'a>(
     binding: &Binding,
 ) -> Side<'a> {
     let lagging = binding.sides.get(view.key).is_some_and(|side| side.lagging.contains(&unit));
+    // what cannot be written there never lags, and yet whoever edits there has not seen the agreed value
+    let agreed = binding.agreed.under(unit);
+    let unreached = (!view.table.role.update || view.table.fields.writable(unit, false).is_empty())
+        && shadow.iter().any(|(path, stored)| {
+            agreed.get(path).is_some_and(|wanted| !represents(stored, wanted, &view.table.fields.get(path)))
+        });
     let shadow = (!shadow.is_empty()).then_some(shadow);
     let others_changed = || view.shadow.differs(&view.seen).iter().any(|path| !path.is_under(unit));
     Side {
         system: &view.key.system,
         kind: entity.kind,
-        seen: (!seen.is_empty()).then_some(seen),
+        seen: (!seen.is_empty() && view.table.role.read).then_some(seen),
         shadow: if fault::on(Fault::JoiningWins) && shadow.is_none() && !seen.is_empty() {
             Some(NOTHING.get_or_init(FieldMap::new))
         } else {
             shadow
         },
-        lagging: lagging && !fault::on(Fault::AgreedDoesNotContend),
+        lagging: (lagging || unreached) && !fault::on(Fault::AgreedDoesNotContend),
         modified_at: view.sight.and_then(|sight| sight.version.modified_at),
         only_change: !others_changed(),
         fields: &view.table.fields,
@@ -319,12 +355,28 @@ fn lag(unit: FieldPath, view: &View<'_>, binding: &mut Binding) {
         }
         None => wanted.is_null(),
     };
-    let lacks = agreed.iter().any(|(path, wanted)| writable.contains(&path) && !shows(path, wanted));
+    let lacks = agreed.iter().any(|(path, wanted)| writable.contains(&path) && !shows(path, wanted))
+        && has_something_to_send(unit, view, &binding.agreed, side);
     if lacks && view.table.role.update && view.table.cap.shows != Shows::Snapshot {
         side.lagging.insert(unit);
     } else {
         side.lagging.remove(&unit);
     }
+}
+
+/// Whether writing the agreed values would change anything: a status table may have no word for them, or the word that
+/// stands there already.
+fn has_something_to_send(unit: FieldPath, view: &View<'_>, agreed: &FieldMap, side: &BoundSide) -> bool {
+    let mut shown = side.shadow.clone();
+    shown.overlay(&side.pending);
+    if let Some(sight) = view.sight {
+        shown.overlay(&sight.fields);
+    }
+    let mut problems = Problems::default();
+    let Ok(theirs) = view.table.map.outbound(agreed, Some(&shown), &mut problems) else { return true };
+    let fields: BTreeSet<FieldPath> = agreed.under(unit).paths().flat_map(|leaf| view.table.map.theirs(leaf)).collect();
+    let unmapped = problems.unmapped.iter().any(|code| code.field.is_under(unit) || fields.contains(&code.field));
+    unmapped || fields.iter().any(|field| theirs.get(*field).is_some_and(|value| shown.get(*field) != Some(value)))
 }
 
 /// A frozen side misses what is settled meanwhile; on return it is compared.

@@ -9,13 +9,13 @@ use super::{
     subject::{Links, Sight, Subject},
 };
 use crate::{
-    capability::Shows,
+    capability::{Shows, StreamCapability, represents},
     fault::{self, Fault},
     id::{CanonicalId, ExternalRef, StreamKey},
     mapping::Problems,
     model,
     policy::{Duplicates, Entity},
-    store::{Binding, MatchKey, SideState, Verdict},
+    store::{Binding, Intent, MatchKey, SideState, Verdict},
     value::{FieldMap, FieldPath, NormalForm},
 };
 
@@ -31,6 +31,8 @@ pub(crate) struct Known {
     pub(crate) keyed: BTreeMap<MatchKey, BTreeSet<CanonicalId>>,
     /// What people said for good.
     pub(crate) verdicts: BTreeSet<Verdict>,
+    /// Creates that may have been made: a record that fits one is not a new one.
+    pub(crate) creates: Vec<Intent>,
 }
 
 impl Known {
@@ -204,6 +206,14 @@ fn place(
 ) {
     let at = sight.reference.at.clone();
     let own = known.links.0.get(&sight.reference).copied(); // an ambiguous one has a subject already
+    match claims(entity, known, subjects, &sight).as_slice() {
+        [] => {}
+        [one] => return join(known, subjects, sight, &keys, *one, own),
+        several => {
+            let why = format!("it could be any of {} that were being made", several.len());
+            return alone(entity, known, subjects, sight, &keys, own, Some(why));
+        }
+    }
     for key in &keys {
         if twice.contains(&(at.clone(), key.clone())) {
             let why = format!("several records of {at} have the same {}", key.rule);
@@ -240,6 +250,44 @@ fn place(
         }
     }
     alone(entity, known, subjects, sight, &keys, own, None);
+}
+
+/// Records that were being made in this stream and that this one can be.
+fn claims(
+    entity: &Entity,
+    known: &Known,
+    subjects: &BTreeMap<CanonicalId, Subject>,
+    sight: &Sight,
+) -> Vec<CanonicalId> {
+    let Some(table) = entity.streams.get(&sight.reference.at) else { return Vec::new() };
+    let open =
+        known.creates.iter().filter(|intent| intent.host == sight.reference.at && fits(&table.cap, intent, sight));
+    let shares = open.flat_map(|intent| intent.shares.iter().filter(|share| share.at == sight.reference.at));
+    let mine: BTreeSet<CanonicalId> = shares
+        .map(|share| share.subject)
+        .filter(|id| {
+            let side = current(known, subjects, *id).and_then(|binding| binding.sides.get(&sight.reference.at));
+            side.is_some_and(|side| side.id.is_none())
+        })
+        .collect();
+    mine.into_iter().collect()
+}
+
+/// Whether a record can be what an intent made: by our mark, else by what was sent. Its users may have changed some of
+/// that already, so most of it is enough.
+pub(crate) fn fits(cap: &StreamCapability, intent: &Intent, sight: &Sight) -> bool {
+    if cap.create_mark.is_some() {
+        return intent.mark.is_some() && sight.mark == intent.mark;
+    }
+    let (mut same, mut compared) = (0_u32, 0_u32);
+    for part in intent.action.parts().iter().filter(|part| part.stream == intent.host.stream) {
+        for (path, wanted) in part.wanted.iter().filter(|(_, wanted)| !wanted.is_null()) {
+            let (Some(stored), Some(field)) = (sight.fields.get(path), cap.fields.get(&path)) else { continue };
+            compared += 1;
+            same += u32::from(represents(stored, wanted, field));
+        }
+    }
+    compared > 0 && same * 2 >= compared
 }
 
 fn current<'a>(known: &'a Known, subjects: &'a BTreeMap<CanonicalId, Subject>, id: CanonicalId) -> Option<&'a Binding> {

@@ -12,8 +12,8 @@ use crate::{
     id::{CanonicalId, ExternalRef, StreamKey, SystemId},
     mapping::Problems,
     plan::{Doing, Op},
-    policy::{Entity, OnRemove, Recreate, StreamTable},
-    store::{Binding, BoundSide, Event, Held, HeldWhy, Share, SideState},
+    policy::{Apply, Entity, OnRemove, Recreate, StreamTable},
+    store::{Binding, BoundSide, EffectKey, Event, Held, HeldWhy, Share, SideState},
     value::{FieldMap, FieldPath, Fingerprint, Link, Value},
 };
 
@@ -156,7 +156,71 @@ fn update(
     if fault::on(Fault::LaggingForgotten) && side.refusals > 0 {
         return None;
     }
-    (!units.is_empty()).then(|| op(entity, table, binding, Doing::Update { id: id.clone() }, units))
+    units = mapped(table, binding, side, units, diffed, now);
+    let effects = effects(table, binding, &mut units, diffed, now);
+    (!units.is_empty()).then(|| {
+        let mut op = op(entity, table, binding, Doing::Update { id: id.clone() }, units);
+        op.effects = effects;
+        op
+    })
+}
+
+/// Units whose codes can be translated; the others are held.
+fn mapped(
+    table: &StreamTable,
+    binding: &Binding,
+    side: &BoundSide,
+    units: BTreeSet<FieldPath>,
+    diffed: &mut Diffed,
+    now: DateTime<Utc>,
+) -> BTreeSet<FieldPath> {
+    let mut problems = Problems::default();
+    if let Err(error) = table.map.outbound(&binding.agreed, Some(&side.shadow), &mut problems) {
+        let text = format!("{} cannot be written to {}: {}", name_of(binding), table.key, error.message());
+        diffed.held.push(held(binding, None, HeldWhy::Incomplete, text, "correct the field in its source", now));
+        return BTreeSet::new();
+    }
+    let code_of = |unit: &FieldPath| problems.unmapped.iter().find(|code| code.field.is_under(*unit)).cloned();
+    let (shut, open): (BTreeSet<FieldPath>, BTreeSet<FieldPath>) =
+        units.into_iter().partition(|u| code_of(u).is_some());
+    for (unit, code) in shut.iter().filter_map(|unit| Some((*unit, code_of(unit)?))) {
+        let text =
+            format!("{}: {} \"{}\" has no code at {}", name_of(binding), code.table, code.code, table.key.system);
+        let cure = format!("add a row for \"{}\" to the table {}", code.code, code.table);
+        diffed.held.push(held(binding, Some(unit), HeldWhy::Unmapped, text, &cure, now));
+    }
+    open
+}
+
+/// Side effects of a status that is to be written; a status that a person is to confirm is held instead.
+fn effects(
+    table: &StreamTable,
+    binding: &Binding,
+    units: &mut BTreeSet<FieldPath>,
+    diffed: &mut Diffed,
+    now: DateTime<Utc>,
+) -> BTreeSet<EffectKey> {
+    let Some(status) = &table.status else { return BTreeSet::new() };
+    let axes = status.axes();
+    let Some(row) = status.outcome(&binding.agreed).filter(|_| units.iter().any(|unit| axes.contains(unit))) else {
+        return BTreeSet::new();
+    };
+    if row.apply == Apply::Hold {
+        units.retain(|unit| !axes.contains(unit));
+        let text = format!("{} is to become '{}' at {}", name_of(binding), row.status, table.key);
+        diffed.held.push(held(
+            binding,
+            None,
+            HeldWhy::Confirm,
+            text,
+            "set it there by hand, or let the table write it",
+            now,
+        ));
+        return BTreeSet::new();
+    }
+    let trigger = format!("{}={}", table.key, row.status);
+    let key = |effect: &String| EffectKey { subject: binding.id, effect: effect.clone(), trigger: trigger.clone() };
+    row.effects.iter().map(key).collect()
 }
 
 fn create(

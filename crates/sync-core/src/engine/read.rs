@@ -52,6 +52,8 @@ pub(super) struct Order {
 
 /// Stamps further ahead of our clock than this do not move the place up to which a stream was read.
 const FUTURE: TimeDelta = TimeDelta::minutes(5);
+/// Vendors' clocks may differ from ours by so much when the age of a stamp is judged.
+const SKEW: TimeDelta = TimeDelta::minutes(10);
 
 pub(super) struct Reader<'a> {
     pub(super) connector: &'a dyn Connector,
@@ -175,6 +177,7 @@ impl Reader<'_> {
         for (row, full) in rows.into_iter().zip(completed) {
             if let Some(full) = full {
                 self.decode(&full, row.hash, now, reading, high);
+                self.distrust(&full, now, reading);
             }
         }
         for item in whole {
@@ -182,6 +185,21 @@ impl Reader<'_> {
             self.decode(&item, hash, asked, reading, high);
         }
         Ok(())
+    }
+
+    /// A row that shows only some fields tells of a change by its stamp. Within the stamp's own step it tells nothing: such
+    /// a record is read whole again until its stamp is old enough.
+    fn distrust(&self, item: &Item, now: DateTime<Utc>, reading: &mut Reading) {
+        let since = self.connector.capabilities().streams.get(&self.host.stream).and_then(|cap| cap.list?.since);
+        let step = since.map_or(TimeDelta::zero(), |since| {
+            TimeDelta::milliseconds(i64::from(since.precision_ms)) + TimeDelta::seconds(i64::from(since.lag_s))
+        });
+        let stamp = reading.sights.iter().rev().find(|sight| sight.reference.id == item.reference.id);
+        let stamp = stamp.and_then(|sight| sight.version.modified_at);
+        let old_enough = stamp.is_some_and(|stamp| stamp < now - step - SKEW);
+        if let Some(row) = reading.indexed.last_mut().filter(|row| !old_enough && row.reference == item.reference) {
+            row.hash = Indexed::unseen();
+        }
     }
 
     /// Records by id, in as many calls as needed.

@@ -6,12 +6,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     call::{decoded, sent},
+    matching::fits,
     outcome::as_wanted,
     subject::Sight,
     work::Work,
 };
 use crate::{
-    capability::{StreamCapability, represents},
+    capability::StreamCapability,
     connector::{Action, Connector, Item, ListFrom, ListQuery},
     error::Result,
     fault::{self, Fault},
@@ -91,10 +92,7 @@ async fn look_for(
     let mut fitting: Vec<(Item, Vec<Sight>)> = Vec::new();
     for item in items {
         let Ok(sights) = decoded(connector, &item) else { continue };
-        if sights
-            .iter()
-            .any(|sight| sight.reference.at == intent.host && !sight.deleted && fits(work, cap, intent, sight))
-        {
+        if sights.iter().any(|sight| sight.reference.at == intent.host && !sight.deleted && fits(cap, intent, sight)) {
             fitting.push((item, sights));
         }
     }
@@ -183,23 +181,4 @@ async fn complete(
         }
     }
     Ok(whole)
-}
-
-/// By our mark; where the stream keeps none, by everything that was sent.
-fn fits(work: &Work<'_>, cap: &StreamCapability, intent: &Intent, sight: &Sight) -> bool {
-    if cap.create_mark.is_some() {
-        return intent.mark.is_some() && sight.mark == intent.mark;
-    }
-    let _ = work;
-    let mut compared = 0;
-    for part in intent.action.parts().iter().filter(|part| part.stream == intent.host.stream) {
-        for (path, wanted) in part.wanted.iter() {
-            let (Some(stored), Some(field)) = (sight.fields.get(path), cap.fields.get(&path)) else { continue };
-            if !represents(stored, wanted, field) {
-                return false;
-            }
-            compared += usize::from(!wanted.is_null());
-        }
-    }
-    compared > 0
 }

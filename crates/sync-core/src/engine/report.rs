@@ -41,6 +41,8 @@ pub struct Report {
     pub held: Vec<Held>,
     /// What was set aside in this run.
     pub parked: Vec<Parked>,
+    /// Fields that were met empty at their master while others have a value, which they keep. One line each.
+    pub empty_at_master: Vec<String>,
     /// Codes without a row in their table, with how many records they stop.
     pub unmapped: BTreeMap<(StreamKey, Unmapped), u64>,
     /// Entities that need a first contact before they can run, with why.

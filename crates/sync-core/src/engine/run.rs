@@ -90,6 +90,7 @@ impl Engine {
                 bindings: BTreeMap::new(),
                 unseen: Vec::new(),
                 waiting: Vec::new(),
+                creates: Vec::new(),
             };
             let ran = Box::pin(work.run(&mut tally, identity.id)).await;
             self.store.release(lease).await?;
@@ -150,6 +151,8 @@ impl Work<'_> {
         if ready.is_empty() {
             return Ok(());
         }
+        self.creates = self.store.intents(&self.group.name).await?;
+        self.creates.retain(|intent| intent.action.id().is_none());
         if self.mode == Mode::Sync {
             self.recover(tally).await?;
         }
@@ -171,7 +174,10 @@ impl Work<'_> {
             let mut decided =
                 self.decide(tally, &ready, sights, if first { Some((&told, &absent)) } else { None }, store_id).await?;
             let ops = self.plan(&mut decided, &locks);
-            tally.held.extend(decided.iter().map(|one| (one.diffed.binding.id, one.diffed.held.clone())));
+            for one in &mut decided {
+                one.diffed.held.extend(tally.unclear.get(&one.diffed.binding.id).into_iter().flatten().cloned());
+                tally.held.insert(one.diffed.binding.id, one.diffed.held.clone());
+            }
             if first && !self.passes(tally, &ops, &reading, &told).await? {
                 return Ok(());
             }
@@ -283,7 +289,7 @@ impl Work<'_> {
         }
     }
 
-    async fn hold_intent(
+    pub(super) async fn hold_intent(
         &self,
         tally: &mut Tally,
         intent: &Intent,
@@ -300,7 +306,8 @@ impl Work<'_> {
             held.numbers = binding.numbers;
             let mut all = self.store.held(Some(&[id])).await?;
             all.retain(|other| other.why != why);
-            all.push(held);
+            all.push(held.clone());
+            tally.unclear.entry(id).or_default().push(held);
             commit.held.push((id, all));
         }
         let _ = self.store.commit(&self.lease, commit).await?;

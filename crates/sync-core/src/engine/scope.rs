@@ -71,7 +71,19 @@ pub(crate) fn fields_of(binding: &Binding) -> FieldMap {
 
 /// Whether a settled record goes to a system.
 pub(crate) fn within(entity: &Entity, system: &SystemId, binding: &Binding, around: &Around<'_>) -> bool {
-    unmet(entity, system, fields_of(binding), &binding.origin, around).is_none()
+    // what is not agreed yet is as the other systems show it
+    let mut own = FieldMap::new();
+    for (key, side) in
+        binding.sides.iter().filter(|(key, side)| key.system != *system && side.state != SideState::Removed)
+    {
+        if let Some(table) = entity.streams.get(key)
+            && let Ok(ours) = table.inbound(&side.shadow, &mut Problems::default())
+        {
+            own.overlay(&ours);
+        }
+    }
+    own.overlay(&fields_of(binding));
+    unmet(entity, system, own, &binding.origin, around, true).is_none()
 }
 
 /// The first condition of a system's scope that does not hold.
@@ -81,9 +93,14 @@ fn unmet<'e>(
     own: FieldMap,
     origin: &SystemId,
     around: &Around<'_>,
+    makes: bool,
 ) -> Option<&'e Predicate> {
     let stage = Stage { own, origin: origin.clone(), around };
-    entity.scope.get(system)?.iter().find(|predicate| !predicate.holds(&stage, &Words(entity.kind)))
+    // a status is what starts a transfer; that it goes on afterwards is no reason to stop
+    let starts =
+        |predicate: &Predicate| model::field(entity.kind, predicate.field).is_some_and(|f| !f.words.is_empty());
+    let asked = entity.scope.get(system)?.iter().filter(|predicate| makes || !starts(predicate));
+    asked.into_iter().find(|predicate| !predicate.holds(&stage, &Words(entity.kind)))
 }
 
 /// Whether a record belongs to a rule set at all.
@@ -112,7 +129,7 @@ pub(super) fn freeze(entity: &Entity, subject: &Subject, links: &Links, around: 
                 own.overlay(&sight.fields.filter(FieldPath::is_extension));
             }
         }
-        let why_not = unmet(entity, &system, own, &out.binding.origin, around).map(ToString::to_string);
+        let why_not = unmet(entity, &system, own, &out.binding.origin, around, false).map(ToString::to_string);
         for (_, side) in out.binding.sides.iter_mut().filter(|(key, _)| key.system == system) {
             let frozen = why_not.is_some();
             if side.frozen == frozen || side.state == SideState::Removed {

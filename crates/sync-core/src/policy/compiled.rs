@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Foreign, Guards, MatchRule, OnEmptyMaster, OnRemove, Predicate, Recreate, Role};
+use super::{Foreign, Guards, MatchRule, OnEmptyMaster, OnRemove, Predicate, Recreate, Role, StatusTable};
 use crate::{
     capability::{FieldCapability, StreamCapability},
     error::Result,
@@ -125,6 +125,8 @@ pub struct StreamTable {
     pub map: StreamMap,
     /// Canonical leaves that it can show or take, with what it does to them.
     pub fields: FieldTable,
+    /// Its status words, if the entity has a table for them.
+    pub status: Option<Arc<StatusTable>>,
     /// The entity that it takes part in.
     pub entity: EntityName,
     /// An integrator's own code for this system and entity.

@@ -169,6 +169,8 @@ pub enum HeldWhy {
     MissingLink,
     /// Sums do not agree.
     Totals,
+    /// The status table asks a person.
+    Confirm,
     /// A write may have happened, and nobody can look.
     Unclear,
     /// A hook said so.

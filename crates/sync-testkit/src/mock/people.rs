@@ -132,6 +132,10 @@ impl Mock {
         let rows = state.rows.get(&stream).into_iter().flatten().filter(|(_, row)| !row.removed);
         rows.map(|(id, row)| (id.clone(), row.parts.get(&stream).cloned().unwrap_or_default())).collect()
     }
+    /// Side effects that it was asked for, in order.
+    pub fn effects(&self) -> Vec<String> {
+        self.lock().effects.clone()
+    }
     /// Every change since the start, in order: what an oracle needs.
     pub fn log(&self) -> Vec<Change> {
         self.lock().log.clone()

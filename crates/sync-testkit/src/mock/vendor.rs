@@ -51,6 +51,7 @@ pub(super) struct Vendor {
     pub(super) keys: BTreeMap<String, Arc<str>>,
     pub(super) calls: BTreeMap<String, u64>,
     pub(super) log: Vec<Change>,
+    pub(super) effects: Vec<String>,
 }
 
 impl Vendor {
@@ -68,6 +69,7 @@ impl Vendor {
             keys: BTreeMap::new(),
             calls: BTreeMap::new(),
             log: Vec::new(),
+            effects: Vec::new(),
         }
     }
     /// Its own time.
@@ -264,6 +266,7 @@ impl Vendor {
                     let target = Target { host: &write.stream, part: &part.stream, id };
                     self.change(target, &fields, replace, real, Who::Engine);
                 }
+                self.effects.extend(write.effects.iter().cloned());
                 Ok(id.clone())
             }
             Action::Remove { id, mode } => {

@@ -56,7 +56,13 @@ pub(super) fn effect(subject: u64, trigger: &str) -> EffectKey {
 pub(super) fn intent(key: &str, seconds: i64, subject: u64) -> Intent {
     let part = Part { stream: erp().stream, wanted: named("Anna Ek"), changed: [NAME].into() };
     let action = Action::Update { id: Arc::from("7"), parts: vec![part], if_version: None };
-    let share = Share { subject: id(subject), at: erp(), units: [NAME].into(), ours: named("Anna Ek") };
+    let share = Share {
+        subject: id(subject),
+        at: erp(),
+        units: [NAME].into(),
+        ours: named("Anna Ek"),
+        instead: FieldMap::new(),
+    };
     Intent::new(key.to_owned(), "registers", at(seconds), erp(), action, vec![share])
 }
 pub(super) fn held(n: u64, text: &str) -> Held {
