@@ -44,6 +44,7 @@ pub(crate) fn of_file() -> Value {
             }), &["at", "when"]),
             "conditions": {"type": "array", "items": {"type": "string"}, "description": "all must hold"},
             "row": row(),
+            "status": status(),
             "table": named(json!({
                 "type": "object",
                 "additionalProperties": {
@@ -108,6 +109,7 @@ fn entity() -> Value {
             "map": {"type": "array", "items": {"$ref": "#/$defs/row"}},
             "scope": {"type": "array", "items": {"$ref": "#/$defs/scope"}},
             "match": {"type": "array", "items": {"$ref": "#/$defs/match"}},
+            "status": named(json!({"$ref": "#/$defs/status"}), "each system's words for the state of a document"),
             "on_remove": {"enum": ["hold", "ignore", "archive", "propagate"]},
             "recreate": {"enum": ["ask", "always"]},
             "on_empty_master": {"enum": ["keep", "blank"]},
@@ -153,6 +155,28 @@ fn conflict() -> Value {
         closed(json!({"newest": closed(json!({"otherwise": {"type": "string"}}), &["otherwise"])}), &["newest"]),
         {"const": "hold"},
     ]})
+}
+
+fn status() -> Value {
+    let axes = json!({"type": "object", "additionalProperties": {"type": "string"}, "description": "axis = value"});
+    let meaning = closed(json!({"status": {"type": "string"}, "means": axes}), &["status", "means"]);
+    let outcome = closed(
+        json!({
+            "when": {"type": "object", "additionalProperties": {"type": "string"}},
+            "status": {"type": "string"},
+            "effects": {"type": "array", "items": {"type": "string"}},
+            "apply": {"enum": ["now", "hold"]},
+        }),
+        &["when", "status"],
+    );
+    closed(
+        json!({
+            "field": text("the vendor's field that holds the word"),
+            "read": {"type": "array", "items": meaning},
+            "write": {"type": "array", "items": outcome, "description": "the first row that fits wins"},
+        }),
+        &["field"],
+    )
 }
 
 /// Beside its own keys a row has one for each connection.

@@ -48,6 +48,10 @@ fn told(report: &Report, counted: &BTreeMap<String, Approval>, shell: &mut Shell
     ];
     writeln!(out, "\n{}", text::table(&["to decide", ""], rows))?;
     text::waiting(out, report)?;
+    if !report.empty_at_master.is_empty() {
+        writeln!(out, "\nEmpty at the master, so kept elsewhere:")?;
+        report.empty_at_master.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
+    }
     text::plan_counts(out, "A run would write", &report.plan)?;
     for (id, counted) in counted {
         writeln!(

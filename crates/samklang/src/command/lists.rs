@@ -27,9 +27,9 @@ pub(super) async fn held(session: &Session, what: &Records, shell: &mut Shell<'_
     } else if all.is_empty() {
         writeln!(shell.out, "Nothing is held.")?;
     } else {
-        let rows =
-            all.iter().map(|held: &Held| vec![text::numbers(&held.numbers), held.text.clone(), held.cure.clone()]);
-        writeln!(shell.out, "{}", text::table(&["record", "what", "what to do"], rows.collect()))?;
+        all.iter().try_for_each(|held: &Held| {
+            text::entry(shell.out, &text::numbers(&held.numbers), &held.text, Some(&held.cure))
+        })?;
     }
     Ok(waits(all.is_empty()))
 }
@@ -52,9 +52,14 @@ pub(super) async fn parked(session: &Session, what: &Records, shell: &mut Shell<
     } else if all.is_empty() {
         writeln!(shell.out, "Nothing is parked.")?;
     } else {
-        let rows =
-            all.iter().map(|parked| vec![text::numbers(&parked.numbers), parked.key.clone(), parked.text.clone()]);
-        writeln!(shell.out, "{}", text::table(&["record", "key", "why"], rows.collect()))?;
+        all.iter().try_for_each(|parked| {
+            let record = if parked.numbers.is_empty() {
+                parked.key.clone()
+            } else {
+                format!("{} ({})", text::numbers(&parked.numbers), parked.key)
+            };
+            text::entry(shell.out, &record, &parked.text, None)
+        })?;
     }
     Ok(waits(all.is_empty()))
 }

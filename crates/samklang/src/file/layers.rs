@@ -202,9 +202,10 @@ mod tests {
 
     #[test]
     fn faults_of_the_toml_come_all_at_once_with_their_lines() {
-        let told = Layers::default().lay("", "a = \n[t\nb = 2\nc = ]").unwrap_err();
+        let told = Layers::default().lay("", "a = ?\n[t\nb = 2\nc = ]").unwrap_err();
         assert!(told.len() >= 2, "{told:?}");
         assert_eq!(told[0].line, Some(1));
+        assert!(told.iter().all(|mistake| mistake.line.is_some()), "{told:?}");
     }
 
     #[test]

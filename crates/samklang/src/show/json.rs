@@ -34,6 +34,7 @@ pub(crate) fn report(report: &Report) -> Value {
         "plan": report.plan,
         "held": report.held,
         "parked": report.parked,
+        "empty_at_master": report.empty_at_master,
         "unmapped": unmapped,
         "adopt_first": report.adopt_first,
         "adopted": report.adopted,

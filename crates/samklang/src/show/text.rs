@@ -112,12 +112,23 @@ pub(crate) fn plan(out: Out<'_>, plan: &Plan) -> Done {
     }
     for op in &plan.ops {
         writeln!(out, "{}", heading(op))?;
-        op.because.iter().try_for_each(|line| writeln!(out, "    {line}"))?;
+        for line in op.because.iter().filter(|line| says_something(op, line)) {
+            writeln!(out, "    {line}")?;
+        }
         for effect in &op.effects {
             writeln!(out, "    effect {} on {}", effect.effect, effect.trigger)?;
         }
     }
     plan_counts(out, "In all", plan)
+}
+
+/// A create names every unit of its record, those too of which nobody knows anything.
+fn says_something(op: &Op, line: &str) -> bool {
+    let unit = line.split_once(": ").map_or(line, |(unit, _)| unit);
+    let values = op.shares.iter().flat_map(|share| share.ours.paths());
+    values
+        .map(|path| path.as_str().to_owned())
+        .any(|path| path.strip_prefix(unit).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }
 
 fn heading(op: &Op) -> String {
@@ -153,6 +164,14 @@ pub(crate) fn counted(counted: &Approval) -> String {
     all.extend(of("removals", &counted.removals));
     all.extend(counted.short_listings.iter().map(|stream| format!("the short listing of {stream}")));
     all.join(", ")
+}
+
+/// One entry of a work list: the record, what is wrong with it, what to do.
+pub(crate) fn entry(out: Out<'_>, record: &str, what: &str, cure: Option<&str>) -> Done {
+    writeln!(out, "{}", if record.is_empty() { "(no number)" } else { record })?;
+    writeln!(out, "  {what}")?;
+    cure.map_or(Ok(()), |cure| writeln!(out, "  {cure}"))?;
+    Ok(())
 }
 
 /// All of one held record.

@@ -45,13 +45,17 @@ impl Bench {
     /// The same, and somebody has logged in to the ERP.
     pub(crate) fn signed_in() -> Self {
         let bench = Self::new();
-        let tokens = bench.erp.act(json!({"action": "sign_in"})).unwrap();
+        bench.sign_in(json!({"action": "sign_in"}));
+        bench
+    }
+    /// Somebody logs in to the ERP.
+    pub(crate) fn sign_in(&self, act: Value) {
+        let tokens = self.erp.act(act).unwrap();
         let text = |name: &str| tokens[name].as_str().unwrap().to_owned();
         let token = Token::new(text("access_token").into(), SystemClock.now(), Some(Duration::from_secs(3600)))
             .with_refresh(Some(text("refresh_token").into()));
-        let store = FileTokens::new(bench.folder.path().join("samklang.tokens"));
-        bench.runtime.block_on(store.save("erp", &token)).unwrap();
-        bench
+        let store = FileTokens::new(self.folder.path().join("samklang.tokens"));
+        self.runtime.block_on(store.save("erp", &token)).unwrap();
     }
     fn preset(&self) -> String {
         format!(

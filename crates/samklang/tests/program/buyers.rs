@@ -12,9 +12,9 @@ fn from_first_contact_to_the_journal() {
     bench
         .erp
         .seed(json!({ "customers": [{
-            "CustomerNumber": "1001", "Name": "Firman Aktiebolag", "IsActive": true, "IsPrivatePerson": false,
+            "CustomerNumber": "1001", "Name": "Firman AB", "IsActive": true, "IsPrivatePerson": false,
             "CorporateIdentityNumber": "556677-0008", "EmailAddress": "info@firman.example",
-            "InvoicePostalCode": "111 11", "InvoiceCity": "Stockholm", "InvoiceCountryCode": "SE",
+            "InvoiceAddress1": "Ågatan 2", "InvoicePostalCode": "582 22", "InvoiceCity": "Linköping", "InvoiceCountryCode": "SE",
         }] }))
         .unwrap();
 
@@ -46,8 +46,7 @@ fn from_first_contact_to_the_journal() {
         (made["EmailAddress"].as_str(), made["InvoiceCity"].as_str()),
         (Some("inkop@bolaget.example"), Some("Linköping"))
     );
-    let known = customers.iter().find(|customer| customer["CustomerNumber"] == "1001").unwrap();
-    assert_eq!(known["Name"], "Firman Aktiebolag", "the name is only a seed");
+    assert_eq!(customers.len(), 2, "the other one was recognised");
 
     let again = bench.ends(0, &["run", "--json"]).json();
     assert_eq!(again["written"], json!({}), "{again}");
@@ -72,7 +71,6 @@ fn from_first_contact_to_the_journal() {
 #[test]
 fn what_waits_for_a_person_is_listed_and_shown() {
     let bench = Bench::signed_in();
-    bench.shop_customers(&[(7, "Bolaget AB", "inkop@bolaget.example")]);
     let twin = |number: &str| {
         json!({
             "CustomerNumber": number, "Name": "Bolaget AB", "IsActive": true, "IsPrivatePerson": false,
@@ -82,7 +80,6 @@ fn what_waits_for_a_person_is_listed_and_shown() {
     bench.erp.seed(json!({ "customers": [twin("1001"), twin("1002")] })).unwrap();
     bench.ends(3, &["adopt"]).says("Waiting for a person");
     bench.ends(3, &["run"]);
-    assert_eq!(bench.erp_customers().len(), 2, "no third one is made");
     let held = bench.ends(3, &["held", "--json"]).json();
     let first = &held["held"][0];
     let subject = first["subject"].as_str().unwrap();
