@@ -22,8 +22,8 @@ pub(crate) fn meaning(code: i64, text: &str, status: u16) -> Option<ErrorKind> {
         4010 => ErrorKind::RateLimited,
         4034 => ErrorKind::Config,
         // a service that the vendor needs did not answer; with a status of refusal nothing was written
-        5000 | 5001 | 5002 if status < 500 => ErrorKind::Unavailable,
-        5000 | 5001 | 5002 => return None,
+        5000..=5002 if status < 500 => ErrorKind::Unavailable,
+        5000..=5002 => return None,
         6000 => ErrorKind::Protocol,
         // 404 with it says that the record itself is not there
         3000 if status == 404 => return None,

@@ -290,8 +290,8 @@ async fn reach(cx: &Context, api: &Api, of: &Resource, config: &Config) -> Resul
         reach = Reach { sorted, since: since_too, find: BTreeSet::new() };
         break;
     }
-    for name in streams::looked_for(of.name, config) {
-        if api.takes(cx, of, Some(&equals(name, "-")), false).await? {
+    for (name, filter) in streams::looked_for(of.name, config) {
+        if api.takes(cx, of, Some(&filter), false).await? {
             reach.find.insert(name.to_owned());
         }
     }

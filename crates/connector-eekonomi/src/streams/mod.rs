@@ -2,50 +2,81 @@
 
 mod articles;
 mod customers;
+mod document;
+mod drafts;
+mod invoices;
+mod ledger;
+mod orders;
+mod rows;
 
 use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Value as Json, value::RawValue};
 use sync_core::{
-    Context, Error, ErrorKind, ExternalRef, FieldMap, FieldPath, Result, StreamKey, SystemId, Value,
+    Context, Error, ErrorKind, ExternalRef, Field, FieldMap, FieldPath, Result, StreamKey, SystemId, Value,
     capability::{FieldCapability, Listing, Since, StreamCapability},
     connector::ListFrom,
     handler::{RawPage, Router, extras},
 };
 
 use crate::{
-    client::{Api, PAGE_MAX, Resource},
+    client::{Api, PAGE_MAX, Resource, equals},
     company::{Company, Reach},
     config::Config,
     wire::{Wire, number},
 };
 
 /// The streams that have a list of their own.
-pub(crate) const NAMES: [&str; 2] = ["customers", "articles"];
+pub(crate) const NAMES: [&str; 6] =
+    ["customers", "articles", "orders", "customerinvoicedrafts", "customerinvoices", "customerledgeritems"];
 
 /// Their resources.
-pub(crate) const RESOURCES: [&Resource; 2] = [&customers::CUSTOMERS, &articles::ARTICLES];
+pub(crate) const RESOURCES: [&Resource; 6] = [
+    &customers::CUSTOMERS,
+    &articles::ARTICLES,
+    &orders::ORDERS,
+    &drafts::DRAFTS,
+    &invoices::INVOICES,
+    &ledger::LEDGER_ITEMS,
+];
 
-/// The properties that a stream would look for records by.
-pub(crate) fn looked_for(stream: &str, config: &Config) -> Vec<&'static str> {
-    let _ = config;
+/// The properties that a stream would look for records by, each with a filter to try.
+pub(crate) fn looked_for(stream: &str, config: &Config) -> Vec<(&'static str, String)> {
+    let texts = |names: &[&'static str]| names.iter().map(|name| (*name, equals(name, "-"))).collect::<Vec<_>>();
+    let mark = config.mark.name();
     match stream {
-        "customers" => vec!["CustomerNumber", "EmailAddress", "CorporateIdentityNumber"],
-        "articles" => vec!["Number"],
+        "customers" => texts(&["CustomerNumber", "EmailAddress", "CorporateIdentityNumber"]),
+        "articles" => texts(&["Number"]),
+        "orders" | "customerinvoicedrafts" => texts(&[mark]),
+        "customerinvoices" => {
+            let number = ("InvoiceNumber", "InvoiceNumber eq 0".to_owned());
+            texts(&[mark]).into_iter().chain([number]).collect()
+        }
         _ => Vec::new(),
     }
 }
 
 /// Adds the streams that the company reaches.
-pub(crate) fn add(router: Router, shared: &Arc<Shared>) -> Result<Router> {
+pub(crate) fn add(mut router: Router, shared: &Arc<Shared>) -> Result<Router> {
     let has = |of: &Resource| shared.company.reach(of.name).is_some();
-    let mut router = router;
     if has(&customers::CUSTOMERS) {
         router = router.with(customers::Customers::new(shared.clone()))?;
     }
     if has(&articles::ARTICLES) {
         router = router.with(articles::Articles::new(shared.clone()))?;
+    }
+    if has(&orders::ORDERS) {
+        router = router.with(orders::Orders::new(shared.clone()))?;
+    }
+    if has(&drafts::DRAFTS) {
+        router = router.with(drafts::Drafts::new(shared.clone()))?;
+    }
+    if has(&invoices::INVOICES) {
+        router = router.with(invoices::Invoices::new(shared.clone()))?;
+    }
+    if has(&ledger::LEDGER_ITEMS) {
+        router = router.with(ledger::LedgerItems::new(shared.clone()))?;
     }
     Ok(router)
 }
@@ -136,6 +167,14 @@ impl Shared {
     pub(crate) fn own_fields(&self, of: &Resource, wire: &Wire) -> FieldMap {
         let names = self.config.own_fields(of.name);
         extras("eekonomi", wire.map(), names.iter().map(String::as_str))
+    }
+}
+
+/// Takes fields out of each row of a list.
+pub(crate) fn strip(body: &mut Wire, list: &str, names: &[&str]) {
+    if let Ok(Field::Set(rows)) = body.rows(list) {
+        let rows = rows.into_iter().map(|row| serde_json::to_value(row.without(names)).unwrap_or_default());
+        body.set(list, rows.collect::<Vec<Json>>());
     }
 }
 

@@ -193,3 +193,86 @@ pub(crate) fn path(text: &str) -> FieldPath {
 pub(crate) fn of<'a>(records: &'a [Record], stream: &str) -> Vec<&'a Record> {
     records.iter().filter(|record| record.reference.at.stream == StreamId::from(stream)).collect()
 }
+
+/// Where a page sends the browser; by hand, since the connector's client follows nothing.
+pub(crate) async fn location(url: &str) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let url: url::Url = url.parse().unwrap();
+    let host = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
+    let mut stream = tokio::net::TcpStream::connect(&host).await.unwrap();
+    let target = format!("{}?{}", url.path(), url.query().unwrap());
+    let request = format!("GET {target} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    let line = answer.lines().find(|line| line.to_ascii_lowercase().starts_with("location:"));
+    line.unwrap_or_else(|| panic!("{answer}")).split_once(':').unwrap().1.trim().to_owned()
+}
+
+/// What documents need: a customer, and articles of 25 % and 12 % VAT at 100 kronor.
+pub(crate) struct Stage {
+    pub(crate) erp: Erp,
+    pub(crate) connection: Connection,
+    pub(crate) customer: sync_core::ExternalRef,
+    pub(crate) article: sync_core::ExternalRef,
+    pub(crate) food: sync_core::ExternalRef,
+}
+
+impl Stage {
+    pub(crate) async fn set() -> Self {
+        let erp = Erp::start().await;
+        let config = erp.config();
+        Self::set_with(erp, config).await
+    }
+    pub(crate) async fn set_with(erp: Erp, config: Config) -> Self {
+        seed(&erp);
+        let connection = erp.try_connect(config, None).await.unwrap();
+        let reference = |stream: &str, collection: &str, number: &str| {
+            let key = if collection == "customers" { "CustomerNumber" } else { "Number" };
+            let found = erp.stored(collection).into_iter().find(|record| record[key] == number).unwrap();
+            sync_core::StreamKey::new("eekonomi:erp", stream).id(found["Id"].as_str().unwrap())
+        };
+        let customer = reference("customers", "customers", "1001");
+        let (article, food) = (reference("articles", "articles", "A-1"), reference("articles", "articles", "F-1"));
+        erp.emulator.clear_requests();
+        Self { erp, connection, customer, article, food }
+    }
+    /// Two articles at 100, less ten percent; one at 50.25; and a line of text.
+    pub(crate) fn lines(&self) -> sync_core::model::Lines<sync_core::model::Line> {
+        use sync_core::{
+            Link,
+            model::{Line, LineKind, Lines},
+        };
+        let item = |reference: &sync_core::ExternalRef| {
+            Line::new().kind(LineKind::Item).item(Link::External(reference.clone()))
+        };
+        Lines::new()
+            .with(item(&self.article).key("11").quantity(2).unit_price(100).discount_percent(10).text("Två stycken"))
+            .with(item(&self.food).key("12").quantity(1).unit_price(dec("50.25")).sku("F-1"))
+            .with(Line::new().key("13").kind(LineKind::Text).text("Tack för er order"))
+    }
+    pub(crate) fn content(&self) -> sync_core::model::Content {
+        sync_core::model::Content::new().lines(self.lines()).currency("SEK").prices_include_vat(false)
+    }
+}
+
+pub(crate) fn dec(text: &str) -> rust_decimal::Decimal {
+    text.parse().unwrap()
+}
+
+fn seed(erp: &Erp) {
+    let terms = erp.code("termsofpayments", "30 dagar");
+    let unit = erp.code("units", "Styck");
+    let article = |number: &str, coding: &str, gross: i64| {
+        json!({ "Number": number, "Name": format!("Artikel {number}"), "IsActive": true, "IsStock": true,
+            "CodingId": erp.code("articleaccountcodings", coding), "UnitId": unit.as_str(),
+            "NetPrice": 100, "GrossPrice": gross, "StockBalance": 50 })
+    };
+    let customer = json!({ "CustomerNumber": "1001", "Name": "Exempel AB", "IsActive": true, "IsPrivatePerson": false,
+        "InvoiceAddress1": "Registergatan 9", "InvoiceAddress2": "Port B", "InvoiceCity": "Lund",
+        "InvoicePostalCode": "222 22", "InvoiceCountryCode": "SE", "CurrencyCode": "SEK", "TermsOfPaymentId": terms,
+        "EmailAddress": "faktura@exempel.example" });
+    let articles =
+        [article("A-1", "Varor 25 %", 125), article("F-1", "Varor 12 %", 112), article("FRAKT", "Tjänster 25 %", 125)];
+    erp.emulator.seed(json!({ "customers": [customer], "articles": articles })).unwrap();
+}
