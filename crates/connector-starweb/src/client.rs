@@ -10,22 +10,14 @@ use sync_core::{
     error::{Error, ErrorKind, Result},
 };
 use sync_http::{
-    Auth, Client, ClientCredentials, ErrorReader, Grant, Limit, LimitKey, Limits, MemoryTokens, OAuthClient, Proof,
-    Quota, Renewal, Request, Response, RetryPolicy, Timer, Token, TokenErrors, Transport, VendorError,
+    Auth, Client, ClientCredentials, ErrorReader, Grant, Limit, LimitKey, OAuthClient, Proof, Quota, Renewal, Request,
+    Response, RetryPolicy, Token, TokenErrors, VendorError,
 };
 
-use crate::{config::Config, wire::Data};
-
-/// What all connections of a process share.
-#[derive(Clone, Debug)]
-pub struct Shared {
-    /// Connections.
-    pub transport: Transport,
-    /// Rate limits, by name.
-    pub limits: Arc<Limits>,
-    /// How waits are waited.
-    pub timer: Arc<dyn Timer>,
-}
+use crate::{
+    config::{Config, Environment},
+    wire::Data,
+};
 
 /// The text that tells a refusal for speed from others; the status beside it is not documented.
 const TOO_MANY: &str = "Too Many Requests";
@@ -53,7 +45,7 @@ pub(crate) struct Pagination {
 
 impl Shop {
     /// A client for the shop. Nothing is sent yet.
-    pub(crate) fn new(config: &Config, shared: &Shared) -> Result<Self> {
+    pub(crate) fn new(connection: &str, config: &Config, environment: &Environment) -> Result<Self> {
         let host = config.base_url.host_str().unwrap_or_default();
         let port = config.base_url.port().map(|port| format!(":{port}")).unwrap_or_default();
         let mut retry = RetryPolicy::default();
@@ -61,19 +53,19 @@ impl Shop {
         let quota = Quota::per_minute(config.calls_per_minute);
         let client = |url| {
             // whether the vendor counts by shop or by client is not documented: both are kept
-            Client::builder(shared.transport.clone(), url)
-                .limits(shared.limits.clone())
+            Client::builder(environment.transport.clone(), url)
+                .limits(environment.limits.clone())
                 .limit(Limit::known(LimitKey::new(format!("starweb:shop:{host}{port}")), quota))
                 .limit(Limit::known(LimitKey::new(format!("starweb:client:{}", config.client_id)), quota))
                 .retry(retry)
-                .timer(shared.timer.clone())
+                .timer(environment.timer.clone())
         };
         let mut token_url = config.base_url.clone();
         token_url.set_path(&format!("{}/token", config.base_url.path().trim_end_matches('/')));
         let tokens = client(token_url).errors(Arc::new(TokenAnswers)).build()?;
         let credentials = OAuthClient::new(&config.client_id, Proof::Body(config.secret()));
         let grant = SignIn { grant: ClientCredentials::new(tokens, credentials), host: format!("{host}{port}") };
-        let renewal = Renewal::new(Arc::new(grant), Arc::new(MemoryTokens::new()), "shop");
+        let renewal = Renewal::new(Arc::new(grant), environment.tokens.clone(), connection);
         let shop = client(config.base_url.clone()).errors(Arc::new(Answers)).auth(Auth::renewing(renewal)).build()?;
         Ok(Self(shop))
     }

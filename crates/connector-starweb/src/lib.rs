@@ -12,17 +12,17 @@
 //!
 //! ```no_run
 //! use std::sync::Arc;
-//! use connector_starweb::{Config, Shared, connect};
+//! use connector_starweb::{Config, Environment, connect};
 //! use sync_core::{Context, connector::Connector};
-//! use sync_http::{Limits, SystemClock, TokioTimer, Transport};
+//! use sync_http::{Limits, MemoryTokens, SystemClock, TokioTimer, Transport};
 //!
 //! # async fn example() -> sync_core::Result<()> {
-//! let timer = Arc::new(TokioTimer::new());
-//! let shared = Shared { transport: Transport::new()?, limits: Arc::new(Limits::new(timer.clone())), timer };
+//! let limits = Arc::new(Limits::new(Arc::new(TokioTimer::new())));
+//! let environment = Environment::new(Transport::new()?, limits, Arc::new(MemoryTokens::new()));
 //! let address = "https://example.starwebserver.se/api/v2".parse().expect("an address");
 //! let config = Config::new(address, "partner.integration", "the secret");
 //! let cx = Context::new(Arc::new(SystemClock), "run-1");
-//! let shop = connect(&cx, "starweb:se".into(), &config, &shared, None).await?;
+//! let shop = connect(&cx, "se", config, environment, None).await?;
 //! println!("{}", shop.router.check(&cx).await?.name);
 //! # Ok(())
 //! # }
@@ -43,61 +43,65 @@ use sync_core::{
     store::Snapshot,
 };
 
-pub use client::Shared;
 pub use codes::{Carrier, Lists, Method, ShopFacts, Status, VatRates};
-pub use config::{AddressSource, Config};
+pub use config::{AddressSource, Config, Environment};
 
 use client::Shop;
 use streams::{customers::Customers, orders::Orders};
 
-/// A connection that stands.
+/// What [`connect`] gives.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Connected {
+pub struct Connection {
     /// The connector.
     pub router: Router,
-    /// What the shop told of its lists ([`Lists`] as JSON), to be handed in at the next connection. The one that was
-    /// handed in, if it is not a day old.
+    /// The shop's lists.
+    pub lists: Lists,
+    /// What the store is to keep: [`Lists`] as JSON, good for a day. The one that was handed in, if it is still good.
     pub snapshot: Snapshot,
 }
 
 /// Hours that a snapshot is good for.
 const GOOD_FOR_H: i64 = 24;
 
-/// Connects to a shop. `system` is its id, `starweb:<connection>`; `kept` what an earlier connection gave as snapshot.
+/// Makes the connection that the configuration calls `connection`.
 ///
-/// With a snapshot that is good nothing is sent; otherwise the shop's lists are read, in six calls.
+/// With a `snapshot` that is less than a day old no call is made; otherwise the shop's lists are read, in six calls.
 ///
 /// # Errors
-/// `Config` for settings that cannot work and for a host without a shop, `Auth` for wrong credentials, else as the
-/// vendor answers.
+/// [`ErrorKind::Config`](sync_core::ErrorKind::Config) for settings that cannot work and for a host without a shop,
+/// [`ErrorKind::Auth`](sync_core::ErrorKind::Auth) for wrong credentials, else as the vendor answers.
 pub async fn connect(
     cx: &Context,
-    system: SystemId,
-    config: &Config,
-    shared: &Shared,
-    kept: Option<Snapshot>,
-) -> Result<Connected> {
+    connection: &str,
+    config: Config,
+    environment: Environment,
+    snapshot: Option<Snapshot>,
+) -> Result<Connection> {
     config.check()?;
-    let shop = Shop::new(config, shared)?;
-    let (lists, snapshot) = match kept.and_then(|kept| good(cx, kept)) {
+    let system = SystemId::new(format!("starweb:{connection}"));
+    let shop = Shop::new(connection, &config, &environment)?;
+    let (lists, snapshot) = match snapshot.and_then(|kept| good(cx, kept)) {
         Some(good) => good,
         None => {
-            let lists = Lists::read(cx, &shop).await?;
+            let lists = Box::pin(Lists::read(cx, &shop)).await?;
             // plain fields with text keys: this cannot fail
             let content = serde_json::to_value(&lists).unwrap_or_default();
             (lists, Snapshot { at: cx.clock.now(), content })
         }
     };
-    let session = Tells {
+    let tells = Tells {
         info: ConnectorInfo::new("starweb", system.clone(), "v2"),
         shop: shop.clone(),
         shop_id_code: lists.shop.id_code.clone(),
     };
-    let router = Router::new(session)
-        .with(Customers::new(shop.clone(), &system))?
-        .with(Orders::new(shop, &system, config, lists))?;
-    Ok(Connected { router, snapshot })
+    let router = Router::new(tells).with(Customers::new(shop.clone(), &system))?.with(Orders::new(
+        shop,
+        &system,
+        &config,
+        lists.clone(),
+    ))?;
+    Ok(Connection { router, lists, snapshot })
 }
 
 /// The lists of a snapshot that is not too old; one that another version wrote in another form is none.

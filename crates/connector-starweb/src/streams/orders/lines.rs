@@ -214,8 +214,8 @@ mod tests {
         ];
         assert_eq!(told(&order), expected);
         let lines = lines(&order).unwrap().unwrap();
-        assert_eq!((lines[0].discount_percent.clone(), lines[0].discount_amount.clone()), (10.into(), Field::Unknown));
-        assert_eq!((lines[1].discount_percent.clone(), lines[1].discount_amount.clone()), (Field::Unknown, 10.into()));
+        assert_eq!((lines[0].discount_percent, lines[0].discount_amount), (10.into(), Field::Unknown));
+        assert_eq!((lines[1].discount_percent, lines[1].discount_amount), (Field::Unknown, 10.into()));
     }
 
     #[test]

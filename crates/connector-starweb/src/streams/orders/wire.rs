@@ -100,10 +100,13 @@ pub(super) struct Service {
 }
 
 impl Order {
-    /// The customer in the shop's register. A guest has none, and neither has an order whose customer was removed.
+    /// The customer in the shop's register. A guest has none, and neither has an order whose customer was removed: its
+    /// number is still there, but no customer comes with it. Whether one that is not there is left out or null is not
+    /// documented, so being left out tells only where other children came along.
     pub(super) fn customer(&self) -> Option<i64> {
-        let registered = self.customer_id.get().filter(|id| *id > 0);
-        registered.filter(|_| !self.customer.0.is_empty())
+        let with_children = !self.items.0.is_unknown();
+        let gone = self.customer.0.is_empty() || with_children && self.customer.0.is_unknown();
+        self.customer_id.get().filter(|id| *id > 0 && !gone)
     }
     /// The first address of these sources that has anything in it.
     pub(super) fn invoice(&self, order: &[AddressSource]) -> Option<&WireAddress> {

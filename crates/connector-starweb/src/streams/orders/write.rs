@@ -88,6 +88,7 @@ impl Reading {
             true => Some(self.tracking(&encode.wanted::<Canonical>(ORDERS)?.tracking)?),
             false => None,
         };
+        let tracking = tracking.filter(|wanted| !current.is_some_and(|now| tracks(now, wanted)));
         let (tracker, number) = tracking.unwrap_or_default();
         let patch = Patch {
             status_id: status.map(|status| status.id),
@@ -103,11 +104,8 @@ impl Reading {
     }
     /// Whether all of it is so already.
     pub(super) fn unchanged(&self, body: &OrderWrite, current: &Order) -> bool {
-        let order = body.patch.as_ref().is_none_or(|patch| {
-            patch.status_id.is_none_or(|id| current.status_id.get() == Some(id))
-                && patch.shipping_tracking_no.as_deref().is_none_or(|no| current.shipping_tracking_no.text() == no)
-                && patch.shipping_tracker_type.is_none_or(|id| current.shipping_tracker_type.get() == Some(id))
-        });
+        // status and tracking that are as wanted were left out of the body
+        let order = body.patch.is_none();
         let marker = body.marker.as_ref().is_none_or(|marker| {
             let shown = self.marker(current);
             !shown.is_unknown() && shown == marker.value.clone().into()
@@ -160,6 +158,14 @@ impl Reading {
         };
         Ok(Marker { value, is_there })
     }
+}
+
+/// Whether an order shows this carrier and number already, as far as they are wanted.
+fn tracks(order: &Order, (carrier, number): &(Option<i64>, Option<String>)) -> bool {
+    carrier.is_none_or(|carrier| order.shipping_tracker_type.get() == Some(carrier))
+        && number.as_deref().is_none_or(|number| {
+            !order.shipping_tracking_no.0.is_unknown() && order.shipping_tracking_no.text() == number
+        })
 }
 
 /// One flag of the vendor's takes money and gives it up, as the status has it; so what was asked for must be what the
