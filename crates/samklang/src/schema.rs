@@ -165,7 +165,7 @@ fn status() -> Value {
             "when": {"type": "object", "additionalProperties": {"type": "string"}},
             "status": {"type": "string"},
             "effects": {"type": "array", "items": {"type": "string"}},
-            "apply": {"enum": ["now", "hold"]},
+            "apply": {"enum": ["write", "hold"]},
         }),
         &["when", "status"],
     );

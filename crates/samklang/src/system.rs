@@ -9,7 +9,7 @@ use sync_core::{
     connector::{Connector, Tenant},
     store::Snapshot,
 };
-use sync_http::{Consent, Limits, Redirected, Timer, TokenStore, Transport};
+use sync_http::{Consent, Limits, MemoryTokens, Redirected, Timer, TokenStore, Transport};
 use toml::Table;
 
 /// All of them, by their names in the file.
@@ -90,12 +90,13 @@ impl Settings for connector_starweb::Config {
         shared: &Shared,
         known: Option<Snapshot>,
     ) -> Result<Connected> {
-        let lent = connector_starweb::Shared {
-            transport: shared.transport.clone(),
-            limits: shared.limits.clone(),
+        // a shop gives a token for the asking; one that is kept would hide a secret that is no longer good
+        let tokens = Arc::new(MemoryTokens::new());
+        let lent = connector_starweb::Environment {
             timer: shared.timer.clone(),
+            ..connector_starweb::Environment::new(shared.transport.clone(), shared.limits.clone(), tokens)
         };
-        let made = connector_starweb::connect(cx, id.clone(), self, &lent, known).await?;
+        let made = connector_starweb::connect(cx, id.connection(), self.clone(), lent, known).await?;
         Ok(Connected { connector: Arc::new(made.router), snapshot: made.snapshot })
     }
     fn login(&self, _id: &SystemId, _shared: &Shared) -> Result<Option<Box<dyn Login>>> {

@@ -30,7 +30,9 @@ impl Layers {
     pub(crate) fn lay(&mut self, label: &str, text: &str) -> Result<(), Vec<Mistake>> {
         let (_, faults) = DeTable::parse_recoverable(text);
         if !faults.is_empty() {
-            return Err(faults.iter().map(|fault| syntax(label, text, fault)).collect());
+            let mut faults: Vec<&toml::de::Error> = faults.iter().collect();
+            faults.sort_by_key(|fault| fault.span().map(|span| span.start));
+            return Err(faults.into_iter().map(|fault| syntax(label, text, fault)).collect());
         }
         let table: Table = toml::from_str(text).map_err(|fault| vec![syntax(label, text, &fault)])?;
         merge(&mut self.merged, table);

@@ -42,15 +42,21 @@ fn the_schema_names_what_the_reader_takes() {
         (entity.replace("\"item\"", "\"zzzzzzzz\""), "/$defs/entity/properties/kind/enum"),
         (format!("{entity}status.a = {{ field = \"number\", zzzzzzzz = 1 }}"), "/$defs/status/properties"),
         (
-            format!("{entity}status.a = {{ field = \"number\", read = [{{ status = \"a\", means = {{}}, zzzzzzzz = 1 }}] }}"),
+            format!(
+                "{entity}status.a = {{ field = \"number\", read = [{{ status = \"a\", means = {{}}, zzzzzzzz = 1 }}] }}"
+            ),
             "/$defs/status/properties/read/items/properties",
         ),
         (
-            format!("{entity}status.a = {{ field = \"number\", write = [{{ status = \"a\", when = {{}}, zzzzzzzz = 1 }}] }}"),
+            format!(
+                "{entity}status.a = {{ field = \"number\", write = [{{ status = \"a\", when = {{}}, zzzzzzzz = 1 }}] }}"
+            ),
             "/$defs/status/properties/write/items/properties",
         ),
         (
-            format!("{entity}status.a = {{ field = \"number\", write = [{{ status = \"a\", when = {{}}, apply = \"zzzzzzzz\" }}] }}"),
+            format!(
+                "{entity}status.a = {{ field = \"number\", write = [{{ status = \"a\", when = {{}}, apply = \"zzzzzzzz\" }}] }}"
+            ),
             "/$defs/status/properties/write/items/properties/apply/enum",
         ),
         ("[guards]\nzzzzzzzz = 1".to_owned(), "/$defs/guards/properties"),
