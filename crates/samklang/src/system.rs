@@ -79,6 +79,8 @@ pub(crate) struct Connected {
     pub(crate) connector: Arc<dyn Connector>,
     /// What the system told of its own lists and fields, now or an earlier time.
     pub(crate) snapshot: Snapshot,
+    /// What an administrator should know of this tenant: its edition, what it does not have. A line each.
+    pub(crate) notes: Vec<String>,
 }
 
 #[async_trait]
@@ -97,7 +99,7 @@ impl Settings for connector_starweb::Config {
             ..connector_starweb::Environment::new(shared.transport.clone(), shared.limits.clone(), tokens)
         };
         let made = connector_starweb::connect(cx, id.connection(), self.clone(), lent, known).await?;
-        Ok(Connected { connector: Arc::new(made.router), snapshot: made.snapshot })
+        Ok(Connected { connector: Arc::new(made.router), snapshot: made.snapshot, notes: Vec::new() })
     }
     fn login(&self, _id: &SystemId, _shared: &Shared) -> Result<Option<Box<dyn Login>>> {
         Ok(None)
@@ -115,7 +117,11 @@ impl Settings for connector_eekonomi::Config {
     ) -> Result<Connected> {
         let lent = lent_to_eekonomi(shared);
         let made = Box::pin(connector_eekonomi::connect(cx, id.connection(), self.clone(), lent, known)).await?;
-        Ok(Connected { connector: Arc::new(made.router), snapshot: made.snapshot })
+        let company = &made.company;
+        let mut notes = vec![format!("edition {}, modules {}", company.edition, company.modules.join(", "))];
+        notes.extend(company.read_only.then(|| "the company may be read, not written to".to_owned()));
+        notes.extend(company.closed.iter().map(|(name, why)| format!("{name} cannot be reached: {why}")));
+        Ok(Connected { connector: Arc::new(made.router), snapshot: made.snapshot, notes })
     }
     fn login(&self, id: &SystemId, shared: &Shared) -> Result<Option<Box<dyn Login>>> {
         let login = connector_eekonomi::Login::new(id.connection(), self.clone(), lent_to_eekonomi(shared))?;

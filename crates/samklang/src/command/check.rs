@@ -24,12 +24,13 @@ pub(super) async fn check(config: &Config, shell: &mut Shell<'_>) -> Result<u8, 
     let store = session::open_or_memory(&config.store).await?;
     let shared = session::shared(config)?;
     let cx = Context::new(session::clock(), "check");
-    let (mut rows, mut failures, mut connectors) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rows, mut notes, mut failures, mut connectors) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (name, connection) in &config.connections {
         let id = session::id_of(name, connection);
         let met = match session::connect(name, connection, &shared, &store).await {
             Ok(connected) => {
                 let met = connected.connector.check(&cx).await.map_err(|error| Failure::of_system(&id, &error));
+                notes.extend(connected.notes.into_iter().map(|note| format!("{name}: {note}")));
                 connectors.push(connected.connector);
                 met
             }
@@ -45,6 +46,7 @@ pub(super) async fn check(config: &Config, shell: &mut Shell<'_>) -> Result<u8, 
         }
     }
     writeln!(shell.out, "{}", text::table(&["connection", "system", "company", "currency", "streams"], rows))?;
+    notes.iter().try_for_each(|note| writeln!(shell.out, " {note}"))?;
     if let Some(failure) = failures.into_iter().reduce(together) {
         return Err(failure);
     }

@@ -45,10 +45,11 @@ impl Layers {
     /// # Errors
     /// No such pair, or a key that cannot be one.
     pub(crate) fn set(&mut self, pair: &str) -> Result<(), Vec<Mistake>> {
+        // of the value nothing is told: it may be a secret
         let label = format!("--set {}", pair.split('=').next().unwrap_or_default().trim());
         let wrong = || {
             let cure = "write key=value, the key as in the file: --set guards.max_create=50";
-            vec![Mistake::new("--set", format!("'{pair}' is no key with a value"), cure)]
+            vec![Mistake::new(&label, "this is no key with a value", cure)]
         };
         let (key, value) = pair.split_once('=').ok_or_else(wrong)?;
         let as_it_is = format!("{key} = {value}\n");

@@ -18,7 +18,7 @@ fn from_first_contact_to_the_journal() {
         }] }))
         .unwrap();
 
-    bench.ends(0, &["check"]).says("Exempel").says("fits the systems");
+    bench.ends(0, &["check"]).says("Exempel").says("erp: edition ").says("fits the systems");
     assert!(!bench.folder.path().join("samklang.db").exists(), "looking makes no file");
 
     bench.ends(3, &["run"]).says("run adopt");
