@@ -47,6 +47,29 @@ fn the_id_is_given_once() {
     }
 }
 
+#[test]
+fn many_may_open_a_new_file_at_once() {
+    for _ in 0..10 {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.db");
+        let together = std::sync::Barrier::new(8);
+        let ids: Vec<Uuid> = std::thread::scope(|scope| {
+            let opened: Vec<_> = (0..8_u128)
+                .map(|n| {
+                    let (path, together) = (&path, &together);
+                    scope.spawn(move || {
+                        together.wait();
+                        let store = open_as(path, Uuid::from_u128(n)).unwrap();
+                        run(store.identity()).unwrap().id
+                    })
+                })
+                .collect();
+            opened.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(ids.iter().all(|id| *id == ids[0]), "one of them made it: {ids:?}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn only_its_owner_may_read_it() {

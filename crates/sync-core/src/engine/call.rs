@@ -8,7 +8,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    outcome::{Outcome, as_wanted},
+    outcome::{Outcome, as_wanted, sent},
     subject::{Links, Sight},
 };
 use crate::{
@@ -179,13 +179,6 @@ pub(super) fn resolve(
                 .find_map(|key| binding.reference(key))
         }
     }
-}
-
-/// What a share sends: the agreed values, or what a hook put in their place.
-pub(super) fn sent(share: &Share) -> FieldMap {
-    let mut sent = share.ours.clone();
-    sent.overlay(&share.instead);
-    sent
 }
 
 /// All that one call needs.

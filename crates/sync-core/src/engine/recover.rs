@@ -5,9 +5,9 @@ use std::{collections::BTreeSet, sync::Arc};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    call::{decoded, sent},
+    call::decoded,
     matching::fits,
-    outcome::as_wanted,
+    outcome::{as_wanted, sent},
     subject::Sight,
     work::Work,
 };

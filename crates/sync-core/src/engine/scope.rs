@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    diff::Diffed,
-    subject::{Links, Subject},
-};
+use super::subject::{Links, Subject};
 use crate::{
     fault::{self, Fault},
     id::{CanonicalId, EntityKind, SystemId},
@@ -114,13 +111,20 @@ pub(crate) fn belongs(filter: &[Predicate], kind: EntityKind, own: FieldMap, ori
 ///
 /// A frozen side is neither written nor listened to, and nothing is removed for it; what it shows meanwhile is kept
 /// aside and counts as edits on return.
-pub(super) fn freeze(entity: &Entity, subject: &Subject, links: &Links, around: &Around<'_>, out: &mut Diffed) {
+pub(super) fn freeze(
+    entity: &Entity,
+    subject: &Subject,
+    links: &Links,
+    around: &Around<'_>,
+    binding: &mut Binding,
+) -> Vec<Event> {
+    let mut events = Vec::new();
     if entity.scope.is_empty() {
-        return;
+        return events;
     }
     let systems: Vec<SystemId> = entity.scope.keys().cloned().collect();
     for system in systems {
-        let mut own = fields_of(&out.binding);
+        let mut own = fields_of(binding);
         for (key, sight) in subject.sights.iter().filter(|(key, _)| key.system != system) {
             if let Some(table) = entity.streams.get(key)
                 && let Ok(ours) = table.inbound(&sight.fields, &mut Problems::default())
@@ -129,8 +133,8 @@ pub(super) fn freeze(entity: &Entity, subject: &Subject, links: &Links, around: 
                 own.overlay(&sight.fields.filter(FieldPath::is_extension));
             }
         }
-        let why_not = unmet(entity, &system, own, &out.binding.origin, around, false).map(ToString::to_string);
-        for (_, side) in out.binding.sides.iter_mut().filter(|(key, _)| key.system == system) {
+        let why_not = unmet(entity, &system, own, &binding.origin, around, false).map(ToString::to_string);
+        for (_, side) in binding.sides.iter_mut().filter(|(key, _)| key.system == system) {
             let frozen = why_not.is_some();
             if side.frozen == frozen || side.state == SideState::Removed {
                 continue;
@@ -141,7 +145,8 @@ pub(super) fn freeze(entity: &Entity, subject: &Subject, links: &Links, around: 
             }
             side.frozen = frozen;
             let because = why_not.clone().unwrap_or_default();
-            out.events.push(Event::Scope { at: system.clone(), within: !frozen, because });
+            events.push(Event::Scope { at: system.clone(), within: !frozen, because });
         }
     }
+    events
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior, vtab::array};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, vtab::array};
 use sync_core::{Error, ErrorKind};
 use uuid::Uuid;
 
@@ -42,8 +42,9 @@ fn make(path: &Path) -> Result<(), Failure> {
 fn prepared(mut connection: Connection, path: &Path, id_if_new: Uuid) -> Result<Connection, Failure> {
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(96);
-    refuse_strangers(&connection, path, STEPS.len())?; // before anything is changed
-    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // before anything is changed, and at one moment: another process may be making the file right now
+    refuse_strangers(&*connection.transaction()?, path, STEPS.len())?;
+    log_ahead(&connection)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // what is deleted is overwritten: `forget` must reach copies that earlier changes left in the file too
@@ -51,6 +52,20 @@ fn prepared(mut connection: Connection, path: &Path, id_if_new: Uuid) -> Result<
     array::load_module(&connection)?;
     migrate(&mut connection, path, STEPS, id_if_new)?;
     Ok(connection)
+}
+
+/// Switches to the write-ahead log, which lets readers go on beside a writer. SQLite does not wait by itself when several
+/// processes switch a new file at once; it does wait for the right to write, and by then another one has switched.
+fn log_ahead(connection: &Connection) -> Result<(), Failure> {
+    for _ in 0..20 {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
+                connection.execute_batch("BEGIN IMMEDIATE; COMMIT")?;
+            }
+            switched => return Ok(switched?),
+        }
+    }
+    Ok(connection.pragma_update(None, "journal_mode", "WAL")?)
 }
 
 /// The format of the file: 0 for an empty one.
