@@ -225,10 +225,10 @@ impl Company {
         carrier.and_then(|carrier| kind_of(&carrier.kind)).unwrap_or(LineKind::Item)
     }
 
-    /// Notes what this login does not reach. Errors: those that are about something else than the edition, a module or a
-    /// scope.
+    /// Notes what this login does not reach. Errors: those that are about something else than the edition, a module, a
+    /// scope or a right of the user.
     fn close(&mut self, name: &str, error: Error) -> Result<()> {
-        let about_access = matches!(errors::code(&error), Some(4002 | 4006 | 4009));
+        let about_access = matches!(errors::code(&error), Some(4002 | 4006 | 4007 | 4009));
         // the add-on for integrations is missing: then nothing works, and the person must hear of that alone
         let add_on = error.vendor_text().and_then(codes::module) == Some("api_standard");
         if error.kind() == ErrorKind::Permission && about_access && !add_on {

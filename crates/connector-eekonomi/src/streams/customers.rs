@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::value::RawValue;
+use serde_json::{Value as Json, value::RawValue};
 use sync_core::{
-    Canonical, Context, EntityKind, Field, FieldMap, FieldPath, Link, Result, StreamId, Value,
+    Canonical, Context, EntityKind, Error, ErrorKind, Field, FieldMap, FieldPath, Link, Result, StreamId, Value,
     capability::{FieldCapability, RemoveMode, Shows, StreamCapability, UpdateMode},
     connector::{ListFrom, Version, Write},
     handler::{Answer, Encode, Head, RawPage, Shown, StreamHandler},
@@ -230,7 +230,7 @@ impl StreamHandler for Customers {
         columns::write(&self.contact, &encode.sent(CONTACT), &mut body)?;
         write_own(&sent, &mut body)?;
         self.fill(&mut body);
-        Ok(body)
+        complete(body)
     }
     fn unchanged(&self, body: &Wire, current: &Wire) -> bool {
         *body == replaced(current)
@@ -259,6 +259,24 @@ impl StreamHandler for Customers {
     }
     async fn remove(&self, cx: &Context, id: &str, _: RemoveMode, _: &Write) -> Result<()> {
         self.shared.api.remove(cx, &CUSTOMERS, id).await
+    }
+}
+
+/// Refuses what eEkonomi would refuse, in our words.
+fn complete(body: Wire) -> Result<Wire> {
+    let required = [
+        ("Name", Organisation::NAME),
+        ("IsPrivatePerson", Organisation::PARTY),
+        ("InvoiceCity", city()),
+        ("InvoicePostalCode", postal_code()),
+        ("TermsOfPaymentId", Organisation::PAYMENT_TERMS),
+    ];
+    match required.iter().find(|(name, _)| body.get(name).is_none_or(Json::is_null)) {
+        None => Ok(body),
+        Some((_, path)) => {
+            let what = format!("eEkonomi needs '{path}' of a customer: fill it in at the source, or set a filler");
+            Err(Error::new(ErrorKind::Invalid, "encode", what).with_context("field", path))
+        }
     }
 }
 

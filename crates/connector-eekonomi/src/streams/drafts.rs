@@ -150,7 +150,6 @@ impl StreamHandler for Drafts {
             can.create_mark = Some(Mark { field: mark, max_len: self.shared.config.mark.max_len() });
             can.update = UpdateMode::Replace;
             can.write_returns_record = true;
-            can.write_concurrency = 4;
             can.remove = [RemoveMode::Delete].into();
             can.acts = [CONVERT.to_owned()].into();
             declare_own(&self.shared.config.own_fields(DRAFTS.name), &COMPUTED, &mut can);

@@ -209,7 +209,6 @@ impl StreamHandler for Orders {
             can.create_mark = Some(Mark { field: mark, max_len: self.shared.config.mark.max_len() });
             can.update = UpdateMode::Replace;
             can.write_returns_record = true;
-            can.write_concurrency = 4;
             can.remove = [RemoveMode::Delete].into();
             can.acts = ACTS.iter().map(|(act, ..)| (*act).to_owned()).collect();
             declare_own(&self.shared.config.own_fields(ORDERS.name), &COMPUTED, &mut can);

@@ -17,7 +17,7 @@ async fn connection() -> Connection {
     let cx = Context::new(Arc::new(VirtualTime::leaping(now)), "test");
     let limits = Arc::new(Limits::new(Arc::new(TokioTimer::new())));
     let environment = Environment::new(Transport::new().unwrap(), limits, Arc::new(MemoryTokens::new()));
-    let content = serde_json::from_str(include_str!("fixtures/company.json")).unwrap();
+    let content = serde_json::from_str(include_str!("../fixtures/company.json")).unwrap();
     let config = Config::new("client", "hush-hush".into(), "556677-8899");
     connect(&cx, "erp", config, environment, Some(Snapshot { at: now, content })).await.unwrap()
 }
@@ -34,7 +34,7 @@ fn dec(text: &str) -> Field<rust_decimal::Decimal> {
 
 #[tokio::test]
 async fn a_private_customer_without_contact() {
-    let records = decoded("customers", include_str!("fixtures/customer_private.json")).await;
+    let records = decoded("customers", include_str!("../fixtures/customer_private.json")).await;
     assert_eq!(records.len(), 1, "empty columns hold nobody");
     assert_eq!(records[0].version.modified_at.unwrap().to_rfc3339(), "2026-02-17T09:15:00.123+00:00");
     let customer = Organisation::from_fields(&records[0].fields).unwrap();
@@ -48,7 +48,7 @@ async fn a_private_customer_without_contact() {
 
 #[tokio::test]
 async fn an_invoiced_order_with_a_discount_as_an_amount() {
-    let record = decoded("orders", include_str!("fixtures/order_invoiced.json")).await.remove(0);
+    let record = decoded("orders", include_str!("../fixtures/order_invoiced.json")).await.remove(0);
     let order = Order::from_fields(&record.fields).unwrap();
     assert_eq!(order.invoicing, Invoicing::Invoiced.into());
     assert!(order.fulfilment.is_unknown(), "nothing says that the goods have left");
@@ -69,7 +69,7 @@ async fn an_invoiced_order_with_a_discount_as_an_amount() {
 
 #[tokio::test]
 async fn an_open_order_whose_discount_cannot_be_sent_back_is_locked() {
-    let open = include_str!("fixtures/order_invoiced.json").replace("\"Status\": 4", "\"Status\": 2");
+    let open = include_str!("../fixtures/order_invoiced.json").replace("\"Status\": 4", "\"Status\": 2");
     let record = decoded("orders", &open).await.remove(0);
     assert!(matches!(&record.writable, Writable::Nothing(why) if why.contains("discount")), "{:?}", record.writable);
     let percent = open.replace("\"IsDiscountInFixedAmount\": true", "\"IsDiscountInFixedAmount\": false");
@@ -78,7 +78,7 @@ async fn an_open_order_whose_discount_cannot_be_sent_back_is_locked() {
 
 #[tokio::test]
 async fn a_collective_invoice_in_another_currency() {
-    let record = decoded("customerinvoices", include_str!("fixtures/invoice_collective.json")).await.remove(0);
+    let record = decoded("customerinvoices", include_str!("../fixtures/invoice_collective.json")).await.remove(0);
     let invoice = Invoice::from_fields(&record.fields).unwrap();
     assert_eq!((invoice.number, invoice.voucher_number), ("88".into(), "K17".into()));
     assert_eq!(invoice.order, Field::Empty, "it has no order of its own");
@@ -100,8 +100,8 @@ async fn a_collective_invoice_in_another_currency() {
 #[tokio::test]
 async fn what_cannot_be_understood_names_the_field_and_not_the_value() {
     let connection = connection().await;
-    let order = include_str!("fixtures/order_invoiced.json");
-    let customer = include_str!("fixtures/customer_private.json");
+    let order = include_str!("../fixtures/order_invoiced.json");
+    let customer = include_str!("../fixtures/customer_private.json");
     for (stream, raw, field) in [
         ("orders", order.replace("\"Status\": 4", "\"Status\": 47"), "Status"),
         ("orders", order.replace("\"Status\": 4,", ""), "Status"),
@@ -126,7 +126,7 @@ async fn a_snapshot_says_what_can_be_done() {
     assert_eq!(connection.company.closed.len(), 1);
     // one of another form, of another company, or too old is not used: here that means a call, and there is no login
     let now = "2026-02-17T09:00:00Z".parse().unwrap();
-    let content: serde_json::Value = serde_json::from_str(include_str!("fixtures/company.json")).unwrap();
+    let content: serde_json::Value = serde_json::from_str(include_str!("../fixtures/company.json")).unwrap();
     let mut other_form = content.clone();
     other_form["format"] = 2.into();
     for (at, content, company) in [

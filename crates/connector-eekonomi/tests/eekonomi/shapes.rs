@@ -28,7 +28,7 @@ async fn vendor() -> Vendor {
     tokens.save("erp", &Token::new("acc".into(), now, None)).await.unwrap();
     let mut environment = Environment::new(Transport::new().unwrap(), Arc::new(Limits::new(time.clone())), tokens);
     environment.timer = time.clone();
-    let content = serde_json::from_str(include_str!("fixtures/company.json")).unwrap();
+    let content = serde_json::from_str(include_str!("../fixtures/company.json")).unwrap();
     let mut config = Config::new("client", "hush-hush".into(), "556677-8899");
     config.base_url = Some(format!("{}/v2/", server.url()).parse().unwrap());
     config.identity_url = Some(server.url().parse().unwrap());

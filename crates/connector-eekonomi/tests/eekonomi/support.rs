@@ -1,7 +1,5 @@
 //! An emulated company, a connection to it, and what was said between them.
 
-#![allow(dead_code, reason = "each test file uses a part of it")]
-
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use connector_eekonomi::{Config, Connection, Environment, connect};
@@ -130,12 +128,14 @@ impl Erp {
     pub(crate) fn calls(&self) -> Vec<String> {
         self.emulator.requests().iter().map(|entry| format!("{} {}", entry.method, entry.path)).collect()
     }
+}
 
-    /// Holds every request that was sent against the vendor's own description.
-    #[track_caller]
-    pub(crate) fn check_requests(&self) {
+/// Whatever a test was about: every request that was sent is held against the vendor's own description.
+impl Drop for Erp {
+    fn drop(&mut self) {
         let file = "eekonomi/spec/eaccounting-v2-openapi-3.1-2026-02.json";
-        let Some(spec) = Spec::of_vendor(env!("CARGO_MANIFEST_DIR"), file).unwrap() else { return };
+        let spec = Spec::of_vendor(env!("CARGO_MANIFEST_DIR"), file).unwrap();
+        let Some(spec) = spec.filter(|_| !std::thread::panicking()) else { return };
         let spec = spec.with_base("/v2");
         let mut exceptions = Exceptions::new(&KNOWN);
         let mut wrong = Vec::new();
@@ -148,7 +148,7 @@ impl Erp {
 }
 
 /// Where a request differs from the description, and why that is right.
-const KNOWN: [Exception; 3] = [
+const KNOWN: [Exception; 2] = [
     Exception {
         place: "GET * query",
         at: "$*",
@@ -160,12 +160,6 @@ const KNOWN: [Exception; 3] = [
         at: "*Date*",
         keyword: "format",
         reason: "declared as date-time; the field's own text asks for YYYY-MM-DD",
-    },
-    Exception {
-        place: "* body",
-        at: "*",
-        keyword: "pattern",
-        reason: "a pattern on a number, which JSON Schema does not apply to numbers",
     },
 ];
 
