@@ -186,6 +186,7 @@ impl StreamHandler for Drafts {
     fn encode(&self, encode: &Encode<'_, Wire>) -> Result<Wire> {
         let mut sent = encode.sent(DRAFTS.name);
         let invoice: Invoice = encode.wanted(DRAFTS.name)?;
+        rows::check_whole(encode.current(), "TotalAmount")?;
         let mut body = encode.current().map(replaced).unwrap_or_default();
         document::check_prices(&invoice.content, encode.current())?;
         if encode.is_create() {

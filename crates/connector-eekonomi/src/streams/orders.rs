@@ -263,6 +263,7 @@ impl StreamHandler for Orders {
     fn encode(&self, encode: &Encode<'_, Wire>) -> Result<Wire> {
         let mut sent = encode.sent(ORDERS.name);
         let order: Order = encode.wanted(ORDERS.name)?;
+        rows::check_whole(encode.current(), "Amount")?;
         let mut body = encode.current().map(replaced).unwrap_or_default();
         document::check_prices(&order.content, encode.current())?;
         if encode.is_create() {

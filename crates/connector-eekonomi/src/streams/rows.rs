@@ -59,6 +59,15 @@ pub(crate) fn are_left_out(wire: &Wire, total: &str) -> bool {
     !some && !total.is_zero()
 }
 
+/// Refuses to replace a document by what a listing without rows showed of it: the rows would be gone.
+pub(crate) fn check_whole(current: Option<&Wire>, total: &str) -> Result<()> {
+    if current.is_some_and(|current| are_left_out(current, total)) {
+        let what = "the document at hand lacks its rows, as listings may; nothing was sent, it is to be read by id";
+        return Err(Error::new(ErrorKind::VersionConflict, "encode", what));
+    }
+    Ok(())
+}
+
 /// A row that has its discount as an amount is shown, but cannot be sent back: a replace would lose the discount.
 pub(crate) fn lock_of_fixed_discounts(wire: &Wire) -> Writable {
     let rows = wire.rows("Rows").ok().and_then(Field::into_value).unwrap_or_default();

@@ -291,6 +291,24 @@ async fn a_listing_without_rows_shows_no_lines_and_says_so() {
 }
 
 #[tokio::test]
+async fn rows_that_a_listing_left_out_are_not_replaced_by_none() {
+    let stage = Stage::set().await;
+    let id = make(&stage, &order(&stage)).await.unwrap().reference.id;
+    stage.erp.switch("list_rows", "empty");
+    let query = sync_core::connector::ListQuery::all("orders");
+    let listed = stage.connection.router.list(&stage.erp.cx, &query).await.unwrap().items.remove(0);
+    let change = Order::new().content(Content::new().buyer_reference("Karin"));
+    let parts = vec![part("orders", change.to_fields())];
+    let mut update = write("orders", Action::Update { id: id.clone(), parts: parts.clone(), if_version: None });
+    update.current = Some(listed);
+    let error = stage.erp.write(&stage.connection, update).await.unwrap_err();
+    assert_eq!(error.disposition(), sync_core::Disposition::RetryLater, "{error}");
+    stage.erp.update(&stage.connection, "orders", &id, parts).await.unwrap();
+    let stored = &stage.erp.stored("orders")[0];
+    assert_eq!((stored["Rows"].as_array().unwrap().len(), &stored["YourReference"]), (3, &json!("Karin")));
+}
+
+#[tokio::test]
 async fn a_lost_answer_is_looked_for_and_never_sent_again() {
     let stage = Stage::set().await;
     let fault = emulators::frame::Fault::new(emulators::frame::FaultKind::DropAfter).on("POST", "/v2/orders");
