@@ -128,3 +128,22 @@ async fn a_refusal_for_speed_at_the_token_address_is_no_matter_of_credentials() 
     assert_eq!(error.kind(), ErrorKind::RateLimited, "{error}");
     refused.assert_async().await;
 }
+
+#[tokio::test]
+async fn a_refusal_for_speed_is_known_by_its_text_whatever_its_status() {
+    for status in [400, 403, 429] {
+        let mut server = Server::new_async().await;
+        server.mock("POST", "/api/v2/token").with_body(TOKEN).create_async().await;
+        let shop = server.mock("GET", "/api/v2/shop").with_status(status);
+        let refused = shop.with_body(r#"{"error":"Too Many Requests"}"#).expect_at_least(2).create_async().await;
+        let (bench, router) = connected(&server).await;
+        let error = router.check(&bench.cx).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.vendor_code()),
+            (ErrorKind::RateLimited, Some("Too Many Requests")),
+            "{status}"
+        );
+        assert!(!bench.time.slept().is_empty());
+        refused.assert_async().await;
+    }
+}

@@ -139,6 +139,8 @@ impl StreamHandler for Orders {
         let mut can = StreamCapability::new(EntityKind::Order);
         // whether external services and the end of a payment move the stamp is not documented
         let since = Since { precision_ms: 1000, inclusive: true, lag_s: OVERLAP_S, ascending: false, misses: true };
+        // Orders with an unfinished payment are not listed unless that is set. One that a webhook named is then absent
+        // from the listing and is asked for by id, which gives it: such an absence costs a call and removes nothing.
         can.list = Some(Listing::complete(PAGE).since(since));
         can.get_max = 1;
         can.stamps = true;
