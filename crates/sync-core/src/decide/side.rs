@@ -47,73 +47,114 @@ impl Side<'_> {
         }
         shown
     }
-    /// What it would have everybody show: what it shows, but for leaves that were not touched and merely show the
-    /// agreed value in a shorter way. A cut street does not travel with an edited city.
+    /// What it would have everybody show: what it shows, but for leaves that merely show the agreed value in a way of
+    /// their own. A cut street does not travel with an edited city. Who saw the agreed value speaks for all of it, also
+    /// for leaves that the system does not have; and emptiness that is met is no word against it.
     pub fn claim(&self, agreed: Option<Agreed<'_>>) -> FieldMap {
-        let mut claim = self.shown();
-        let (Some(agreed), Some(shadow)) = (agreed, self.shadow) else { return claim };
-        for (path, wanted) in agreed.value.iter() {
-            let untouched = claim
-                .get(path)
-                .is_some_and(|now| shadow.get(path) == Some(now) && represents(now, wanted, &self.fields.get(path)));
-            if untouched {
-                claim.set(path, wanted.clone());
+        let informed = !self.unaware(agreed);
+        let fills = informed || self.shadow.is_some_and(|shadow| !shadow.is_empty());
+        self.claim_of(agreed, informed, fills)
+    }
+    /// The same of a side whose emptiness counts from the start.
+    pub(super) fn claim_with_blanks(&self, agreed: Option<Agreed<'_>>) -> FieldMap {
+        self.claim_of(agreed, !self.unaware(agreed), false)
+    }
+    fn claim_of(&self, agreed: Option<Agreed<'_>>, completes: bool, fills: bool) -> FieldMap {
+        let mut claim = match agreed {
+            Some(agreed) if completes => agreed.value.clone(),
+            _ => FieldMap::new(),
+        };
+        for (path, now) in self.shown().iter() {
+            let wanted = agreed.and_then(|agreed| agreed.value.get(path));
+            match wanted {
+                Some(wanted) if self.restates(path, now, wanted) => claim.set(path, wanted.clone()),
+                _ if fills && self.is_silent(path, agreed) => {}
+                _ => claim.set(path, now.clone()),
             }
         }
         claim
     }
     /// Changed since we looked last.
     pub fn edited(&self) -> bool {
-        let at_first = fault::on(Fault::JoiningWins);
-        let moved = |path, value| match self.shadow.and_then(|shadow| shadow.get(path)) {
-            Some(before) => before != value,
-            None => at_first,
-        };
-        self.seen.is_some_and(|seen| seen.iter().any(|(path, value)| moved(path, value)))
+        self.seen.is_some_and(|seen| seen.paths().any(|path| self.edited_at(path)))
     }
-    /// Shows something for the first time. That can be an old value, so it is no edit; and emptiness is nothing.
+    /// This leaf was changed since we looked last.
+    pub(super) fn edited_at(&self, path: FieldPath) -> bool {
+        match (self.seen.and_then(|seen| seen.get(path)), self.shadow.and_then(|shadow| shadow.get(path))) {
+            (Some(now), Some(before)) => now != before,
+            (Some(_), None) => fault::on(Fault::JoiningWins),
+            (None, _) => false,
+        }
+    }
+    /// This leaf is shown, and was never shown before.
+    pub(super) fn is_first(&self, path: FieldPath) -> bool {
+        !fault::on(Fault::JoiningWins)
+            && self.seen.is_some_and(|seen| seen.get(path).is_some())
+            && self.shadow.is_none_or(|shadow| shadow.get(path).is_none())
+    }
+    /// This leaf is empty and nobody made it so since: it is met empty, or nothing is agreed of it yet, or what is
+    /// agreed is still on its way. That is no word against any value.
+    pub(super) fn is_silent(&self, path: FieldPath, agreed: Option<Agreed<'_>>) -> bool {
+        let now = self.seen.and_then(|seen| seen.get(path)).or_else(|| self.shadow.and_then(|shadow| shadow.get(path)));
+        let open = || self.lagging || agreed.is_none_or(|agreed| agreed.value.get(path).is_none());
+        now.is_some_and(Value::is_null) && !self.edited_at(path) && (self.is_first(path) || open())
+    }
+    /// What it shows for the first time and what is not empty. That can be old, so it is no edit; and emptiness is
+    /// nothing.
+    pub(super) fn news(&self) -> impl Iterator<Item = (FieldPath, &Value)> {
+        self.seen.into_iter().flat_map(FieldMap::iter).filter(|(path, value)| !value.is_null() && self.is_first(*path))
+    }
+    /// Shows something for the first time, and changed nothing.
     pub fn joins(&self) -> bool {
-        self.seen.is_some_and(|seen| {
-            !self.edited()
-                && seen
-                    .iter()
-                    .any(|(path, value)| !value.is_null() && self.shadow.is_none_or(|s| s.get(path).is_none()))
-        })
+        !self.edited() && self.news().next().is_some()
+    }
+    /// It shows something that is not agreed, and that nobody has decided about: for the first time, or before anything
+    /// was agreed.
+    pub(super) fn adds(&self, agreed: Option<Agreed<'_>>) -> bool {
+        let Some(agreed) = agreed else { return !self.shown().all_null() };
+        self.news().any(|(path, now)| agreed.value.get(path).is_none_or(|wanted| !self.restates(path, now, wanted)))
     }
     /// Whoever changed it had not seen the agreed value.
-    pub fn uninformed(&self) -> bool {
-        self.lagging || self.joins()
+    pub(super) fn unaware(&self, agreed: Option<Agreed<'_>>) -> bool {
+        self.lagging
+            || self.news().any(|(path, now)| {
+                agreed.is_none_or(|a| a.value.get(path).is_some_and(|wanted| !self.restates(path, now, wanted)))
+            })
+    }
+    /// The leaf holds `value`, or merely shows it in its own way.
+    pub(super) fn shows_at(&self, path: FieldPath, now: &Value, value: &Value) -> bool {
+        self.restates(path, now, value) || represents(now, value, &self.fields.get(path))
+    }
+    /// Whether `now` says nothing else than `wanted`. Of what nobody touched, forms of writing that mean the same are
+    /// equal too: first contact would drown people else. Of what was typed, a rounded amount is a new one, since two
+    /// roundings represent it.
+    fn restates(&self, path: FieldPath, now: &Value, wanted: &Value) -> bool {
+        let shows = represents(now, wanted, &self.fields.get(path));
+        if self.edited_at(path) {
+            return now == wanted || (shows && matches!(now, Value::Text(_)));
+        }
+        shows || same_meaning(self.kind, path, now, wanted)
     }
     /// What it shows is what it would show after `value` was written to it.
     pub fn shows(&self, value: &FieldMap) -> bool {
-        self.compare(value, |path, shown, wanted| represents(shown, wanted, &self.fields.get(path)))
+        self.shown().iter().all(|(path, now)| value.get(path).is_none_or(|wanted| self.shows_at(path, now, wanted)))
     }
-    /// The same, with forms of writing that mean the same taken as equal: first contact would drown people else.
-    pub fn shows_at_first(&self, value: &FieldMap) -> bool {
-        self.compare(value, |path, shown, wanted| {
-            represents(shown, wanted, &self.fields.get(path)) || same_meaning(self.kind, path, shown, wanted)
-        })
-    }
-    /// The side showed `agreed` cut, and the new value fills its length again.
-    pub fn cut(&self, agreed: &FieldMap) -> bool {
+    /// The side showed `agreed` cut, a text that fills its length again was typed, and `value` takes it over.
+    pub(super) fn cuts(&self, agreed: &FieldMap, value: &FieldMap) -> bool {
         let (Some(seen), Some(shadow)) = (self.seen, self.shadow) else { return false };
         seen.iter().any(|(path, now)| {
-            let (Some(max), Some(Value::Text(long)), Some(before), Value::Text(now)) =
+            let (Some(max), Some(Value::Text(long)), Some(before), Value::Text(text)) =
                 (self.fields.get(path).max_len, agreed.get(path), shadow.get(path), now)
             else {
                 return false;
             };
             let max = usize::try_from(max).unwrap_or(usize::MAX);
-            before.as_text() != Some(now)
+            value.get(path) == Some(now)
+                && before != now
                 && long.chars().count() > max
-                && now.chars().count() >= max
+                && text.chars().count() >= max
                 && represents(before, &Value::Text(long.clone()), &self.fields.get(path))
         })
-    }
-
-    fn compare(&self, value: &FieldMap, same: impl Fn(FieldPath, &Value, &Value) -> bool) -> bool {
-        let shown = self.shown();
-        shown.iter().all(|(path, shown)| value.get(path).is_none_or(|wanted| same(path, shown, wanted)))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     connector::{Connector, Write},
     error::{Error, ErrorKind, Result},
     fault::{self, Fault},
-    id::{CanonicalId, StreamKey, SystemId},
+    id::{CanonicalId, ExternalRef, StreamKey, SystemId},
     plan::{Doing, Op},
     store::{Binding, Intent},
     value::FieldPath,
@@ -97,6 +97,9 @@ impl Work<'_> {
             let intents: Vec<Intent> = flights.iter().map(|flight| flight.intent.clone()).collect();
             self.store.intend(&self.lease, &intents).await?;
         }
+        // what was read of them is out of date from now on
+        let touched: Vec<ExternalRef> =
+            flights.iter().filter_map(|flight| flight.op.id().map(|id| flight.op.host.id(id))).collect();
         let mut by_host: BTreeMap<StreamKey, Vec<Flight>> = BTreeMap::new();
         for flight in flights {
             by_host.entry(flight.op.host.clone()).or_default().push(flight);
@@ -121,6 +124,9 @@ impl Work<'_> {
         }
         let (sights, fresh): (Vec<Vec<Sight>>, Vec<Vec<Binding>>) = recorded.into_iter().unzip();
         self.remember(fresh.into_iter().flatten().collect());
+        for reference in touched {
+            self.items.remove(&reference);
+        }
         Ok(sights.into_iter().flatten().collect())
     }
 

@@ -272,32 +272,42 @@ fn place(
     alone(entity, known, subjects, sight, &keys, own, None);
 }
 
-/// Records that were being made in this stream and that this one can be.
+/// Records that were being made in this stream and that this one is likest to. Those of equal content are equally
+/// right: the first of them.
 fn claims(
     entity: &Entity,
     known: &Known,
     subjects: &BTreeMap<CanonicalId, Subject>,
     sight: &Sight,
 ) -> Vec<CanonicalId> {
-    let Some(table) = entity.streams.get(&sight.reference.at) else { return Vec::new() };
-    let open =
-        known.creates.iter().filter(|intent| intent.host == sight.reference.at && fits(&table.cap, intent, sight));
-    let shares = open.flat_map(|intent| intent.shares.iter().filter(|share| share.at == sight.reference.at));
-    let mine: BTreeSet<CanonicalId> = shares
-        .map(|share| share.subject)
-        .filter(|id| {
-            let side = current(known, subjects, *id).and_then(|binding| binding.sides.get(&sight.reference.at));
-            side.is_some_and(|side| side.id.is_none())
-        })
-        .collect();
-    mine.into_iter().collect()
+    let at = &sight.reference.at;
+    let Some(table) = entity.streams.get(at) else { return Vec::new() };
+    let free = |id: CanonicalId| {
+        let side = current(known, subjects, id).and_then(|binding| binding.sides.get(at));
+        side.is_some_and(|side| side.id.is_none())
+    };
+    let mut fitting: Vec<(u32, &Intent, CanonicalId)> = Vec::new();
+    for intent in known.creates.iter().filter(|intent| intent.host == *at) {
+        let Some(score) = likeness(&table.cap, intent, sight) else { continue };
+        let shares = intent.shares.iter().filter(|share| share.at == *at && free(share.subject));
+        fitting.extend(shares.map(|share| (score, intent, share.subject)));
+    }
+    let best = fitting.iter().map(|(score, ..)| *score).max();
+    fitting.retain(|(score, ..)| Some(*score) == best);
+    fitting.sort_by(|(_, a, _), (_, b, _)| a.key.cmp(&b.key));
+    match fitting.as_slice() {
+        [(_, first, subject), rest @ ..] if rest.iter().all(|(_, other, _)| other.action == first.action) => {
+            vec![*subject]
+        }
+        _ => fitting.into_iter().map(|(.., subject)| subject).collect(),
+    }
 }
 
-/// Whether a record can be what an intent made: by our mark, else by what was sent. Its users may have changed some of
-/// that already, so most of it is enough.
-pub(crate) fn fits(cap: &StreamCapability, intent: &Intent, sight: &Sight) -> bool {
+/// How like a record is to what an intent made: by our mark, else by what was sent. Its users may have changed some of
+/// that already, so most of it is enough; `None` if it cannot be the one.
+pub(super) fn likeness(cap: &StreamCapability, intent: &Intent, sight: &Sight) -> Option<u32> {
     if cap.create_mark.is_some() {
-        return intent.mark.is_some() && sight.mark == intent.mark;
+        return (intent.mark.is_some() && sight.mark == intent.mark).then_some(u32::MAX);
     }
     let (mut same, mut compared) = (0_u32, 0_u32);
     for part in intent.action.parts().iter().filter(|part| part.stream == intent.host.stream) {
@@ -307,7 +317,7 @@ pub(crate) fn fits(cap: &StreamCapability, intent: &Intent, sight: &Sight) -> bo
             same += u32::from(represents(stored, wanted, field));
         }
     }
-    compared > 0 && same * 2 >= compared
+    (compared > 0 && same * 2 >= compared).then_some(same)
 }
 
 fn current<'a>(known: &'a Known, subjects: &'a BTreeMap<CanonicalId, Subject>, id: CanonicalId) -> Option<&'a Binding> {

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     call::decoded,
-    matching::fits,
+    matching::likeness,
     outcome::{as_wanted, sent},
     subject::Sight,
     work::Work,
@@ -92,21 +92,30 @@ async fn look_for(
     let now = work.now();
     let last = enough(cap, intent, now);
     let items = candidates(work, connector, cap, intent, last).await?;
-    let mut fitting: Vec<(Item, Vec<Sight>)> = Vec::new();
+    let mut fitting: Vec<(u32, Item, Vec<Sight>)> = Vec::new();
     for item in items {
         let Ok(sights) = decoded(connector, &item) else { continue };
-        if sights.iter().any(|sight| sight.reference.at == intent.host && !sight.deleted && fits(cap, intent, sight)) {
-            fitting.push((item, sights));
+        let own = sights.iter().find(|sight| sight.reference.at == intent.host && !sight.deleted);
+        if let Some(score) = own.and_then(|sight| likeness(cap, intent, sight)) {
+            fitting.push((score, item, sights));
         }
     }
-    let references: Vec<ExternalRef> = fitting.iter().map(|(item, _)| item.reference.clone()).collect();
+    let references: Vec<ExternalRef> = fitting.iter().map(|(_, item, _)| item.reference.clone()).collect();
     let taken: BTreeSet<ExternalRef> = work.store.bound(&references).await?.into_iter().map(|(r, _)| r).collect();
-    fitting.retain(|(item, _)| !taken.contains(&item.reference));
+    fitting.retain(|(_, item, _)| !taken.contains(&item.reference));
+    let best = fitting.iter().map(|(score, ..)| *score).max();
+    fitting.retain(|(score, ..)| Some(*score) == best);
+    fitting.sort_by(|(_, a, _), (_, b, _)| a.reference.cmp(&b.reference));
+    // as many creates of equal content as records: any of them is the right one
+    let equal = work.creates.iter().filter(|other| other.host == intent.host && other.action == intent.action).count();
     Ok(match fitting.len() {
         0 if last => Found::NotMade,
         0 => Found::LookAgain,
-        1 => fitting.pop().map_or(Found::LookAgain, |(item, sights)| Found::Made { reference: item.reference, sights }),
-        _ => Found::Several(fitting.into_iter().map(|(item, _)| item.reference).collect()),
+        found if found <= equal.max(1) => {
+            let (_, item, sights) = fitting.swap_remove(0);
+            Found::Made { reference: item.reference, sights }
+        }
+        _ => Found::Several(fitting.into_iter().map(|(_, item, _)| item.reference).collect()),
     })
 }
 

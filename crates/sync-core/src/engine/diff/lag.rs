@@ -74,7 +74,10 @@ pub(super) fn advance(
     binding: &mut Binding,
 ) {
     for (key, side) in &mut binding.sides {
-        let (Some(table), sight) = (entity.streams.get(key), subject.sights.get(key)) else { continue };
+        let (Some(table), sight) = (entity.streams.get(key), subject.sights.get(key).filter(|sight| !sight.deleted))
+        else {
+            continue;
+        };
         if side.frozen {
             for (path, value) in sight.iter().flat_map(|sight| sight.fields.iter()) {
                 if side.shadow.get(path) == Some(value) {

@@ -198,7 +198,8 @@ fn settle(
             }
             for (view, joins) in views.iter().zip(joining) {
                 let was = out.binding.sides.get(view.key).is_some_and(|s| s.lagging.contains(&unit.path));
-                if agreed.is_some() && (was || joins) && !matches!(unit.rule, Rule::Seed(_)) {
+                let again = subject.again.contains(&unit.path);
+                if agreed.is_some() && (was || joins || again) && !matches!(unit.rule, Rule::Seed(_)) {
                     lag(unit.path, view, &mut out.binding);
                 }
             }

@@ -11,7 +11,7 @@ use crate::{
     capability::Shows,
     connector::Writable,
     id::StreamKey,
-    policy::{Create, Entity, StreamTable},
+    policy::{Create, Entity, OnRemove, StreamTable},
     store::{Binding, BoundSide, SideState},
 };
 
@@ -23,6 +23,12 @@ pub(super) fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>,
             && entity.streams.get(key).is_some_and(|table| table.role.read)
     });
     if subject.ambiguous.is_some() || !known_somewhere || out.binding.origins.is_empty() {
+        return;
+    }
+    // what its master removed is not made again; `recreate` speaks of counterparts whose master lives
+    let ended =
+        out.binding.sides.iter().any(|(key, side)| key.system == entity.master && side.state == SideState::Removed);
+    if ended && entity.on_remove != OnRemove::Ignore {
         return;
     }
     for (system, role) in &entity.systems {

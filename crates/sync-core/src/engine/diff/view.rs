@@ -35,7 +35,7 @@ pub(super) fn views<'a>(entity: &'a Entity, subject: &'a Subject, links: &Links,
         if side.state == SideState::Removed || side.frozen || (side.id.is_none() && !subject.sights.contains_key(key)) {
             continue;
         }
-        let sight = subject.sights.get(key);
+        let sight = subject.sights.get(key).filter(|sight| !sight.deleted);
         let mut seen = side.pending.clone();
         if let Some(sight) = sight {
             seen.overlay(&sight.fields);

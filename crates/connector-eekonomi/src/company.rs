@@ -1,0 +1,319 @@
+//! What is read of a company once a day: who it is, what its edition has, its code lists, and which queries its lists
+//! take. All of it is in the snapshot that the store keeps, so that an idle run spends no call on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sync_core::{Context, Error, ErrorKind, Field, Result, connector::Tenant, model::LineKind, store::Snapshot};
+
+use crate::{
+    client::{Api, Resource, equals, trial_of_changes},
+    codes,
+    config::{Config, kind_of, org_number},
+    errors, streams,
+    wire::Wire,
+};
+
+/// The form in which a snapshot is stored; another one is read anew.
+const FORMAT: u32 = 1;
+/// How long a snapshot is good.
+const GOOD_FOR: TimeDelta = TimeDelta::hours(24);
+
+/// What is known of a company.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Company {
+    format: u32,
+    /// Its name, with which a person sees whether the login went to the right one.
+    pub name: String,
+    /// Its organisation number as eEkonomi shows it.
+    pub org_number: String,
+    /// The vendor's own id of it, if shown.
+    pub identifier: Option<String>,
+    /// ISO 3166-1 alpha-2: `SE`.
+    pub country: String,
+    /// ISO 4217: `SEK`.
+    pub currency: String,
+    /// The edition in the vendor's word: `Pro`, `Invoicing`.
+    pub edition: String,
+    /// Names of the modules that are switched on, as far as the vendor shows them.
+    pub modules: Vec<String>,
+    /// It may be read but not written to.
+    pub read_only: bool,
+    /// The id of the terms of payment that a new customer gets.
+    pub payment_terms: Option<String>,
+    /// Bookings up to this day are locked.
+    pub locked_to: Option<NaiveDate>,
+    /// Code lists by the vendor's resource: `termsofpayments`, `units`, `articleaccountcodings` …
+    pub lists: BTreeMap<String, Vec<Code>>,
+    /// Lists and streams that this login does not reach, with why.
+    pub closed: BTreeMap<String, String>,
+    /// What the streams' lists take; a stream that is not here is closed.
+    pub(crate) streams: BTreeMap<String, Reach>,
+    /// The articles that carry rows without an article of their own.
+    pub(crate) carriers: Vec<Carrier>,
+}
+
+/// An entry of a code list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Code {
+    /// The code: a GUID for most lists, the code itself for currencies and countries.
+    pub id: String,
+    /// Its name for people.
+    pub name: String,
+    /// The short form on documents: `st`, `FK`, `25%`.
+    pub short: Option<String>,
+    /// VAT in percent, where the entry has one.
+    pub vat_rate: Option<Decimal>,
+    /// The account that domestic sales with VAT are booked on.
+    pub account: Option<String>,
+}
+
+/// What the list of a stream takes. Whether a property can be filtered by is published for a few only, so it is tried.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reach {
+    /// `$orderby=Id`.
+    pub(crate) sorted: bool,
+    /// Filters by the stamps of change, or of creation where there are no others.
+    pub(crate) since: bool,
+    /// Properties that can be looked for.
+    pub(crate) find: BTreeSet<String>,
+}
+
+/// An article that carries rows of a kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Carrier {
+    kind: String,
+    vat_rate: Option<Decimal>,
+    article: String,
+}
+
+/// The code lists that are read, and the fields of their entries.
+const LISTS: [(&str, &str); 10] = [
+    ("termsofpayments", "/termsofpayments"),
+    ("units", "/units"),
+    ("articleaccountcodings", "/articleaccountcodings"),
+    ("currencies", "/currencies"),
+    ("countries", "/countries"),
+    ("deliverymethods", "/deliverymethods"),
+    ("deliveryterms", "/deliveryterms"),
+    ("customerlabels", "/customerlabels"),
+    ("vatcodes", "/vatcodes"),
+    ("bankaccounts", "/bankaccounts"),
+];
+
+impl Company {
+    /// The one in a stored snapshot, if it is of today and in today's form.
+    pub(crate) fn stored(snapshot: Option<&Snapshot>, now: DateTime<Utc>) -> Option<Self> {
+        let snapshot = snapshot.filter(|snapshot| now.signed_duration_since(snapshot.at) < GOOD_FOR)?;
+        Self::deserialize(&snapshot.content).ok().filter(|company| company.format == FORMAT)
+    }
+    /// Reads all of it. Some thirty calls.
+    pub(crate) async fn read(cx: &Context, api: &Api, config: &Config) -> Result<Self> {
+        let mut company = Self::settings(cx, api).await?;
+        company.check(config)?;
+        for (name, path) in LISTS {
+            match api.all(cx, "read code lists", path, None).await {
+                Ok(rows) => _ = company.lists.insert(name.to_owned(), entries(&rows)?),
+                Err(error) => company.close(name, error)?,
+            }
+        }
+        for of in streams::RESOURCES {
+            match reach(cx, api, of, config).await {
+                Ok(reach) => _ = company.streams.insert(of.name.to_owned(), reach),
+                Err(error) => company.close(of.name, error)?,
+            }
+        }
+        if company.streams.is_empty() {
+            let why = company.closed.get("customers").cloned().unwrap_or_default();
+            let what = format!("nothing of '{}' ({}) can be reached: {why}", company.name, company.edition);
+            return Err(Error::new(ErrorKind::Permission, "connect", what));
+        }
+        company.carriers = carriers(cx, api, config).await?;
+        Ok(company)
+    }
+    /// Who it is, in one call.
+    pub(crate) async fn settings(cx: &Context, api: &Api) -> Result<Self> {
+        let settings = api.object(cx, "read company settings", "/companysettings").await?;
+        let text = |name| settings.text(name).map(Field::into_value);
+        let status = settings.whole("CompanyStatus")?.into_value();
+        let name = text("Name")?.unwrap_or_default();
+        if status == Some(0) {
+            let what = format!("the company '{name}' is not active in eEkonomi: ask the vendor's support");
+            return Err(Error::new(ErrorKind::Permission, "connect", what));
+        }
+        let modules = settings.get("ActivatedModules").and_then(|modules| modules.as_array());
+        Ok(Self {
+            format: FORMAT,
+            org_number: text("CorporateIdentityNumber")?.unwrap_or_default(),
+            identifier: text("CompanyIdentifier")?,
+            country: text("CountryCode")?.unwrap_or_default(),
+            currency: text("CurrencyCode")?.unwrap_or_default(),
+            edition: codes::edition(settings.whole("ProductVariant")?.into_value().unwrap_or_default()).to_owned(),
+            modules: modules.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect(),
+            read_only: status == Some(2),
+            payment_terms: settings.id("TermsOfPaymentId")?.into_value(),
+            locked_to: settings.day("AccountingLockedTo")?.into_value(),
+            lists: BTreeMap::new(),
+            closed: BTreeMap::new(),
+            streams: BTreeMap::new(),
+            carriers: Vec::new(),
+            name,
+        })
+    }
+    /// Refuses a company that the configuration does not name: a person with a default company is led to that one in
+    /// silence.
+    pub(crate) fn check(&self, config: &Config) -> Result<()> {
+        if org_number(&self.org_number) == org_number(&config.company) {
+            return Ok(());
+        }
+        let what = format!(
+            "the login belongs to '{}' ({}), the configuration names {}: log in again and choose that company",
+            self.name, self.org_number, config.company
+        );
+        Err(Error::new(ErrorKind::Auth, "connect", what))
+    }
+    /// Whom we talk to.
+    pub(crate) fn tenant(&self) -> Tenant {
+        Tenant {
+            id: self.identifier.clone().unwrap_or_else(|| org_number(&self.org_number)),
+            name: self.name.clone(),
+            base_currency: Some(self.currency.clone()).filter(|currency| !currency.is_empty()),
+        }
+    }
+    /// What the store keeps.
+    pub(crate) fn snapshot(&self, at: DateTime<Utc>) -> Result<Snapshot> {
+        let content = serde_json::to_value(self).map_err(|error| {
+            Error::new(ErrorKind::Internal, "connect", "what was read of the company cannot be stored")
+                .with_source(error)
+        })?;
+        Ok(Snapshot { at, content })
+    }
+    /// The zone of its business dates.
+    pub(crate) fn zone(&self) -> Tz {
+        codes::zone(&self.country)
+    }
+    /// What the list of a stream takes; none if the stream is closed.
+    pub(crate) fn reach(&self, stream: &str) -> Option<Reach> {
+        self.streams.get(stream).cloned()
+    }
+    /// An entry of a list.
+    pub(crate) fn code(&self, list: &str, id: &str) -> Option<&Code> {
+        self.lists.get(list)?.iter().find(|code| code.id == id)
+    }
+    /// The entry of a list that a document names by name or by short form.
+    pub(crate) fn named(&self, list: &str, name: Option<&str>, short: Option<&str>) -> Option<&Code> {
+        let codes = self.lists.get(list)?;
+        let by_short = short.and_then(|short| codes.iter().find(|code| code.short.as_deref() == Some(short)));
+        by_short.or_else(|| name.and_then(|name| codes.iter().find(|code| code.name == name)))
+    }
+    /// The id of the article that carries rows of this kind and VAT rate.
+    pub(crate) fn carrier(&self, kind: LineKind, vat_rate: Option<Decimal>) -> Option<&str> {
+        let of_kind = || self.carriers.iter().filter(|carrier| carrier.kind == kind.word());
+        let exact = of_kind().find(|carrier| carrier.vat_rate.is_some() && carrier.vat_rate == vat_rate);
+        exact.or_else(|| of_kind().find(|carrier| carrier.vat_rate.is_none())).map(|carrier| carrier.article.as_str())
+    }
+    /// What a row with this article stands for.
+    pub(crate) fn kind_of_row(&self, article: &str) -> LineKind {
+        let carrier = self.carriers.iter().find(|carrier| carrier.article == article);
+        carrier.and_then(|carrier| kind_of(&carrier.kind)).unwrap_or(LineKind::Item)
+    }
+
+    /// Notes what this login does not reach. Errors: those that are about something else than the edition, a module, a
+    /// scope or a right of the user.
+    fn close(&mut self, name: &str, error: Error) -> Result<()> {
+        let about_access = matches!(errors::code(&error), Some(4002 | 4006 | 4007 | 4009));
+        // the add-on for integrations is missing: then nothing works, and the person must hear of that alone
+        let add_on = error.vendor_text().and_then(codes::module) == Some("api_standard");
+        if error.kind() == ErrorKind::Permission && about_access && !add_on {
+            self.closed.insert(name.to_owned(), error.message().to_owned());
+            return Ok(());
+        }
+        Err(error)
+    }
+}
+
+fn entries(rows: &[Box<RawValue>]) -> Result<Vec<Code>> {
+    rows.iter()
+        .map(|row| {
+            let wire: Wire = serde_json::from_str(row.get()).map_err(|_| {
+                Error::new(ErrorKind::Protocol, "read code lists", "an entry of a code list is no JSON object")
+            })?;
+            entry(&wire)
+        })
+        .collect()
+}
+
+fn entry(wire: &Wire) -> Result<Code> {
+    let text = |name| wire.text(name).map(Field::into_value);
+    let code = text("Code")?;
+    let id = match text("Id")? {
+        Some(id) => id,
+        None => code.clone().unwrap_or_default(),
+    };
+    let rate = match wire.number("VatRatePercent")?.into_value() {
+        Some(percent) => Some(percent),
+        // codings write their rate as text, `25%`; VAT codes as a number
+        None => wire.number("VatRate").ok().and_then(Field::into_value),
+    };
+    Ok(Code {
+        name: match text("Name")? {
+            Some(name) => name,
+            None => text("Description")?.or_else(|| code.clone()).unwrap_or_default(),
+        },
+        short: match text("Abbreviation")? {
+            Some(abbreviation) => Some(abbreviation),
+            None => code,
+        },
+        vat_rate: rate.map(codes::vat_percent),
+        account: text("DomesticSalesSubjectToVatAccountNumber")?,
+        id,
+    })
+}
+
+/// Tries what the list of a resource takes.
+async fn reach(cx: &Context, api: &Api, of: &Resource, config: &Config) -> Result<Reach> {
+    let since = trial_of_changes(of, cx.clock.now());
+    let mut reach = Reach::default();
+    // the usual answer comes first; nothing at all asked for must work
+    for (since_too, sorted) in [(true, true), (true, false), (false, true), (false, false)] {
+        let filter = since.as_deref().filter(|_| since_too);
+        if (since_too && filter.is_none()) || !api.takes(cx, of, filter, sorted).await? {
+            continue;
+        }
+        reach = Reach { sorted, since: since_too, find: BTreeSet::new() };
+        break;
+    }
+    for (name, filter) in streams::looked_for(of.name, config) {
+        if api.takes(cx, of, Some(&filter), false).await? {
+            reach.find.insert(name.to_owned());
+        }
+    }
+    Ok(reach)
+}
+
+/// Finds the articles that the configuration names by number.
+async fn carriers(cx: &Context, api: &Api, config: &Config) -> Result<Vec<Carrier>> {
+    let mut carriers = Vec::new();
+    for row in &config.row_articles {
+        let found = api.all(cx, "find row articles", "/articles", Some(&equals("Number", &row.article))).await?;
+        let article = found.iter().find_map(|article| {
+            let wire: Wire = serde_json::from_str(article.get()).ok()?;
+            let same = wire.text("Number").ok()?.into_value().as_deref() == Some(row.article.as_str());
+            wire.id("Id").ok()?.into_value().filter(|_| same)
+        });
+        let Some(article) = article else {
+            let what =
+                format!("row_articles names the article '{}', which eEkonomi does not have: create it", row.article);
+            return Err(Error::new(ErrorKind::Config, "connect", what));
+        };
+        carriers.push(Carrier { kind: row.kind.clone(), vat_rate: row.vat_rate, article });
+    }
+    Ok(carriers)
+}

@@ -1,0 +1,300 @@
+//! What a connection to eEkonomi is told.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
+
+use rust_decimal::Decimal;
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer};
+use sync_core::{Error, ErrorKind, Result, model::LineKind};
+use sync_http::{Limits, Timer, TokenStore, TokioTimer, Transport};
+use url::Url;
+
+/// The settings of a connection. Unknown keys are refused; `Debug` shows no secret.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Config {
+    /// The client id that the vendor registered.
+    pub client_id: String,
+    /// Its secret.
+    #[serde(deserialize_with = "secret")]
+    pub client_secret: SecretString,
+    /// The organisation number of the company. A login to another company is refused.
+    pub company: String,
+    /// Where the vendor sends people back to after a login: as registered, to the letter. Only `login` needs it.
+    #[serde(default)]
+    pub redirect_url: Option<String>,
+    /// What a login asks for.
+    #[serde(default = "scopes")]
+    pub scopes: Vec<String>,
+    /// Another address of the interface, for tests and doubles.
+    #[serde(default)]
+    pub base_url: Option<Url>,
+    /// Another address of the identity server.
+    #[serde(default)]
+    pub identity_url: Option<Url>,
+    /// What fills fields that eEkonomi requires of a new customer and the source may lack.
+    #[serde(default)]
+    pub fillers: Fillers,
+    /// What becomes of a name that is longer than eEkonomi has room for.
+    #[serde(default)]
+    pub long_names: LongNames,
+    /// The articles that carry rows which are no articles at the source: a row without an article has no money.
+    #[serde(default)]
+    pub row_articles: Vec<RowArticle>,
+    /// Vendor fields to be had as `x.eekonomi.<name>`, by stream.
+    #[serde(default)]
+    pub own_fields: BTreeMap<String, BTreeSet<String>>,
+    /// The field of orders and drafts that keeps our mark.
+    #[serde(default)]
+    pub mark: MarkField,
+    /// The bank account (its id in eEkonomi) that payments are booked on when a payment names none.
+    #[serde(default)]
+    pub bank_account: Option<String>,
+    /// Seconds until a created record shows in listings. Nothing is published about it.
+    #[serde(default = "search_lag")]
+    pub search_lag_s: u32,
+}
+
+impl Config {
+    /// With the vendor's addresses and no settings of taste.
+    pub fn new(client_id: impl Into<String>, client_secret: SecretString, company: impl Into<String>) -> Self {
+        Self {
+            client_id: client_id.into(),
+            client_secret,
+            company: company.into(),
+            redirect_url: None,
+            scopes: scopes(),
+            base_url: None,
+            identity_url: None,
+            fillers: Fillers::default(),
+            long_names: LongNames::default(),
+            row_articles: Vec::new(),
+            own_fields: BTreeMap::new(),
+            mark: MarkField::default(),
+            bank_account: None,
+            search_lag_s: search_lag(),
+        }
+    }
+
+    /// Refuses what cannot be meant.
+    pub(crate) fn checked(self) -> Result<Self> {
+        let wrong = |what: String| Err(Error::new(ErrorKind::Config, "connect", what));
+        if org_number(&self.company).is_empty() {
+            return wrong("company is empty: give the organisation number of the company in eEkonomi".to_owned());
+        }
+        if self.client_id.trim().is_empty() {
+            return wrong("client_id is empty: give the one that the vendor registered".to_owned());
+        }
+        if let Some(stream) = self.own_fields.keys().find(|stream| !crate::streams::NAMES.contains(&stream.as_str())) {
+            let known = crate::streams::NAMES.join(", ");
+            return wrong(format!("own_fields names '{stream}', which is no stream; there are {known}"));
+        }
+        if let Some(row) = self.row_articles.iter().find(|row| kind_of(&row.kind).is_none()) {
+            return wrong(format!(
+                "row_articles has the kind '{}'; it takes freight, fee, discount, rounding",
+                row.kind
+            ));
+        }
+        Ok(self)
+    }
+    /// Where the interface is.
+    pub(crate) fn base_url(&self) -> Result<Url> {
+        url(self.base_url.as_ref(), "https://eaccountingapi.vismaonline.com/v2/")
+    }
+    /// An address of the identity server.
+    pub(crate) fn identity_url(&self, path: &str) -> Result<Url> {
+        let mut url = url(self.identity_url.as_ref(), "https://identity.vismaonline.com/")?;
+        url.set_path(path);
+        Ok(url)
+    }
+    /// The vendor's own fields wanted of a stream.
+    pub(crate) fn own_fields(&self, stream: &str) -> Vec<String> {
+        self.own_fields.get(stream).into_iter().flatten().cloned().collect()
+    }
+}
+
+/// What is written where eEkonomi requires something of a new customer and the source has nothing. What is not set here
+/// must come from the source. A filler that is read back counts as empty, so it does not spread.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Fillers {
+    /// For a customer without city.
+    pub city: Option<String>,
+    /// For a customer without postal code.
+    pub postal_code: Option<String>,
+    /// The id of the terms of payment for a customer without any; those of the company's settings if not set.
+    pub payment_terms: Option<String>,
+    /// For a customer of whom nobody says whether it is a company: `company` or `private`. It decides about VAT.
+    pub party: Option<Filled>,
+}
+
+/// See [`Fillers::party`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Filled {
+    /// A company.
+    Company,
+    /// A private person.
+    Private,
+}
+
+/// What becomes of a name over 50 characters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LongNames {
+    /// It is cut.
+    #[default]
+    Cut,
+    /// The record is refused before it is sent.
+    Refuse,
+}
+
+/// An article that carries rows of one kind, and of one VAT rate where it names one.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RowArticle {
+    /// `freight`, `fee`, `discount` or `rounding`.
+    pub kind: String,
+    /// VAT in percent; rows of any rate if not set.
+    #[serde(default)]
+    pub vat_rate: Option<Decimal>,
+    /// Number of the article in eEkonomi.
+    pub article: String,
+}
+
+/// The kind of line that a word names, if lines of that kind need a carrier.
+pub(crate) fn kind_of(word: &str) -> Option<LineKind> {
+    let kind: LineKind = word.parse().ok()?;
+    matches!(kind, LineKind::Freight | LineKind::Fee | LineKind::Discount | LineKind::Rounding).then_some(kind)
+}
+
+/// Where our mark is kept. The field is ours then: it is not shown as the buyer's or the seller's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum MarkField {
+    /// 35 characters.
+    #[default]
+    BuyersOrderReference,
+    /// 100 characters.
+    OurReference,
+}
+
+impl MarkField {
+    /// The vendor's name of it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::BuyersOrderReference => "BuyersOrderReference",
+            Self::OurReference => "OurReference",
+        }
+    }
+    pub(crate) fn max_len(self) -> u32 {
+        match self {
+            Self::BuyersOrderReference => 35,
+            Self::OurReference => 100,
+        }
+    }
+}
+
+/// What the program lends to its connections.
+#[derive(Clone)]
+pub struct Environment {
+    /// Connections of the process.
+    pub transport: Transport,
+    /// Rate limits of the process: the vendor counts per client over all companies.
+    pub limits: Arc<Limits>,
+    /// How waits are waited.
+    pub timer: Arc<dyn Timer>,
+    /// Where tokens are kept, under the connection's name.
+    pub tokens: Arc<dyn TokenStore>,
+}
+
+impl Environment {
+    /// With the machine's timer.
+    pub fn new(transport: Transport, limits: Arc<Limits>, tokens: Arc<dyn TokenStore>) -> Self {
+        Self { transport, limits, timer: Arc::new(TokioTimer::new()), tokens }
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Environment").finish_non_exhaustive()
+    }
+}
+
+/// The digits of an organisation number, without the century that some systems put before a company's: `16556677-8899`
+/// and `556677-8899` are one.
+pub(crate) fn org_number(text: &str) -> String {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    match digits.strip_prefix("16") {
+        Some(short) if digits.len() == 12 => short.to_owned(),
+        _ => digits,
+    }
+}
+
+fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<SecretString, D::Error> {
+    String::deserialize(from).map(SecretString::from)
+}
+fn scopes() -> Vec<String> {
+    // payments need a bank account, and bank accounts are read with a purchase scope
+    ["ea:api", "offline_access", "ea:sales", "ea:accounting_readonly", "ea:purchase_readonly"].map(str::to_owned).into()
+}
+fn search_lag() -> u32 {
+    60
+}
+fn url(given: Option<&Url>, otherwise: &str) -> Result<Url> {
+    given.cloned().map_or_else(|| Url::parse(otherwise), Ok).map_err(|error| {
+        Error::new(ErrorKind::Internal, "connect", "an address of the vendor's cannot be read").with_source(error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"
+        client_id = "our-client"
+        client_secret = "hush-hush"
+        company = "556677-8899"
+        [[row_articles]]
+        kind = "freight"
+        vat_rate = 25
+        article = "FRAKT25"
+    "#;
+
+    #[test]
+    fn it_is_read_with_the_vendors_addresses_and_shows_no_secret() {
+        let config: Config = toml::from_str(TEXT).unwrap();
+        assert_eq!(config.base_url().unwrap().as_str(), "https://eaccountingapi.vismaonline.com/v2/");
+        let token = config.identity_url("/connect/token").unwrap();
+        assert_eq!(token.as_str(), "https://identity.vismaonline.com/connect/token");
+        assert_eq!(config.row_articles[0].vat_rate, Some(Decimal::from(25)));
+        assert!(!format!("{config:?}").contains("hush-hush"));
+        assert!(config.checked().is_ok());
+    }
+
+    #[test]
+    fn slips_are_refused_by_name() {
+        let slip = toml::from_str::<Config>(&format!("compny = \"1\"\n{TEXT}")).unwrap_err();
+        assert!(slip.to_string().contains("compny"), "{slip}");
+        let config: Config = toml::from_str(&TEXT.replace("freight", "item")).unwrap();
+        assert!(config.checked().unwrap_err().message().contains("'item'"));
+        let mut config: Config = toml::from_str(TEXT).unwrap();
+        config.own_fields.insert("customer".to_owned(), BTreeSet::new());
+        assert!(config.clone().checked().unwrap_err().message().contains("customers"));
+        config.own_fields.clear();
+        config.company = " - ".to_owned();
+        assert_eq!(config.checked().unwrap_err().kind(), ErrorKind::Config);
+    }
+
+    #[test]
+    fn one_organisation_number_in_its_forms() {
+        for form in ["556677-8899", "5566778899", "16556677-8899", "SE 556677 8899"] {
+            assert_eq!(org_number(form), "5566778899", "{form}");
+        }
+        assert_ne!(org_number("198001010000"), org_number("8001010000"), "centuries of persons count");
+    }
+}

@@ -1,0 +1,47 @@
+//! Articles, over HTTP.
+
+use crate::support::Stage;
+use serde_json::json;
+use sync_core::{Canonical, Field, FieldMap, connector::Connector, model::Item};
+
+#[tokio::test]
+async fn an_article_shows_its_codes_and_what_its_coding_says() {
+    let Stage { erp, connection, .. } = Stage::set().await;
+    erp.act(
+        "edit_article",
+        json!({ "number": "F-1", "set": {
+        "Barcodes": [{ "Barcode": "7310865004703", "BarcodeType": 0 }], "PurchasePrice": 40.50, "Note": "Kyl" } }),
+    );
+    let records = erp.records(&connection, "articles").await;
+    assert_eq!(records.len(), 3, "two pages");
+    let record = records.iter().find(|record| record.fields.text(Item::NUMBER) == Some("F-1")).unwrap();
+    let item = Item::from_fields(&record.fields).unwrap();
+    assert_eq!(item.name, "Artikel F-1".into());
+    assert_eq!(item.barcode, "7310865004703".into());
+    assert_eq!(item.unit, erp.code("units", "Styck").as_str().into());
+    assert_eq!(item.posting_group, erp.code("articleaccountcodings", "Varor 12 %").as_str().into());
+    assert_eq!((item.vat_rate, item.sales_account), (Field::Set(12.into()), "3002".into()));
+    assert_eq!((item.cost.amount.value().unwrap().to_string(), item.cost.currency), ("40.5".into(), "SEK".into()));
+    assert_eq!((item.is_service, item.is_stocked, item.is_active), (false.into(), true.into(), true.into()));
+    assert_eq!(record.version.modified_at, Some(erp.emulator.now()));
+    let plain = records.iter().find(|record| record.fields.text(Item::NUMBER) == Some("A-1")).unwrap();
+    assert_eq!(Item::from_fields(&plain.fields).unwrap().barcode, Field::Empty);
+}
+
+#[tokio::test]
+async fn one_is_found_by_its_number_to_the_letter() {
+    let Stage { erp, connection, .. } = Stage::set().await;
+    for (number, found) in [("A-1", 1), ("a-1", 0), ("A-", 0), ("'", 0)] {
+        let by = FieldMap::new().with(Item::NUMBER, number);
+        assert_eq!(connection.router.find(&erp.cx, &"articles".into(), &by).await.unwrap().len(), found, "{number}");
+    }
+}
+
+#[tokio::test]
+async fn it_can_only_be_read() {
+    let Stage { connection, .. } = Stage::set().await;
+    let can = &connection.router.capabilities().streams["articles"];
+    assert!(!can.create && can.remove.is_empty() && can.acts.is_empty());
+    assert!(can.fields.values().all(|field| !field.write_on_create && !field.write_on_update));
+    assert!(can.list.unwrap().since.unwrap().misses, "stock may move without the stamp");
+}

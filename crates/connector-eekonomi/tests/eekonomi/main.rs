@@ -1,0 +1,11 @@
+//! The connector from outside: what it asks for and decodes, and how it does against the emulated system.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by them")]
+
+mod articles;
+mod connect;
+mod customers;
+mod decode;
+mod invoices;
+mod orders;
+mod shapes;
+mod support;

@@ -1,0 +1,207 @@
+//! What a connection to a shop needs to know.
+
+use std::{fmt, sync::Arc};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer};
+use sync_core::error::{Error, ErrorKind, Result};
+use sync_http::{Limits, Timer, TokenStore, TokioTimer, Transport};
+use url::Url;
+
+/// One shop, as it stands under `[connections.<name>]` (`system` and what the program itself reads there left out).
+///
+/// `Debug` shows neither secret. Unknown keys are refused.
+///
+/// ```
+/// let config: connector_starweb::Config = serde_json::from_str(r#"{
+///     "base_url": "https://example.starwebserver.se/api/v2",
+///     "client_id": "partner.integration",
+///     "client_secret": "not-a-real-one"
+/// }"#)?;
+/// assert!(!format!("{config:?}").contains("not-a-real-one"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Config {
+    /// Address of the shop's interface, `https://<shop>.starwebserver.se/api/v2`. Each shop has a host of its own.
+    pub base_url: Url,
+    /// Client id, as the shop's admin lists it among its API clients.
+    pub client_id: String,
+    /// Secret of that client in this shop.
+    #[serde(deserialize_with = "secret")]
+    pub client_secret: SecretString,
+    /// What a partner of the vendor puts before the secret of every shop; nothing for most.
+    #[serde(default, deserialize_with = "optional_secret")]
+    pub secret_prefix: Option<SecretString>,
+    /// Name of the external service that marks an order as known elsewhere (`x.starweb.marker`), at most 40
+    /// characters. Two installations on one shop need two names. `Samklang` if left out.
+    #[serde(default = "marker")]
+    pub marker: String,
+    /// Which of an order's addresses counts, the first one that has anything in it: which one the shop itself
+    /// prefers is not documented. All three, in the order of [`AddressSource`], if left out.
+    #[serde(default = "address_order")]
+    pub addresses: Vec<AddressSource>,
+    /// Lists orders whose payment was not finished too, with `x.starweb.is_complete = false`. Off if left out: they
+    /// are carts that nobody has paid or confirmed.
+    #[serde(default)]
+    pub unfinished_orders: bool,
+    /// Calls per minute; 800 if left out. The vendor allows 1000, and does not say whether for each shop or for each
+    /// client, so all calls of the process with the same host or the same client id share this.
+    #[serde(default = "calls_per_minute")]
+    pub calls_per_minute: u32,
+}
+
+/// Where an order's addresses come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AddressSource {
+    /// What the payment provider gave back: a checkout that owns the address.
+    PaymentMethod,
+    /// What was entered in the checkout.
+    Original,
+    /// What was registered on the customer.
+    Customer,
+}
+
+impl Config {
+    /// A configuration with all defaults.
+    pub fn new(base_url: Url, client_id: impl Into<String>, client_secret: impl Into<SecretString>) -> Self {
+        Self {
+            base_url,
+            client_id: client_id.into(),
+            client_secret: client_secret.into(),
+            secret_prefix: None,
+            marker: marker(),
+            addresses: address_order(),
+            unfinished_orders: false,
+            calls_per_minute: calls_per_minute(),
+        }
+    }
+
+    /// The secret as it is sent.
+    pub(crate) fn secret(&self) -> SecretString {
+        match &self.secret_prefix {
+            Some(prefix) => format!("{}{}", prefix.expose_secret(), self.client_secret.expose_secret()).into(),
+            None => self.client_secret.clone(),
+        }
+    }
+
+    /// # Errors
+    /// `Config`, naming the key, for what cannot work.
+    pub(crate) fn check(&self) -> Result<()> {
+        let wrong = |what: &str| Err(Error::new(ErrorKind::Config, "connect", what));
+        let length = self.marker.chars().count();
+        if length == 0 || length > MARKER_MAX {
+            return wrong(&format!("marker has {length} characters; give it a name of 1 to {MARKER_MAX}"));
+        }
+        if self.addresses.is_empty() {
+            return wrong("addresses is empty; name at least one of payment_method, original, customer");
+        }
+        if self.client_id.trim().is_empty() || self.client_secret.expose_secret().is_empty() {
+            return wrong("client_id or client_secret is empty; the shop's admin lists both among its API clients");
+        }
+        Ok(())
+    }
+}
+
+/// Characters that the name of an external service, and its value, may have.
+pub(crate) const MARKER_MAX: usize = 40;
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("host", &self.base_url.host_str())
+            .field("client_id", &self.client_id)
+            .field("secret_prefix", &self.secret_prefix.is_some())
+            .field("marker", &self.marker)
+            .field("addresses", &self.addresses)
+            .field("unfinished_orders", &self.unfinished_orders)
+            .field("calls_per_minute", &self.calls_per_minute)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the program lends to its connections.
+#[derive(Clone)]
+pub struct Environment {
+    /// Connections of the process.
+    pub transport: Transport,
+    /// Rate limits of the process.
+    pub limits: Arc<Limits>,
+    /// How waits are waited.
+    pub timer: Arc<dyn Timer>,
+    /// Where tokens are kept, under the connection's name. A shop gives a new one for the asking, so memory will do.
+    pub tokens: Arc<dyn TokenStore>,
+}
+
+impl Environment {
+    /// With the machine's timer.
+    pub fn new(transport: Transport, limits: Arc<Limits>, tokens: Arc<dyn TokenStore>) -> Self {
+        Self { transport, limits, timer: Arc::new(TokioTimer::new()), tokens }
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Environment").finish_non_exhaustive()
+    }
+}
+
+fn marker() -> String {
+    "Samklang".to_owned()
+}
+fn address_order() -> Vec<AddressSource> {
+    vec![AddressSource::PaymentMethod, AddressSource::Original, AddressSource::Customer]
+}
+fn calls_per_minute() -> u32 {
+    800
+}
+fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<SecretString, D::Error> {
+    String::deserialize(from).map(SecretString::from)
+}
+fn optional_secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SecretString>, D::Error> {
+    Option::<String>::deserialize(from).map(|text| text.map(SecretString::from))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(more: &str) -> Result<Config, serde_json::Error> {
+        let text = format!(
+            r#"{{"base_url":"https://a.starwebserver.se/api/v2","client_id":"a.b","client_secret":"hush1"{more}}}"#
+        );
+        serde_json::from_str(&text)
+    }
+
+    #[test]
+    fn defaults_are_the_careful_ones() {
+        let config = read("").unwrap();
+        assert!(!config.unfinished_orders);
+        assert_eq!((config.calls_per_minute, config.marker.as_str()), (800, "Samklang"));
+        assert_eq!(config.addresses[0], AddressSource::PaymentMethod);
+        config.check().unwrap();
+    }
+
+    #[test]
+    fn the_prefix_stands_before_the_secret_and_neither_is_shown() {
+        let config = read(r#","secret_prefix":"hush0-""#).unwrap();
+        assert_eq!(config.secret().expose_secret(), "hush0-hush1");
+        assert!(!format!("{config:?}").contains("hush"));
+    }
+
+    #[test]
+    fn unknown_keys_and_settings_that_cannot_work_are_refused() {
+        assert!(read(r#","secrets":"x""#).unwrap_err().to_string().contains("secrets"));
+        assert!(read(r#","addresses":["nearest"]"#).is_err());
+        let long = format!(r#","marker":"{}""#, "m".repeat(41));
+        for (more, key) in [(long.as_str(), "marker"), (r#","addresses":[]"#, "addresses")] {
+            let error = read(more).unwrap().check().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.message().contains(key), "{error}");
+        }
+    }
+}

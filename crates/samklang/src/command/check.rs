@@ -1,0 +1,118 @@
+//! `check`: can we sign in, to whom, and can the systems do what the configuration asks for.
+
+use std::sync::Arc;
+
+use sync_core::{
+    Context, SystemId,
+    connector::{Connector, Tenant},
+    engine::Engine,
+};
+
+use super::Shell;
+use crate::{
+    fail::Failure,
+    file::Config,
+    session::{self, Session},
+    show::text,
+};
+
+/// Looks at each connection, then at all of them under the policy.
+///
+/// # Errors
+/// Connections that fail, all of them; else the policy's mistakes, all of them.
+pub(super) async fn check(config: &Config, shell: &mut Shell<'_>) -> Result<u8, Failure> {
+    let store = session::open_or_memory(&config.store).await?;
+    let shared = session::shared(config)?;
+    let cx = Context::new(session::clock(), "check");
+    let (mut rows, mut notes, mut failures, mut connectors) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (name, connection) in &config.connections {
+        let id = session::id_of(name, connection);
+        let met = match session::connect(name, connection, &shared, &store).await {
+            Ok(connected) => {
+                let met = connected.connector.check(&cx).await.map_err(|error| Failure::of_system(&id, &error));
+                notes.extend(connected.notes.into_iter().map(|note| format!("{name}: {note}")));
+                connectors.push(connected.connector);
+                met
+            }
+            Err(failure) => Err(failure),
+        };
+        let known = store.tenants(std::slice::from_ref(&id)).await?.pop().map(|(_, tenant)| tenant);
+        match met.and_then(|tenant| same(&id, tenant, known)) {
+            Ok(tenant) => rows.push(row(name, connection.system.name, &tenant, connectors.last())),
+            Err(failure) => {
+                rows.push(vec![name.clone(), connection.system.name.to_owned(), "failed".to_owned()]);
+                failures.push(failure);
+            }
+        }
+    }
+    writeln!(shell.out, "{}", text::table(&["connection", "system", "company", "currency", "streams"], rows))?;
+    notes.iter().try_for_each(|note| writeln!(shell.out, " {note}"))?;
+    if let Some(failure) = failures.into_iter().reduce(together) {
+        return Err(failure);
+    }
+    let mut builder = Engine::builder(store.clone(), session::clock()).policy(config.policy.clone());
+    for connector in connectors {
+        builder = builder.system(connector);
+    }
+    let engine = builder.build().map_err(|mistakes| config.mistakes(mistakes))?;
+    entities(&Session { engine, store }, shell)?;
+    writeln!(shell.out, "\nThe configuration fits the systems.")?;
+    Ok(0)
+}
+
+/// Another company's books than those that the store belongs to are refused.
+fn same(id: &SystemId, tenant: Tenant, known: Option<Tenant>) -> Result<Tenant, Failure> {
+    match known {
+        Some(known) if known.id != tenant.id => Err(Failure::usage(format!(
+            "{}: this is {} ({}), but the store belongs to {} ({}); correct the connection, or start with a new store",
+            id.connection(),
+            tenant.name,
+            tenant.id,
+            known.name,
+            known.id
+        ))),
+        _ => Ok(tenant),
+    }
+}
+
+fn row(name: &str, system: &str, tenant: &Tenant, connector: Option<&Arc<dyn Connector>>) -> Vec<String> {
+    let streams = connector.map(|connector| {
+        connector.capabilities().streams.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    });
+    vec![
+        name.to_owned(),
+        system.to_owned(),
+        format!("{} ({})", tenant.name, tenant.id),
+        tenant.base_currency.clone().unwrap_or_default(),
+        streams.unwrap_or_default(),
+    ]
+}
+
+fn together(mut first: Failure, other: Failure) -> Failure {
+    first.code = first.code.min(other.code);
+    first.more.push(other.line);
+    first.more.extend(other.more);
+    first
+}
+
+/// Which streams take part in what, and how.
+fn entities(session: &Session, shell: &mut Shell<'_>) -> Result<(), Failure> {
+    let mut rows = Vec::new();
+    for entity in &session.engine.policy().entities {
+        for table in entity.streams.values() {
+            let role = &table.role;
+            let mut does = Vec::new();
+            does.extend(role.read.then_some("read"));
+            does.extend(match role.create {
+                sync_core::policy::Create::Never => None,
+                sync_core::policy::Create::Asked => Some("create when asked"),
+                sync_core::policy::Create::Always => Some("create"),
+            });
+            does.extend(role.update.then_some("update"));
+            does.extend(role.remove.then_some("remove"));
+            rows.push(vec![entity.name.to_string(), table.key.to_string(), does.join(", ")]);
+        }
+    }
+    writeln!(shell.out, "\n{}", text::table(&["entity", "stream", "does"], rows))?;
+    Ok(())
+}

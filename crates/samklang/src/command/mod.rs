@@ -1,0 +1,76 @@
+//! The commands: each takes the loaded configuration, does its part, prints.
+
+mod adopt;
+mod approve;
+mod check;
+mod emulate;
+mod journal;
+mod lists;
+mod login;
+mod run;
+
+pub(crate) use run::{once, print};
+
+use std::io::Write;
+
+use crate::{
+    args::{Cli, Command},
+    fail::Failure,
+    file::Env,
+    schema,
+    session::Session,
+};
+
+/// What a command is given of the machine.
+pub(crate) struct Shell<'a> {
+    /// Where results go. Progress and faults go to the error stream.
+    pub(crate) out: &'a mut dyn Write,
+    pub(crate) env: Env<'a>,
+    /// Somebody watches: the error stream is a terminal.
+    pub(crate) terminal: bool,
+}
+
+/// Carries out what was asked for; gives the exit code.
+///
+/// # Errors
+/// Whatever kept the command from its end.
+pub(crate) async fn run(cli: Cli, shell: &mut Shell<'_>) -> Result<u8, Failure> {
+    let asked = cli.asked();
+    match cli.command {
+        Command::Schema => {
+            writeln!(shell.out, "{:#}", schema::of_file())?;
+            Ok(0)
+        }
+        Command::Emulate(what) => emulate::emulate(&what, shell).await,
+        Command::Login { connection } => login::login(&asked.load(shell.env, true)?, &connection, shell).await,
+        Command::Check => check::check(&asked.load(shell.env, true)?, shell).await,
+        Command::Adopt(form) => {
+            let session = Session::open(&asked.load(shell.env, true)?).await?;
+            adopt::adopt(&session, form, shell).await
+        }
+        Command::Plan(form) => {
+            let session = Session::open(&asked.load(shell.env, true)?).await?;
+            run::plan(&session, form, shell).await
+        }
+        Command::Run(how) => {
+            let session = Session::open(&asked.load(shell.env, true)?).await?;
+            run::run(session, &how, shell).await
+        }
+        Command::Approve { id } => {
+            let session = Session::store_only(&asked.load(shell.env, false)?).await?;
+            approve::approve(&session, &id, shell).await
+        }
+        Command::Held(what) => {
+            let session = Session::store_only(&asked.load(shell.env, false)?).await?;
+            lists::held(&session, &what, shell).await
+        }
+        Command::Parked(what) => {
+            let session = Session::store_only(&asked.load(shell.env, false)?).await?;
+            lists::parked(&session, &what, shell).await
+        }
+        Command::Journal { record, form } => {
+            let session = Session::store_only(&asked.load(shell.env, false)?).await?;
+            journal::journal(&session, &record, form, shell).await
+        }
+    }
+}

@@ -1,0 +1,96 @@
+use super::*;
+
+const FILE: &str = r#"
+preset = "starweb-eekonomi/buyers"
+connections.se.base_url = "https://a.starwebserver.se/api/v2"
+connections.erp.company = "556677-8899"
+"#;
+
+fn asked(sets: &[&str]) -> Asked {
+    Asked { path: "some/samklang.toml".into(), sets: sets.iter().map(ToString::to_string).collect() }
+}
+
+fn read(text: &str, sets: &[&str]) -> Result<Config, String> {
+    let env = |name: &str| Some(format!("value of {name}"));
+    asked(sets).read(text, &env, true).map_err(|mistakes| mistakes.iter().map(|m| format!("{m}\n")).collect())
+}
+
+#[test]
+fn every_preset_is_whole_but_for_what_only_its_user_knows() {
+    for preset in preset::ALL {
+        let text = FILE.replace("starweb-eekonomi/buyers", preset.name);
+        let config = read(&text, &[]).unwrap();
+        assert!(!config.policy.entities.is_empty(), "{}", preset.name);
+    }
+}
+
+#[test]
+fn paths_are_seen_from_the_files_folder() {
+    let config = read(FILE, &[]).unwrap();
+    assert_eq!((config.store, config.tokens), ("some/samklang.db".into(), "some/samklang.tokens".into()));
+    let config = read(FILE, &["store=other.db", "tokens=\"/var/t\""]).unwrap();
+    assert_eq!((config.store, config.tokens), ("some/other.db".into(), "/var/t".into()));
+    assert!(read(FILE, &["store=7"]).unwrap_err().contains("write text in quotes: store ="));
+}
+
+#[test]
+fn the_file_replaces_keys_of_the_preset() {
+    let config = read(FILE, &["entities.buyers.every=7s"]).unwrap();
+    let buyers = &config.policy.entities["buyers"];
+    assert_eq!(buyers.every.map(sync_core::policy::Span::as_secs), Some(7));
+    assert_eq!(buyers.matches.len(), 2, "what nobody replaces stays");
+    let config = read(&format!("{FILE}entities.buyers.match = [{{ on = [\"email\"] }}]"), &[]).unwrap();
+    assert_eq!(config.policy.entities["buyers"].matches.len(), 1, "a list whole");
+}
+
+#[test]
+fn secrets_stay_out_of_the_file_and_out_of_sight() {
+    for (key, value) in [("connections.se.client_secret", "hush"), ("connections.se.secret_prefix", "hush")] {
+        let told = read(FILE, &[&format!("{key}={value}")]).unwrap_err();
+        assert!(told.contains(&format!("{key}: a secret must not stand here in clear")), "{told}");
+        assert!(told.contains("env = ") && !told.contains("hush"), "{told}");
+    }
+    let config = read(FILE, &[]).unwrap();
+    assert!(!format!("{config:?}").contains("value of"), "{config:?}");
+}
+
+#[test]
+fn what_stands_for_a_value_must_name_a_place() {
+    let nobody = |_: &str| None;
+    let told = asked(&[]).read(FILE, &nobody, true).unwrap_err();
+    assert_eq!(told.len(), 4, "{told:?}");
+    assert!(told.iter().all(|mistake| mistake.to_string().contains("the environment has no variable")), "{told:?}");
+    asked(&[]).read(FILE, &nobody, false).unwrap();
+    let empty = |_: &str| Some(" \n".to_owned());
+    assert!(asked(&[]).read(FILE, &empty, true).unwrap_err()[0].to_string().contains("there is nothing in"));
+    assert!(read(FILE, &["connections.se.client_id={ env = 7 }"]).unwrap_err().contains("names no place"));
+}
+
+#[test]
+fn mistakes_inside_of_settings_are_named_by_their_place() {
+    let told =
+        read(FILE, &["connections.erp.fillers.cty=\"Lund\"", "connections.erp.long_names=\"keep\""]).unwrap_err();
+    assert!(told.contains("connections.erp.fillers.cty: unknown key 'cty'; did you mean 'city'?"), "{told}");
+    assert!(told.contains("connections.erp.long_names: unknown variant `keep`"), "{told}");
+    let told =
+        read(FILE, &["connections.se.base_url=\"nowhere\"", "connections.se.calls_per_minute=\"many\""]).unwrap_err();
+    assert!(told.contains("connections.se.base_url: ") && told.contains("connections.se.calls_per_minute: "), "{told}");
+}
+
+#[test]
+fn a_misspelt_key_is_not_missing_too() {
+    let told = read(&FILE.replace("company", "compny"), &[]).unwrap_err();
+    assert_eq!(told.lines().count(), 1, "{told}");
+    let told = read(&FILE.replace("connections.erp.company = \"556677-8899\"", ""), &[]).unwrap_err();
+    assert!(told.contains("connections.erp: the key 'company' is missing"), "{told}");
+}
+
+#[test]
+fn a_connection_has_a_known_system_and_a_plain_name() {
+    let told = read(FILE, &["connections.x.system=\"starwib\"", "connections.\"a b\".system=\"starweb\""]).unwrap_err();
+    assert!(told.contains("connections.x.system: unknown system 'starwib'; did you mean 'starweb'?"), "{told}");
+    assert!(told.contains("'a b' cannot name a connection"), "{told}");
+    assert!(read(FILE, &["connections.x.client_id=\"a\""]).unwrap_err().contains("the key 'system' is missing"));
+    assert!(read(FILE, &["connections.x=\"a\""]).unwrap_err().contains("write [connections.x]"));
+    assert!(read("store = \"a\"", &[]).unwrap_err().contains("there is no connection"));
+}

@@ -1,0 +1,20 @@
+//! Ready configurations to start from, compiled in.
+
+/// One of them.
+#[derive(Debug)]
+pub(crate) struct Preset {
+    /// As in `preset = "starweb-eekonomi/buyers"`.
+    pub(crate) name: &'static str,
+    pub(crate) text: &'static str,
+}
+
+/// All of them.
+pub(crate) const ALL: &[Preset] = &[Preset {
+    name: "starweb-eekonomi/buyers",
+    text: include_str!("../../../examples/presets/starweb-eekonomi/buyers.toml"),
+}];
+
+/// The preset of this name.
+pub(crate) fn named(name: &str) -> Option<&'static Preset> {
+    ALL.iter().find(|preset| preset.name == name)
+}

@@ -1,0 +1,211 @@
+//! The JSON Schema of the configuration file, for editors. The tests hold it against the readers themselves: a key that
+//! one of them takes and the schema does not name, or the other way round, fails there.
+
+use serde_json::{Map, Value, json};
+use sync_core::EntityKind;
+
+use crate::{preset, system};
+
+/// The whole file. Presets and `--set` may supply what is missing, so hardly anything is required.
+pub(crate) fn of_file() -> Value {
+    let presets: Vec<&str> = preset::ALL.iter().map(|preset| preset.name).collect();
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Configuration of samklang",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "preset": {"enum": presets, "description": "what to start from; keys of the file replace its keys"},
+            "store": text("the state file, seen from this file's folder; samklang.db if left out"),
+            "tokens": text("the folder for tokens of logins; samklang.tokens if left out"),
+            "connections": named(connection(), "who is connected, by the names that the rest of the file uses"),
+            "entities": named(json!({"$ref": "#/$defs/entity"}), "rule sets"),
+            "tables": named(json!({"$ref": "#/$defs/table"}), "codes: canonical to the left, each system's to the right"),
+            "guards": {"$ref": "#/$defs/guards"},
+        },
+        "$defs": {
+            "outside": outside(),
+            "entity": entity(),
+            "role": role(),
+            "rules": {
+                "type": "object",
+                "description": "by field or group; x.<name> may be written as a table",
+                "additionalProperties": {"anyOf": [{"$ref": "#/$defs/rule"}, {"$ref": "#/$defs/rules"}]},
+            },
+            "rule": rule(),
+            "conflict": conflict(),
+            "match": closed(json!({
+                "on": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+                "duplicates": {"enum": ["hold", "alias"]},
+            }), &["on"]),
+            "scope": closed(json!({
+                "at": text("the connection that records are sent to"),
+                "when": {"$ref": "#/$defs/conditions"},
+            }), &["at", "when"]),
+            "conditions": {"type": "array", "items": {"type": "string"}, "description": "all must hold"},
+            "row": row(),
+            "status": status(),
+            "table": named(json!({
+                "type": "object",
+                "additionalProperties": {
+                    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
+                },
+            }), "a column for each connection"),
+            "guards": guards(),
+            "time": {"type": "string", "pattern": "^[0-9]+[smhd]$"},
+        },
+    })
+}
+
+fn text(what: &str) -> Value {
+    json!({"type": "string", "description": what})
+}
+
+fn named(of: Value, what: &str) -> Value {
+    json!({"type": "object", "additionalProperties": of, "description": what})
+}
+
+fn closed(properties: Value, required: &[&str]) -> Value {
+    json!({"type": "object", "additionalProperties": false, "properties": properties, "required": required})
+}
+
+/// One shape for each system. What a setting takes is its connector's to say; the names are asked of it.
+fn connection() -> Value {
+    let of = |system: &system::System| {
+        let setting = |key: String| {
+            let shape =
+                if system.secrets.contains(&key.as_str()) { json!({"$ref": "#/$defs/outside"}) } else { json!({}) };
+            (key, shape)
+        };
+        let mut properties: Map<String, Value> = system.keys().into_iter().map(setting).collect();
+        properties.insert("system".to_owned(), json!({"const": system.name}));
+        closed(Value::Object(properties), &[])
+    };
+    // without `system` the preset's stands
+    json!({"anyOf": system::ALL.iter().map(of).collect::<Vec<_>>()})
+}
+
+fn outside() -> Value {
+    json!({
+        "description": "a secret: where its value is taken from",
+        "oneOf": [
+            closed(json!({"env": text("an environment variable")}), &["env"]),
+            closed(json!({"file": text("a file whose only line it is")}), &["file"]),
+        ],
+    })
+}
+
+fn entity() -> Value {
+    let kinds: Vec<&str> = EntityKind::ALL.iter().map(|kind| kind.name()).collect();
+    closed(
+        json!({
+            "kind": {"enum": kinds},
+            "where": {"$ref": "#/$defs/conditions"},
+            "master": text("the connection that decides every field without a rule of its own"),
+            "every": {"$ref": "#/$defs/time"},
+            "complete_every": {"$ref": "#/$defs/time"},
+            "systems": named(json!({"$ref": "#/$defs/role"}), "who takes part, by connection"),
+            "fields": {"$ref": "#/$defs/rules"},
+            "map": {"type": "array", "items": {"$ref": "#/$defs/row"}},
+            "scope": {"type": "array", "items": {"$ref": "#/$defs/scope"}},
+            "match": {"type": "array", "items": {"$ref": "#/$defs/match"}},
+            "status": named(json!({"$ref": "#/$defs/status"}), "each system's words for the state of a document"),
+            "on_remove": {"enum": ["hold", "ignore", "archive", "propagate"]},
+            "recreate": {"enum": ["ask", "always"]},
+            "on_empty_master": {"enum": ["keep", "blank"]},
+            "guards": {"$ref": "#/$defs/guards"},
+        }),
+        &[],
+    )
+}
+
+fn role() -> Value {
+    closed(
+        json!({
+            "read": {"type": "boolean"},
+            "create": {"enum": ["never", "asked", "always"]},
+            "update": {"type": "boolean"},
+            "remove": {"type": "boolean"},
+            "streams": {"type": "array", "items": {"type": "string"}},
+        }),
+        &[],
+    )
+}
+
+fn rule() -> Value {
+    let of = |name: &str, mut properties: Value, required: &[&str]| {
+        if let Some(properties) = properties.as_object_mut() {
+            properties.insert("rule".to_owned(), json!({"const": name}));
+        }
+        closed(properties, &[&["rule"], required].concat())
+    };
+    let foreign = json!({"enum": ["ignore", "revert", "hold"]});
+    json!({"oneOf": [
+        of("master", json!({"system": {"type": "string"}, "on_foreign_change": foreign}), &["system"]),
+        of("shared", json!({"on_conflict": {"$ref": "#/$defs/conflict"}}), &["on_conflict"]),
+        of("seed", json!({"from": {"type": "string"}}), &["from"]),
+        of("sum", json!({"up_to": {"type": "string"}}), &[]),
+        of("off", json!({}), &[]),
+    ]})
+}
+
+fn conflict() -> Value {
+    json!({"oneOf": [
+        closed(json!({"prefer": {"type": "array", "items": {"type": "string"}, "minItems": 1}}), &["prefer"]),
+        closed(json!({"newest": closed(json!({"otherwise": {"type": "string"}}), &["otherwise"])}), &["newest"]),
+        {"const": "hold"},
+    ]})
+}
+
+fn status() -> Value {
+    let axes = json!({"type": "object", "additionalProperties": {"type": "string"}, "description": "axis = value"});
+    let meaning = closed(json!({"status": {"type": "string"}, "means": axes}), &["status", "means"]);
+    let outcome = closed(
+        json!({
+            "when": {"type": "object", "additionalProperties": {"type": "string"}},
+            "status": {"type": "string"},
+            "effects": {"type": "array", "items": {"type": "string"}},
+            "apply": {"enum": ["write", "hold"]},
+        }),
+        &["when", "status"],
+    );
+    closed(
+        json!({
+            "field": text("the vendor's field that holds the word"),
+            "read": {"type": "array", "items": meaning},
+            "write": {"type": "array", "items": outcome, "description": "the first row that fits wins"},
+        }),
+        &["field"],
+    )
+}
+
+/// Beside its own keys a row has one for each connection.
+fn row() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "field": {"type": "string"},
+            "direction": {"enum": ["both", "in", "out"]},
+            "table": {"type": "string"},
+            "mapper": {"type": "string"},
+        },
+        "additionalProperties": {"type": "string"},
+        "required": ["field"],
+    })
+}
+
+fn guards() -> Value {
+    let whole = json!({"type": "integer", "minimum": 0});
+    closed(
+        json!({
+            "max_create": whole,
+            "max_remove_percent": whole,
+            "max_change_percent": whole,
+            "min_listed_percent": whole,
+        }),
+        &[],
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! What a command works with: the store, and the engine over connected systems.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use sync_core::{
+    Clock, Context, SystemId,
+    connector::Connector,
+    engine::Engine,
+    policy::Policy,
+    store::{Commit, Snapshot, StateStore},
+};
+use sync_http::{FileTokens, Limits, SystemClock, TokioTimer, Transport};
+use sync_stores::SqliteStore;
+use uuid::Uuid;
+
+use crate::{
+    fail::Failure,
+    file::{Config, Connection},
+    system::{Connected, Shared},
+};
+
+/// An engine and its store.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) engine: Engine,
+    pub(crate) store: Arc<dyn StateStore>,
+}
+
+impl Session {
+    /// Opens the store and connects everything.
+    ///
+    /// # Errors
+    /// All systems that cannot be connected, or all mistakes that showed when they could.
+    pub(crate) async fn open(config: &Config) -> Result<Self, Failure> {
+        let store = open_or_make(&config.store).await?;
+        let connectors = connect_all(config, &store).await?;
+        let mut builder = Engine::builder(store.clone(), clock()).policy(config.policy.clone());
+        for connector in connectors {
+            builder = builder.system(connector);
+        }
+        let engine = builder.build().map_err(|mistakes| config.mistakes(mistakes))?;
+        Ok(Self { engine, store })
+    }
+
+    /// Only what needs no system: lists, the journal, people's decisions.
+    ///
+    /// # Errors
+    /// There is no store yet, or it cannot be opened.
+    pub(crate) async fn store_only(config: &Config) -> Result<Self, Failure> {
+        if !config.store.exists() {
+            let path = config.store.display();
+            return Err(Failure::usage(format!("nothing is known yet: there is no {path}; run samklang adopt first")));
+        }
+        let store = open_or_make(&config.store).await?;
+        let engine = Engine::builder(store.clone(), clock()).policy(Policy::default()).build();
+        let engine = engine.map_err(|mistakes| config.mistakes(mistakes))?;
+        Ok(Self { engine, store })
+    }
+}
+
+/// The program's clock.
+pub(crate) fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
+/// The name of a connection's system in the store: `starweb:se`.
+pub(crate) fn id_of(name: &str, connection: &Connection) -> SystemId {
+    SystemId::new(format!("{}:{name}", connection.system.name))
+}
+
+/// What the connections of this program share.
+///
+/// # Errors
+/// The machine has no usable TLS.
+pub(crate) fn shared(config: &Config) -> Result<Shared, Failure> {
+    let timer = Arc::new(TokioTimer::new());
+    Ok(Shared {
+        transport: Transport::new()?,
+        limits: Arc::new(Limits::new(timer.clone())),
+        timer,
+        tokens: Arc::new(FileTokens::new(&config.tokens)),
+    })
+}
+
+async fn open_or_make(path: &Path) -> Result<Arc<dyn StateStore>, Failure> {
+    Ok(Arc::new(SqliteStore::open(path, Uuid::new_v4()).await?))
+}
+
+/// The store, or one that is forgotten at once where there is none yet: looking makes no file.
+///
+/// # Errors
+/// The file cannot be opened.
+pub(crate) async fn open_or_memory(path: &Path) -> Result<Arc<dyn StateStore>, Failure> {
+    if path.exists() {
+        return open_or_make(path).await;
+    }
+    Ok(Arc::new(SqliteStore::open_in_memory(Uuid::new_v4()).await?))
+}
+
+/// Connects one system, with what the store knows of it.
+///
+/// # Errors
+/// The connector's, with the connection's name.
+pub(crate) async fn connect(
+    name: &str,
+    connection: &Connection,
+    shared: &Shared,
+    store: &Arc<dyn StateStore>,
+) -> Result<Connected, Failure> {
+    let id = id_of(name, connection);
+    let cx = Context::new(clock(), "connect");
+    let known = store.snapshot(&id).await?;
+    let connecting = connection.settings.connect(&cx, &id, shared, known);
+    connecting.await.map_err(|error| Failure::of_system(&id, &error))
+}
+
+async fn connect_all(config: &Config, store: &Arc<dyn StateStore>) -> Result<Vec<Arc<dyn Connector>>, Failure> {
+    let shared = shared(config)?;
+    let mut connectors = Vec::new();
+    let mut told: BTreeMap<SystemId, Snapshot> = BTreeMap::new();
+    let mut failed: Option<Failure> = None;
+    for (name, connection) in &config.connections {
+        match connect(name, connection, &shared, store).await {
+            Ok(connected) => {
+                told.insert(id_of(name, connection), connected.snapshot);
+                connectors.push(connected.connector);
+            }
+            Err(failure) => match &mut failed {
+                None => failed = Some(failure),
+                Some(first) => {
+                    first.code = first.code.min(failure.code);
+                    first.more.push(failure.line);
+                }
+            },
+        }
+    }
+    keep(store, told).await?;
+    failed.map_or(Ok(connectors), Err)
+}
+
+/// Remembers what systems told of themselves, so that an idle run spends no call on it.
+async fn keep(store: &Arc<dyn StateStore>, told: BTreeMap<SystemId, Snapshot>) -> Result<(), Failure> {
+    let mut new = Vec::new();
+    for (system, snapshot) in told {
+        if store.snapshot(&system).await?.as_ref() != Some(&snapshot) {
+            new.push((system, snapshot));
+        }
+    }
+    if new.is_empty() {
+        return Ok(());
+    }
+    let life = std::time::Duration::from_secs(60);
+    // another run that does the same at this moment is good enough
+    if let Some(lease) = store.acquire("@snapshots", clock().now(), life).await? {
+        let commit = Commit { snapshots: new, ..Commit::default() };
+        let kept = store.commit(&lease, commit).await;
+        store.release(lease).await?;
+        let _ = kept?;
+    }
+    Ok(())
+}

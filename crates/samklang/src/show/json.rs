@@ -1,0 +1,79 @@
+//! For programs: one JSON object.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use sync_core::{
+    Error,
+    engine::Report,
+    store::{Binding, Journal},
+};
+
+use super::exit_code;
+use crate::fail::Failure;
+
+/// What a run, a plan or a first contact came to.
+pub(crate) fn report(report: &Report) -> Value {
+    let counts = |counts: &mut dyn Iterator<Item = (String, u64)>| {
+        Value::Object(counts.map(|(name, count)| (name, count.into())).collect::<Map<_, _>>())
+    };
+    let unmapped: Vec<Value> = report
+        .unmapped
+        .iter()
+        .map(|((stream, code), records)| json!({"stream": stream, "table": code.table, "code": code.code, "records": records}))
+        .collect();
+    let stopped: Vec<Value> =
+        report.stopped.iter().map(|(stream, why)| json!({"stream": stream, "error": error(why)})).collect();
+    let systems = report.stopped_systems.iter().map(|(system, why)| (system.to_string(), error(why)));
+    json!({
+        "run": report.run,
+        "exit_code": exit_code(report),
+        "read": counts(&mut report.read.iter().map(|(kind, count)| (kind.to_string(), *count))),
+        "bound": report.bound,
+        "written": counts(&mut report.written.iter().map(|(stream, count)| (stream.to_string(), *count))),
+        "effects": report.effects,
+        "plan": report.plan,
+        "held": report.held,
+        "parked": report.parked,
+        "empty_at_master": report.empty_at_master,
+        "unmapped": unmapped,
+        "adopt_first": report.adopt_first,
+        "adopted": report.adopted,
+        "tripped": report.tripped,
+        "stopped": stopped,
+        "stopped_systems": systems.collect::<Map<_, _>>(),
+        "unclear": report.unclear,
+        "busy": report.busy,
+        "cancelled": report.cancelled,
+    })
+}
+
+fn error(error: &Error) -> Value {
+    json!({
+        "kind": error.kind(),
+        "operation": error.operation(),
+        "message": error.message(),
+        "detail": error.detail(),
+        "vendor_code": error.vendor_code(),
+        "vendor_text": error.vendor_text(),
+    })
+}
+
+/// A work list: `{"held": [...]}`.
+///
+/// # Errors
+/// Something in it has no JSON form.
+pub(crate) fn lines<T: Serialize>(name: &str, all: &[T]) -> Result<Value, Failure> {
+    Ok(Value::Object(Map::from_iter([(name.to_owned(), plain(&all)?)])))
+}
+
+/// One record and what happened to it.
+///
+/// # Errors
+/// Something in it has no JSON form.
+pub(crate) fn history(binding: &Binding, events: &[Journal]) -> Result<Value, Failure> {
+    Ok(json!({"record": plain(binding)?, "journal": plain(&events)?}))
+}
+
+fn plain(value: &impl Serialize) -> Result<Value, Failure> {
+    serde_json::to_value(value).map_err(|error| Failure::stopped(format!("this cannot be written as JSON: {error}")))
+}

@@ -1,0 +1,271 @@
+//! For people: aligned tables and short lines.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Write,
+};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use comfy_table::{Table, presets::NOTHING};
+use sync_core::{
+    FieldMap, SystemId,
+    engine::Report,
+    plan::{Op, Plan},
+    store::{Approval, Binding, Event, Held, Journal, Parked, SideState},
+};
+
+use crate::fail::{Failure, words};
+
+type Out<'a> = &'a mut dyn Write;
+type Done = Result<(), Failure>;
+
+/// Columns without rules between them.
+pub(crate) fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(NOTHING).set_header(head.to_vec()).add_rows(rows);
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// `1001, C-7`.
+pub(crate) fn numbers(numbers: &BTreeSet<String>) -> String {
+    numbers.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// The counts of a run, one line each.
+pub(crate) fn summary(out: Out<'_>, report: &Report) -> Done {
+    writeln!(out, "run {}", report.run)?;
+    let mut rows: Vec<(String, u64)> =
+        report.read.iter().map(|(kind, count)| (format!("read {kind}"), *count)).collect();
+    rows.push(("bound".to_owned(), report.bound));
+    rows.extend(report.written.iter().map(|(stream, count)| (format!("written {stream}"), *count)));
+    rows.extend(report.effects.iter().map(|(effect, count)| (format!("effect {effect}"), *count)));
+    rows.push(("held".to_owned(), len(report.held.len())));
+    rows.push(("parked".to_owned(), len(report.parked.len())));
+    for (name, count) in rows {
+        writeln!(out, "  {name:<40} {count:>8}")?;
+    }
+    Ok(())
+}
+
+fn len(len: usize) -> u64 {
+    u64::try_from(len).unwrap_or(u64::MAX)
+}
+
+/// Lines of what waits for a person.
+pub(crate) fn waiting(out: Out<'_>, report: &Report) -> Done {
+    let mut lines: Vec<String> = report.waiting().collect();
+    for (entity, why) in &report.adopt_first {
+        lines.push(format!("{entity}: {why}"));
+    }
+    for ((stream, code), records) in &report.unmapped {
+        lines.push(format!(
+            "{stream}: the code '{}' has no row in the table {}, {records} records wait; add it to [tables.{}]",
+            code.code, code.table, code.table
+        ));
+    }
+    if !lines.is_empty() {
+        writeln!(out, "\nWaiting for a person:")?;
+        lines.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
+    }
+    Ok(())
+}
+
+/// Lines of what stopped, and what to do.
+pub(crate) fn stops(out: Out<'_>, report: &Report) -> Done {
+    let mut lines: Vec<String> = Vec::new();
+    for (system, error) in &report.stopped_systems {
+        lines.push(format!("{}: {}", system.connection(), words(error)));
+    }
+    for (stream, error) in &report.stopped {
+        lines.push(format!("{stream}: {}", words(error)));
+    }
+    for group in &report.busy {
+        lines.push(format!("{group}: another run is at it; try again when it has ended"));
+    }
+    if report.unclear > 0 {
+        lines.push(format!("{} writes have an unclear answer; the next run looks for them", report.unclear));
+    }
+    if report.cancelled {
+        lines.push("the run was told to stop before its end; the next one goes on".to_owned());
+    }
+    if !lines.is_empty() {
+        writeln!(out, "\nStopped:")?;
+        lines.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
+    }
+    let guards = report.tripped.values().flatten().chain(&report.plan.tripped);
+    let mut head = Some("\nA guard tripped, nothing was written:");
+    for tripped in guards {
+        head.take().map_or(Ok(()), |head| writeln!(out, "{head}"))?;
+        writeln!(out, "  {tripped}")?;
+    }
+    for id in report.tripped.keys() {
+        writeln!(out, "To allow it once: samklang approve {id}")?;
+    }
+    Ok(())
+}
+
+/// Each planned write, with what is written and why.
+pub(crate) fn plan(out: Out<'_>, plan: &Plan) -> Done {
+    if plan.ops.is_empty() {
+        writeln!(out, "Nothing is to be written.")?;
+        return Ok(());
+    }
+    for op in &plan.ops {
+        writeln!(out, "{}", heading(op))?;
+        for line in op.because.iter().filter(|line| says_something(op, line)) {
+            writeln!(out, "    {line}")?;
+        }
+        for effect in &op.effects {
+            writeln!(out, "    effect {} on {}", effect.effect, effect.trigger)?;
+        }
+    }
+    plan_counts(out, "In all", plan)
+}
+
+/// A create names every unit of its record, those too of which nobody knows anything.
+fn says_something(op: &Op, line: &str) -> bool {
+    let unit = line.split_once(": ").map_or(line, |(unit, _)| unit);
+    let values = op.shares.iter().flat_map(|share| share.ours.paths());
+    values
+        .map(|path| path.as_str().to_owned())
+        .any(|path| path.strip_prefix(unit).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+}
+
+fn heading(op: &Op) -> String {
+    let values = op.shares.iter().flat_map(|share| share.ours.iter());
+    let of = |field: &str| values.clone().find(|(path, _)| path.as_str() == field).map(|(_, value)| value.to_string());
+    let name: Vec<String> = ["number", "name"].into_iter().filter_map(of).collect();
+    let id = op.id().map(|id| format!("#{id}")).unwrap_or_default();
+    format!("{} {}{id} ({}) {}", op.word(), op.host, op.entity, name.join(" ")).trim_end().to_owned()
+}
+
+/// Counts of writes, by stream.
+pub(crate) fn plan_counts(out: Out<'_>, head: &str, plan: &Plan) -> Done {
+    let mut counts: BTreeMap<(String, &str), u64> = BTreeMap::new();
+    for op in &plan.ops {
+        *counts.entry((op.host.to_string(), op.word())).or_default() += 1;
+    }
+    if !counts.is_empty() {
+        writeln!(out, "\n{head}:")?;
+    }
+    for ((host, word), count) in counts {
+        writeln!(out, "  {:<40} {count:>8}", format!("{word} {host}"))?;
+    }
+    Ok(())
+}
+
+/// `3 creates at eekonomi:erp/customers`.
+pub(crate) fn counted(counted: &Approval) -> String {
+    let of = |word: &str, counts: &BTreeMap<sync_core::StreamKey, u64>| -> Vec<String> {
+        counts.iter().map(|(stream, count)| format!("{count} {word} at {stream}")).collect()
+    };
+    let mut all = of("creates", &counted.creates);
+    all.extend(of("changes", &counted.changes));
+    all.extend(of("removals", &counted.removals));
+    all.extend(counted.short_listings.iter().map(|stream| format!("the short listing of {stream}")));
+    all.join(", ")
+}
+
+/// One entry of a work list: the record, what is wrong with it, what to do.
+pub(crate) fn entry(out: Out<'_>, record: &str, what: &str, cure: Option<&str>) -> Done {
+    writeln!(out, "{}", if record.is_empty() { "(no number)" } else { record })?;
+    writeln!(out, "  {what}")?;
+    cure.map_or(Ok(()), |cure| writeln!(out, "  {cure}"))?;
+    Ok(())
+}
+
+/// All of one held record.
+pub(crate) fn held(out: Out<'_>, held: &Held) -> Done {
+    let unit = held.unit.map(|unit| format!(", {unit}")).unwrap_or_default();
+    writeln!(out, "{} {}{unit}", held.entity, numbers(&held.numbers))?;
+    writeln!(out, "  what        {}", held.text)?;
+    writeln!(out, "  what to do  {}", held.cure)?;
+    for (system, values) in &held.values {
+        writeln!(out, "  {:<11} {}", system.connection(), fields(values))?;
+    }
+    writeln!(out, "  since       {}", moment(held.since))?;
+    writeln!(out, "  id          {}", held.subject)?;
+    Ok(())
+}
+
+/// All of one parked record.
+pub(crate) fn parked(out: Out<'_>, parked: &Parked) -> Done {
+    writeln!(out, "{}", parked.key)?;
+    writeln!(out, "  why         {} ({})", parked.text, parked.kind.name())?;
+    if let Some((code, text)) = &parked.vendor {
+        writeln!(out, "  it says     {code} {text}")?;
+    }
+    if !parked.numbers.is_empty() {
+        writeln!(out, "  numbers     {}", numbers(&parked.numbers))?;
+    }
+    writeln!(out, "  tried       {} times", parked.attempts)?;
+    if let Some(at) = parked.not_before {
+        writeln!(out, "  next        {}", moment(at))?;
+    }
+    if let Some(raw) = &parked.raw {
+        writeln!(out, "  as it came  {raw}")?;
+    }
+    Ok(())
+}
+
+/// One record: where it is, and what happened to it.
+pub(crate) fn history(out: Out<'_>, binding: &Binding, events: &[Journal]) -> Done {
+    writeln!(out, "{} {} (id {})", binding.entity, numbers(&binding.numbers), binding.id)?;
+    for (stream, side) in &binding.sides {
+        let id = side.id.as_deref().map_or("to be made".to_owned(), |id| format!("#{id}"));
+        let mut state = match side.state {
+            SideState::Live => String::new(),
+            SideState::Missing(times) => format!(", absent from {times} listings"),
+            SideState::Removed => ", removed".to_owned(),
+        };
+        if !side.lagging.is_empty() {
+            let units: Vec<&str> = side.lagging.iter().map(|unit| unit.as_str()).collect();
+            state.push_str(&format!(", behind in {}", units.join(", ")));
+        }
+        writeln!(out, "  at {stream} {id}{state}")?;
+    }
+    for alias in &binding.aliases {
+        writeln!(out, "  also known as {alias}")?;
+    }
+    events.iter().try_for_each(|entry| Ok(writeln!(out, "{}  {}", moment(entry.at), event(&entry.event))?))
+}
+
+fn event(event: &Event) -> String {
+    match event {
+        Event::Bound(reference) => format!("is {reference}"),
+        Event::Aliased(reference) => format!("is {reference} too"),
+        Event::Settled { unit, old, new, from, overridden, because } => {
+            let lost: String = overridden.iter().map(|(at, lost)| format!(", not {}", said(at, lost))).collect();
+            let was = if old.is_empty() { String::new() } else { format!("{} → ", values(old)) };
+            format!("{unit}: {was}{}, from {}{lost} ({because})", values(new), from.connection())
+        }
+        Event::Wrote { to, action, fields: written, effects } => {
+            let effects = if effects.is_empty() { String::new() } else { format!(", effects {}", effects.join(", ")) };
+            format!("{action} {to}: {}{effects}", fields(written))
+        }
+        Event::Altered { at, sent, shown } => format!("{at} keeps {} for {}", fields(shown), fields(sent)),
+        Event::Skipped { at, why } => format!("a hook left out the write to {at}: {why}"),
+        Event::Removed(reference) => format!("{reference} is gone"),
+        Event::Scope { at, within, because } => {
+            format!("{} the scope of {} ({because})", if *within { "in" } else { "out of" }, at.connection())
+        }
+        Event::Decided { by, what } => format!("{by} decided: {what}"),
+        other => format!("{other:?}"),
+    }
+}
+
+fn said(system: &SystemId, values: &FieldMap) -> String {
+    format!("{} ({})", fields(values), system.connection())
+}
+
+fn fields(fields: &FieldMap) -> String {
+    fields.iter().map(|(path, value)| format!("{path} {value}")).collect::<Vec<_>>().join(", ")
+}
+
+fn values(fields: &FieldMap) -> String {
+    fields.iter().map(|(_, value)| value.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+fn moment(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}

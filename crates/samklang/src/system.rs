@@ -1,0 +1,188 @@
+//! The systems that this program can connect to. A new one is one more line in [`ALL`] and its [`Settings`].
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use serde::de::DeserializeOwned;
+use sync_core::{
+    Context, Result, SystemId,
+    connector::{Connector, Tenant},
+    store::Snapshot,
+};
+use sync_http::{Consent, Limits, MemoryTokens, Redirected, Timer, TokenStore, Transport};
+use toml::Table;
+
+/// All of them, by their names in the file.
+pub(crate) const ALL: &[System] = &[
+    System { name: "eekonomi", secrets: &["client_secret"], read: read::<connector_eekonomi::Config> },
+    System { name: "starweb", secrets: &["client_secret", "secret_prefix"], read: read::<connector_starweb::Config> },
+];
+
+/// One vendor's system.
+#[derive(Debug)]
+pub(crate) struct System {
+    /// As in `system = "starweb"`.
+    pub(crate) name: &'static str,
+    /// Settings that must not stand in the file.
+    pub(crate) secrets: &'static [&'static str],
+    /// Makes settings of a connection's table.
+    pub(crate) read: fn(Table) -> std::result::Result<Arc<dyn Settings>, Slip>,
+}
+
+impl System {
+    /// Names of all settings, as its settings' own reader tells them.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        let stranger = Table::from_iter([("?".to_owned(), toml::Value::Boolean(true))]);
+        match (self.read)(stranger) {
+            Err(Slip::Unknown { allowed, .. }) => allowed,
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The system of this name.
+pub(crate) fn named(name: &str) -> Option<&'static System> {
+    ALL.iter().find(|system| system.name == name)
+}
+
+/// What all connections of the process share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) transport: Transport,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) timer: Arc<dyn Timer>,
+    pub(crate) tokens: Arc<dyn TokenStore>,
+}
+
+/// Settings of one connection, as its connector reads them.
+#[async_trait]
+pub(crate) trait Settings: fmt::Debug + Send + Sync {
+    /// Makes the connection. Calls are made only if the snapshot does not tell enough.
+    async fn connect(&self, cx: &Context, id: &SystemId, shared: &Shared, known: Option<Snapshot>)
+    -> Result<Connected>;
+    /// How a person signs in; `None` where the settings are all that it takes.
+    fn login(&self, id: &SystemId, shared: &Shared) -> Result<Option<Box<dyn Login>>>;
+}
+
+/// A login of one connection.
+#[async_trait]
+pub(crate) trait Login: Send + Sync {
+    /// Gives the address that a person opens.
+    fn begin(&self) -> Result<Consent>;
+    /// Trades what came back for a token, keeps it, and tells whose it is.
+    async fn finish(&self, cx: &Context, consent: &Consent, redirected: &Redirected) -> Result<Tenant>;
+}
+
+/// A connection that was made.
+#[derive(Debug)]
+pub(crate) struct Connected {
+    pub(crate) connector: Arc<dyn Connector>,
+    /// What the system told of its own lists and fields, now or an earlier time.
+    pub(crate) snapshot: Snapshot,
+    /// What an administrator should know of this tenant: its edition, what it does not have. A line each.
+    pub(crate) notes: Vec<String>,
+}
+
+#[async_trait]
+impl Settings for connector_starweb::Config {
+    async fn connect(
+        &self,
+        cx: &Context,
+        id: &SystemId,
+        shared: &Shared,
+        known: Option<Snapshot>,
+    ) -> Result<Connected> {
+        // a shop gives a token for the asking; one that is kept would hide a secret that is no longer good
+        let tokens = Arc::new(MemoryTokens::new());
+        let lent = connector_starweb::Environment {
+            timer: shared.timer.clone(),
+            ..connector_starweb::Environment::new(shared.transport.clone(), shared.limits.clone(), tokens)
+        };
+        let made = connector_starweb::connect(cx, id.connection(), self.clone(), lent, known).await?;
+        Ok(Connected { connector: Arc::new(made.router), snapshot: made.snapshot, notes: Vec::new() })
+    }
+    fn login(&self, _id: &SystemId, _shared: &Shared) -> Result<Option<Box<dyn Login>>> {
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl Settings for connector_eekonomi::Config {
+    async fn connect(
+        &self,
+        cx: &Context,
+        id: &SystemId,
+        shared: &Shared,
+        known: Option<Snapshot>,
+    ) -> Result<Connected> {
+        let lent = lent_to_eekonomi(shared);
+        let made = Box::pin(connector_eekonomi::connect(cx, id.connection(), self.clone(), lent, known)).await?;
+        let company = &made.company;
+        let mut notes = vec![format!("edition {}, modules {}", company.edition, company.modules.join(", "))];
+        notes.extend(company.read_only.then(|| "the company may be read, not written to".to_owned()));
+        notes.extend(company.closed.iter().map(|(name, why)| format!("{name} cannot be reached: {why}")));
+        Ok(Connected { connector: Arc::new(made.router), snapshot: made.snapshot, notes })
+    }
+    fn login(&self, id: &SystemId, shared: &Shared) -> Result<Option<Box<dyn Login>>> {
+        let login = connector_eekonomi::Login::new(id.connection(), self.clone(), lent_to_eekonomi(shared))?;
+        Ok(Some(Box::new(login)))
+    }
+}
+
+fn lent_to_eekonomi(shared: &Shared) -> connector_eekonomi::Environment {
+    connector_eekonomi::Environment {
+        timer: shared.timer.clone(),
+        ..connector_eekonomi::Environment::new(shared.transport.clone(), shared.limits.clone(), shared.tokens.clone())
+    }
+}
+
+#[async_trait]
+impl Login for connector_eekonomi::Login {
+    fn begin(&self) -> Result<Consent> {
+        Self::begin(self)
+    }
+    async fn finish(&self, cx: &Context, consent: &Consent, redirected: &Redirected) -> Result<Tenant> {
+        Self::finish(self, cx, consent, redirected).await
+    }
+}
+
+/// One thing that is wrong with a table of settings.
+#[derive(Debug)]
+pub(crate) enum Slip {
+    /// A key that nobody reads.
+    Unknown { path: Vec<String>, key: String, allowed: Vec<String> },
+    /// A key that is needed.
+    Missing { path: Vec<String>, key: String },
+    /// A value that cannot be meant.
+    Wrong { path: Vec<String>, fault: String },
+}
+
+fn read<C: DeserializeOwned + Settings + 'static>(table: Table) -> std::result::Result<Arc<dyn Settings>, Slip> {
+    match serde_path_to_error::deserialize::<_, C>(table) {
+        Ok(settings) => Ok(Arc::new(settings)),
+        Err(error) => Err(slip(&error)),
+    }
+}
+
+fn slip(error: &serde_path_to_error::Error<toml::de::Error>) -> Slip {
+    use serde_path_to_error::Segment;
+    let step = |segment: &Segment| match segment {
+        Segment::Seq { index } => Some(format!("[{index}]")),
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    };
+    let mut path: Vec<String> = error.path().iter().filter_map(step).collect();
+    let message = error.inner().message();
+    let mut quoted = message.split('`').skip(1).step_by(2).map(str::to_owned);
+    if message.starts_with("unknown field") {
+        let key = quoted.next().unwrap_or_default();
+        if path.last() == Some(&key) {
+            path.pop();
+        }
+        Slip::Unknown { path, key, allowed: quoted.collect() }
+    } else if message.starts_with("missing field") {
+        Slip::Missing { path, key: quoted.next().unwrap_or_default() }
+    } else {
+        Slip::Wrong { path, fault: message.trim().replace('\n', ", ") }
+    }
+}

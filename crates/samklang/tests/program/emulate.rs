@@ -1,0 +1,46 @@
+//! Emulators from the command line.
+
+use crate::bench::{Ran, Running, program, request};
+
+#[test]
+fn an_emulator_answers_with_its_sample_data_and_ends_when_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let sample = r#"[{"customerId": 1, "createdAt": "2024-01-10T09:00:00+01:00", "modifiedAt": "2024-02-10T09:00:00+01:00", "type": "company", "email": "a@b.example"}]"#;
+    std::fs::write(folder.path().join("customers.json"), sample).unwrap();
+    let mut running = Running::start(program(folder.path(), &["emulate", "starweb", "--seed", "."]));
+    let base = running.until("base_url").split_whitespace().nth(1).unwrap().to_owned();
+    let id = running.until("client_id").split_whitespace().nth(1).unwrap().to_owned();
+    let secret = running.until("client_secret").split_whitespace().nth(1).unwrap().to_owned();
+    running.until("Ctrl-C");
+
+    let form = [("Content-Type", "application/x-www-form-urlencoded")];
+    let body = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
+    let (status, _, answer) = request("POST", &format!("{base}/token"), &form, &body);
+    assert_eq!(status, 200, "{answer}");
+    let state = base.replace("/api/v2", "/_emulator/state");
+    let (status, _, state) = request("GET", &state, &[], "");
+    assert_eq!(status, 200);
+    assert!(state.contains("a@b.example"), "{state}");
+    assert_eq!(running.terminate(), Some(0));
+}
+
+#[test]
+fn both_systems_have_one_and_others_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut running = Running::start(program(folder.path(), &["emulate", "eekonomi"]));
+    let base = running.until("identity_url").split_whitespace().nth(1).unwrap().to_owned();
+    assert_eq!(request("GET", &format!("{base}_emulator/switches"), &[], "").0, 200);
+
+    let port = url::Url::parse(&base).unwrap().port().unwrap().to_string();
+    let ran = |arguments: &[&str]| Ran::of(&program(folder.path(), arguments).output().unwrap());
+    let taken = ran(&["emulate", "starweb", "--port", &port]);
+    assert_eq!(taken.code, 1);
+    taken.complains(&format!("port {port} is taken"));
+    let unknown = ran(&["emulate", "starwib"]);
+    assert_eq!(unknown.code, 1);
+    unknown.complains("did you mean 'starweb'?");
+    std::fs::write(folder.path().join("orders.json"), "{").unwrap();
+    let broken = ran(&["emulate", "starweb", "--seed", "."]);
+    assert_eq!(broken.code, 1);
+    broken.complains("orders.json");
+}

@@ -1,0 +1,14 @@
+//! The program as a user meets it: a process, its exit code and what it prints, against emulators over real HTTP.
+
+#[cfg(test)]
+mod bench;
+#[cfg(test)]
+mod buyers;
+#[cfg(test)]
+mod configuration;
+#[cfg(test)]
+mod emulate;
+#[cfg(test)]
+mod login;
+#[cfg(test)]
+mod watch;
