@@ -128,7 +128,6 @@ impl Chance {
             self.trouble(&mut plan);
         }
         if self.breadth >= Breadth::Rules {
-            // what alters values without saying so shows at least what came of a write
             plan.recodes = !plan.silent && self.one_in(6);
             plan.partial = self.one_in(6);
             plan.read_only = self.one_in(8);
@@ -155,10 +154,8 @@ impl Chance {
         plan.short = often(self, 4);
         plan.empty = often(self, 5);
         plan.shuffles = often(self, 4);
-        if !(plan.marks || plan.finds || plan.idempotent) {
-            // where a listing is the only way to look for a create, a listing that lies leaves nothing to go by
-            plan.short = 0;
-            plan.empty = 0;
+        if !plan.is_fair() {
+            (plan.short, plan.empty) = (0, 0);
         }
     }
 

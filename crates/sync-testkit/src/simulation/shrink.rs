@@ -35,7 +35,8 @@ pub(super) fn shrink(history: &History, failure: &Verdict) -> History {
 impl Shrinker {
     /// Takes a candidate over if it fails in the same way.
     fn take(&mut self, candidate: History) -> bool {
-        if self.tries == 0 || candidate == self.best {
+        let fair = candidate.systems.iter().flat_map(|system| system.streams.values()).all(StreamPlan::is_fair);
+        if self.tries == 0 || candidate == self.best || !fair {
             return false;
         }
         self.tries -= 1;

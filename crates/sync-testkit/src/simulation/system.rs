@@ -103,6 +103,15 @@ pub(super) fn name(place: usize) -> String {
 }
 
 impl StreamPlan {
+    /// Whether there is another way to find a record than to compare it.
+    pub(super) fn can_recognise(&self) -> bool {
+        self.marks || self.finds || self.idempotent
+    }
+    /// Where a listing is the only way to look for a create, a listing that lies leaves nothing to go by; and what alters
+    /// values without saying so shows at least what came of a write.
+    pub(super) fn is_fair(&self) -> bool {
+        (self.can_recognise() || (self.short == 0 && self.empty == 0)) && !(self.recodes && self.silent)
+    }
     fn habits(&self, kind: Kind, habits: Habits) -> Habits {
         let mut habits = habits.only(kind.fields());
         if let Some(length) = self.cut {
@@ -136,7 +145,8 @@ impl StreamPlan {
         }
         let (in_a_call, at_once) = self.batch;
         habits = habits.batches(in_a_call, at_once);
-        let switches: [(bool, fn(Habits) -> Habits); 6] = [
+        type Switch = fn(Habits) -> Habits;
+        let switches: [(bool, Switch); 6] = [
             (self.tombstones, Habits::tombstones),
             (self.replaces, Habits::replaces),
             (self.versions, Habits::versions),

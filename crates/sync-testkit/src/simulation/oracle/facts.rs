@@ -102,6 +102,19 @@ impl<'s> Facts<'s> {
             all.iter().filter(|(_, name)| name == reference).map(|(subject, _)| *subject).collect();
         all.into_iter().filter(|(subject, _)| subjects.contains(subject)).map(|(_, name)| name).collect()
     }
+    /// Whether users changed a record so much that nobody can tell any more what it was made for.
+    pub(super) fn is_past_recognition(&self, reference: &ExternalRef) -> bool {
+        let Some((seen, _, _)) = self.stream(&reference.at) else { return false };
+        if self.host(&reference.at).is_some_and(StreamPlan::can_recognise) {
+            return false;
+        }
+        let made = seen.log.iter().find(|change| change.reference == *reference);
+        let filled: Vec<FieldPath> = made
+            .map(|made| made.after.iter().filter(|(_, value)| !value.is_null()).map(|(path, _)| path).collect())
+            .unwrap_or_default();
+        let edited = filled.iter().filter(|path| seen.edited_by_user(reference, **path)).count();
+        edited * 2 > filled.len()
+    }
     /// Whether people are told of a field of a record, or of the record as a whole.
     pub(super) fn told(&self, subject: CanonicalId, unit: Option<FieldPath>, reference: Option<&ExternalRef>) -> bool {
         let held = self.held.iter().any(|held| {
@@ -119,6 +132,9 @@ impl<'s> Facts<'s> {
         let FieldPlan::Master { system, .. } = entity.rule(path) else { return false };
         let Some(seen) = self.systems.iter().find(|seen| seen.plan.place == system) else { return true };
         let at = seen.mock.at(entity.kind.stream());
+        if binding.sides.get(&at).is_some_and(|side| side.frozen) {
+            return true; // nobody listens to a side that is out of scope
+        }
         let id = binding.sides.get(&at).and_then(|side| side.id.clone());
         let shown = id.and_then(|id| seen.mock.fields(entity.kind.stream(), &id));
         binding.agreed.get(path).is_none() && shown.is_none_or(|fields| fields.filled(path).is_none())

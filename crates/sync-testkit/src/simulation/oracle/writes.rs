@@ -75,8 +75,8 @@ fn allowed(
 /// A full replace carries away what was edited in its round trip, which is counted elsewhere; and what the engine put
 /// there itself, while the master had no such record, is not the master's own word.
 fn is_excused(facts: &Facts<'_>, seen: &Seen<'_>, place: usize, change: &Change, path: FieldPath) -> bool {
-    let earlier = seen.log.iter().take(place).filter(|other| other.reference == change.reference);
-    let last = earlier.filter(|other| other.before.get(path) != other.after.get(path)).next_back();
+    let mut earlier = seen.log.iter().take(place).filter(|other| other.reference == change.reference);
+    let last = earlier.rfind(|other| other.before.get(path) != other.after.get(path));
     let by_user = last.is_some_and(|last| last.who == Who::User);
     !by_user || facts.host(&change.reference.at).is_some_and(|plan| plan.replaces)
 }
@@ -128,7 +128,10 @@ fn doubled(facts: &Facts<'_>, entity: &EntityPlan, verdict: &mut Verdict) {
                 made(other, Who::User).into_iter().filter(move |(_, own)| !here || !other.is_there(own))
             });
             let sources = all.filter(|(n, _)| *n == note).count();
-            if references.len() > sources {
+            // without a mark, a search or a key nobody recognises a record of which users left less than half
+            let changed = references.iter().filter(|reference| facts.is_past_recognition(reference)).count();
+            verdict.window += u64::try_from(changed).unwrap_or_default();
+            if references.len() > sources + changed {
                 let names: Vec<String> = references.iter().map(ToString::to_string).collect();
                 let line = format!("'{note}' was made {} times: {}", names.len(), names.join(", "));
                 verdict.add(Wrong::Doubled, line);
