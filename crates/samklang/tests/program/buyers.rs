@@ -33,7 +33,7 @@ fn from_first_contact_to_the_journal() {
     bench
         .ends(0, &["plan"])
         .says("create eekonomi:erp/customers (buyers) 'Bolaget AB'")
-        .says("email: 'inkop@bolaget.example'");
+        .says("email: (nothing) → 'inkop@bolaget.example'");
     let plan = bench.ends(0, &["plan", "--json"]).json();
     assert_eq!(plan["plan"]["ops"].as_array().unwrap().len(), 1, "{plan}");
     assert_eq!(bench.erp_customers().len(), 1, "a plan writes nothing");

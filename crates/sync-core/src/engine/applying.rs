@@ -97,7 +97,7 @@ impl Work<'_> {
             let intents: Vec<Intent> = flights.iter().map(|flight| flight.intent.clone()).collect();
             self.store.intend(&self.lease, &intents).await?;
         }
-        // what was read of them is out of date from now on
+        // what was read of them is out of date from now on, whatever becomes of these writes
         let touched: Vec<ExternalRef> =
             flights.iter().filter_map(|flight| flight.op.id().map(|id| flight.op.host.id(id))).collect();
         let mut by_host: BTreeMap<StreamKey, Vec<Flight>> = BTreeMap::new();

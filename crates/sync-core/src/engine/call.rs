@@ -32,7 +32,7 @@ const FRESH: TimeDelta = TimeDelta::seconds(30);
 #[derive(Clone, Debug)]
 pub(super) enum Blocked {
     /// It points to a record that has no name in the target system.
-    MissingLink(CanonicalId),
+    MissingLink(Link),
     /// A hook wants a person to look.
     Hold(String),
     /// A hook leaves it out this time.
@@ -106,8 +106,8 @@ fn part(
                 None => Some((path, value)),
                 Some(link) => {
                     let needed = units(path) && (!create || table.fields.get(path).required_on_create);
-                    if let (true, Link::Canonical(id)) = (needed && table.fields.get(path).writable(create), link) {
-                        missing = Some(id);
+                    if needed && table.fields.get(path).writable(create) {
+                        missing = Some(link);
                     }
                     left_out.insert(path);
                     None
@@ -115,8 +115,8 @@ fn part(
             }
         })
         .collect();
-    if let Some(id) = missing {
-        return Err(Blocked::MissingLink(id));
+    if let Some(link) = missing {
+        return Err(Blocked::MissingLink(link));
     }
     let shadow = binding.sides.get(&share.at).map(|side| &side.shadow);
     let theirs = table.map.outbound(&ours, shadow, &mut Problems::default()).unwrap_or_default();

@@ -39,7 +39,11 @@ impl Work<'_> {
         let mut decided: Vec<Decided> = Vec::new();
         let mut left = sights;
         let absent = match first {
-            Some((_, absent)) => self.missing(tally, absent).await?,
+            Some((_, absent)) => {
+                let missing = self.missing(tally, absent).await?;
+                self.gone.extend(missing.gone.iter().cloned());
+                missing
+            }
             None => Missing::default(),
         };
         for one in ready {
@@ -117,6 +121,12 @@ impl Work<'_> {
         let mut sights = sights;
         for binding in due.values().filter(|binding| binding.ambiguous) {
             sights.extend(self.remembered(binding, &sights));
+        }
+        let shown = absent.shown.iter().filter(|sight| entity.streams.contains_key(&sight.reference.at));
+        for sight in shown {
+            if !sights.iter().any(|read| read.reference == sight.reference) {
+                sights.push(sight.clone());
+            }
         }
         sights.extend(absent.removed.iter().filter(|sight| entity.streams.contains_key(&sight.reference.at)).cloned());
         let mut known = self.known(entity, &sights, told, store_id).await?;

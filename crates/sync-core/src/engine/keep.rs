@@ -73,6 +73,8 @@ impl Work<'_> {
             batch.retracted.clone_from(&told.retracted);
             batch.indexed.append(&mut self.unseen);
             batch.waiting = std::mem::take(&mut self.waiting);
+            batch.unindexed = std::mem::take(&mut self.gone);
+            batch.indexed.retain(|row| !batch.unindexed.contains(&row.reference));
             batch.entities = self.entity_states(ready);
         }
         self.put(batch).await

@@ -80,7 +80,7 @@ pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -
             continue;
         }
         match known.links.0.get(&sight.reference).and_then(|id| known.bindings.get(id)) {
-            Some(binding) if binding.ambiguous => {
+            Some(binding) if binding.ambiguous && !sight.deleted => {
                 subjects.entry(binding.id).or_insert_with(|| Subject::of(binding.clone()));
                 let keys = keys(entity, &canonical(entity, known, &sight), sight.mark.as_deref());
                 fresh.push((sight, keys));

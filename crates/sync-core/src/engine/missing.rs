@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    call::decoded,
     subject::Sight,
     work::{Tally, Work},
 };
@@ -19,6 +20,10 @@ use crate::{
 pub(super) struct Missing {
     pub(super) missed: BTreeMap<CanonicalId, (Binding, BTreeMap<StreamKey, u32>)>,
     pub(super) removed: Vec<Sight>,
+    /// Their host records.
+    pub(super) gone: Vec<ExternalRef>,
+    /// Those that are there all the same, as they are.
+    pub(super) shown: Vec<Sight>,
 }
 
 /// Complete listings that must have missed a record before anybody asks for it by id.
@@ -94,9 +99,12 @@ impl Work<'_> {
                 }
             };
             for (id, item) in ids.iter().zip(found) {
-                if item.is_some() {
+                if let Some(item) = item {
+                    // late, not gone; and what it shows now counts
+                    missing.shown.extend(decoded(connector.as_ref(), &item).unwrap_or_default());
                     continue;
                 }
+                missing.gone.push(host.id(id));
                 for reference in gone(id) {
                     let mut record = crate::connector::Record::new(reference, FieldMap::new());
                     record.deleted = true;

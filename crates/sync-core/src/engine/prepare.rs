@@ -13,6 +13,7 @@ use crate::{
     id::CanonicalId,
     plan::{Doing, Op},
     store::{Binding, Commit, EffectKey, Event, Held, HeldWhy, Intent},
+    value::Link,
 };
 
 /// One operation on its way.
@@ -87,7 +88,10 @@ impl Work<'_> {
         let (name, at) = (name_of(binding), &op.host);
         let (why, text, cure) = match blocked {
             Blocked::MissingLink(missing) => {
-                let other = bindings.get(&missing).map_or_else(|| missing.to_string(), name_of);
+                let other = match missing {
+                    Link::Canonical(id) => bindings.get(&id).map_or_else(|| id.to_string(), name_of),
+                    Link::External(reference) => reference.to_string(),
+                };
                 let cure = "see why that one is not there: out of scope, held, or not yet made";
                 (HeldWhy::MissingLink, format!("{name} points to {other}, which is not at {}", at.system), cure)
             }

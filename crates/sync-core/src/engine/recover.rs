@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     call::decoded,
+    index::Index,
     matching::likeness,
     outcome::{as_wanted, sent},
     subject::Sight,
@@ -92,6 +93,7 @@ async fn look_for(
     let now = work.now();
     let last = enough(cap, intent, now);
     let items = candidates(work, connector, cap, intent, last).await?;
+    let last = last && names_all(work, cap, intent, &items).await?;
     let mut fitting: Vec<(u32, Item, Vec<Sight>)> = Vec::new();
     for item in items {
         let Ok(sights) = decoded(connector, &item) else { continue };
@@ -117,6 +119,18 @@ async fn look_for(
         }
         _ => Found::Several(fitting.into_iter().map(|(_, item, _)| item.reference).collect()),
     })
+}
+
+/// A listing that leaves out records that are known to be there ended early: what it does not name proves nothing.
+async fn names_all(work: &Work<'_>, cap: &StreamCapability, intent: &Intent, items: &[Item]) -> Result<bool> {
+    if !cap.find_by.is_empty() || !cap.list.is_some_and(|list| list.complete) {
+        return Ok(true); // it was not looked for in a whole listing
+    }
+    let mut index = Index::load(work.store, &intent.host).await?;
+    for item in items {
+        index.meet(&item.reference.id, item.hash);
+    }
+    Ok(index.absent(work.store, &intent.host).await?.is_empty())
 }
 
 /// "Not there" means two looks, each at least a search delay after what came before.

@@ -73,6 +73,7 @@ impl Engine {
                 unseen: Vec::new(),
                 waiting: Vec::new(),
                 creates: Vec::new(),
+                gone: Vec::new(),
             };
             let ran = Box::pin(work.run(&mut tally, identity.id)).await;
             self.store.release(lease).await?;

@@ -43,6 +43,8 @@ pub(super) struct Work<'a> {
     pub(super) bindings: BTreeMap<CanonicalId, Binding>,
     /// Records whose next sight must be decoded: a complete listing did not name them.
     pub(super) unseen: Vec<Indexed>,
+    /// Host records that are proven to be gone.
+    pub(super) gone: Vec<ExternalRef>,
     /// Creates that may have been made, as they stood when the run began.
     pub(super) creates: Vec<Intent>,
     /// Who waits for whom.

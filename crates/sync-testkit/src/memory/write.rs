@@ -74,8 +74,10 @@ impl State {
 
     fn check_effects(&self, operation: &'static str, intents: &[Intent], finished: &[String]) -> Result<()> {
         let mut claims: BTreeMap<&EffectKey, &str> = BTreeMap::new();
+        let mut named: BTreeSet<&str> = BTreeSet::new();
         for intent in intents {
-            let open = self.intents.contains_key(&intent.key) && !finished.contains(&intent.key);
+            let stored = self.intents.contains_key(&intent.key) && !finished.contains(&intent.key);
+            let open = stored || !named.insert(&intent.key);
             for effect in &intent.effects {
                 let before = self.effects.get(effect).is_some_and(|by| !(open && *by == intent.key));
                 let beside = claims.insert(effect, &intent.key).is_some_and(|by| by != intent.key);

@@ -30,7 +30,8 @@ pub(super) fn lag(unit: FieldPath, view: &View<'_>, binding: &mut Binding) {
             represents(stored, wanted, &view.table.fields.get(path))
                 || (joins && same_meaning(kind, path, stored, wanted))
         }
-        None => wanted.is_null(),
+        // unknown is not empty: where it was never shown, it may hold what we wrote
+        None => wanted.is_null() && (side.id.is_none() || view.table.role.read),
     };
     let lacks = agreed.iter().any(|(path, wanted)| writable.contains(&path) && !shows(path, wanted))
         && has_something_to_send(unit, view, &binding.agreed, side);
