@@ -1,6 +1,8 @@
 //! A small number of histories of the whole-engine simulation. `SAMKLANG_HISTORIES` sets another number,
 //! `SAMKLANG_SEED` the first seed; the example `simulate` plays very many.
 
+#![allow(clippy::panic, reason = "a test stops at what goes wrong")]
+
 use sync_testkit::simulation::{Breadth, History};
 
 #[allow(clippy::disallowed_methods, reason = "tests are told how much to do")]

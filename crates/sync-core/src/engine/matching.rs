@@ -15,7 +15,7 @@ use crate::{
     mapping::Problems,
     model,
     policy::{Duplicates, Entity},
-    store::{Binding, Intent, MatchKey, SideState, Verdict},
+    store::{Binding, BoundSide, Intent, MatchKey, SideState, Verdict},
     value::{FieldMap, FieldPath, NormalForm},
 };
 
@@ -346,7 +346,8 @@ fn join(
     let Some(subject) = subject_of(known, subjects, id) else { return };
     let side = subject.binding.sides.entry(sight.reference.at.clone()).or_default();
     if side.state == SideState::Removed {
-        *side = Default::default(); // a new reference takes the dead one's place
+        // a new reference takes the dead one's place
+        *side = BoundSide { gone: side.gone + 1, ..BoundSide::default() };
     }
     side.id = Some(sight.reference.id.clone());
     subject.binding.keys.extend(keys.iter().cloned());

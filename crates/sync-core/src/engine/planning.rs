@@ -267,6 +267,9 @@ fn create(
     }
     let mut op = op(entity, table, binding, Doing::Create, side.lagging.clone());
     op.key = format!("c-{}-{}-{}", binding.id, table.key, side.refusals);
+    if side.gone > 0 {
+        op.key.push_str(&format!("-{}", side.gone)); // else the vendor answers with the one that is gone
+    }
     Some(op)
 }
 

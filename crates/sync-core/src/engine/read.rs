@@ -196,6 +196,12 @@ impl Reader<'_> {
             if let Some(full) = full {
                 self.sort(&full, self.connector.decode(&full), row.hash, now, reading, high);
                 self.distrust(&full, now, reading);
+                continue;
+            }
+            // what is gone cannot be read whole; that it is gone is all there is to know
+            let records = self.connector.decode(&row);
+            if records.as_ref().is_ok_and(|records| records.iter().any(|record| record.deleted)) {
+                self.sort(&row, records, row.hash, asked, reading, high);
             }
         }
         Ok(())

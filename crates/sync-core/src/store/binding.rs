@@ -129,6 +129,9 @@ pub struct BoundSide {
     /// Refusals in a row; the next try comes later each time.
     #[serde(skip_serializing_if = "is_zero")]
     pub refusals: u32,
+    /// How many records of this stream were its counterpart before and are gone: what is made anew is no second try.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub gone: u32,
     /// Not tried again before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_before: Option<DateTime<Utc>>,

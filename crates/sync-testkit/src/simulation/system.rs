@@ -103,14 +103,14 @@ pub(super) fn name(place: usize) -> String {
 }
 
 impl StreamPlan {
-    /// Whether there is another way to find a record than to compare it.
+    /// Whether there is another way to tell what a record was made for than to compare it.
     pub(super) fn can_recognise(&self) -> bool {
-        self.marks || self.finds || self.idempotent
+        self.marks || self.idempotent
     }
     /// Where a listing is the only way to look for a create, a listing that lies leaves nothing to go by; and what alters
     /// values without saying so shows at least what came of a write.
     pub(super) fn is_fair(&self) -> bool {
-        (self.can_recognise() || (self.short == 0 && self.empty == 0)) && !(self.recodes && self.silent)
+        (self.can_recognise() || self.finds || (self.short == 0 && self.empty == 0)) && !(self.recodes && self.silent)
     }
     fn habits(&self, kind: Kind, habits: Habits) -> Habits {
         let mut habits = habits.only(kind.fields());

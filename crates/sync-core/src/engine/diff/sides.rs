@@ -63,7 +63,8 @@ pub(super) fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>,
             .map(|unit| unit.path)
             .collect();
         let writable = Writable::All;
-        out.binding.sides.insert(key.clone(), BoundSide { lagging, writable, ..BoundSide::default() });
+        let gone = out.binding.sides.get(key).map_or(0, |dead| dead.gone + 1);
+        out.binding.sides.insert(key.clone(), BoundSide { lagging, writable, gone, ..BoundSide::default() });
     }
 }
 

@@ -130,8 +130,9 @@ fn doubled(facts: &Facts<'_>, entity: &EntityPlan, verdict: &mut Verdict) {
             let sources = all.filter(|(n, _)| *n == note).count();
             // without a mark, a search or a key nobody recognises a record of which users left less than half
             let changed = references.iter().filter(|reference| facts.is_past_recognition(reference)).count();
-            verdict.window += u64::try_from(changed).unwrap_or_default();
-            if references.len() > sources + changed {
+            let doubles = references.len().saturating_sub(sources);
+            verdict.window += u64::try_from(doubles.min(changed)).unwrap_or_default();
+            if doubles > changed {
                 let names: Vec<String> = references.iter().map(ToString::to_string).collect();
                 let line = format!("'{note}' was made {} times: {}", names.len(), names.join(", "));
                 verdict.add(Wrong::Doubled, line);
