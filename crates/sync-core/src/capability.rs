@@ -207,6 +207,13 @@ pub struct Arithmetic {
     pub vat_per_row: bool,
 }
 
+impl Arithmetic {
+    /// From its parts.
+    pub fn new(prices_include_vat: bool, price_scale: u32, quantity_scale: u32, vat_per_row: bool) -> Self {
+        Self { prices_include_vat, price_scale, quantity_scale, vat_per_row }
+    }
+}
+
 /// What can be done with one field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -1,6 +1,8 @@
 //! Doubles and suites for tests: systems and stores in memory, time and chance that a test decides.
 pub mod memory;
 pub mod mock;
+#[allow(clippy::indexing_slicing, reason = "these are tests, which others run")]
+pub mod store_suite;
 pub mod time;
 pub mod world;
 

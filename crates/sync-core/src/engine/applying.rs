@@ -1,17 +1,16 @@
 //! Carrying out a plan: intents, calls, answers, in waves.
 
+use super::prepare::Flight;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 
 use super::{
-    call::{self, Blocked, Call},
-    diff::name_of,
-    outcome::{self, Outcome},
-    run::is_done,
+    call::Call,
+    outcome::Outcome,
     subject::Sight,
-    work::{Tally, Work, derive},
+    work::{Tally, Work},
 };
 use crate::{
     connector::{Connector, Write},
@@ -19,7 +18,7 @@ use crate::{
     fault::{self, Fault},
     id::{CanonicalId, ExternalRef, StreamKey, SystemId},
     plan::{Doing, Op},
-    store::{Binding, Commit, Event, Held, HeldWhy, Intent, SideState},
+    store::{Binding, Intent},
     value::FieldPath,
 };
 
@@ -27,14 +26,6 @@ use crate::{
 const BATCH: usize = 256;
 /// Outcomes do not wait longer than this for others.
 const WAIT: TimeDelta = TimeDelta::milliseconds(200);
-/// How often an outcome is recorded anew because its binding moved.
-const TRIES: usize = 5;
-
-/// One operation on its way.
-struct Flight {
-    op: Op,
-    intent: Intent,
-}
 
 impl Work<'_> {
     /// Carries operations out; gives back what was found to have moved, to be decided again.
@@ -89,6 +80,7 @@ impl Work<'_> {
     }
 
     async fn carry_out(&mut self, tally: &mut Tally, ops: Vec<Op>) -> Result<Vec<Sight>> {
+        self.stay().await?;
         let ids: BTreeSet<CanonicalId> = ops
             .iter()
             .flat_map(|op| op.shares.iter().map(|share| share.subject).chain(op.after.iter().copied()))
@@ -105,6 +97,9 @@ impl Work<'_> {
             let intents: Vec<Intent> = flights.iter().map(|flight| flight.intent.clone()).collect();
             self.store.intend(&self.lease, &intents).await?;
         }
+        // what was read of them is out of date from now on
+        let touched: Vec<ExternalRef> =
+            flights.iter().filter_map(|flight| flight.op.id().map(|id| flight.op.host.id(id))).collect();
         let mut by_host: BTreeMap<StreamKey, Vec<Flight>> = BTreeMap::new();
         for flight in flights {
             by_host.entry(flight.op.host.clone()).or_default().push(flight);
@@ -129,96 +124,19 @@ impl Work<'_> {
         }
         let (sights, fresh): (Vec<Vec<Sight>>, Vec<Vec<Binding>>) = recorded.into_iter().unzip();
         self.remember(fresh.into_iter().flatten().collect());
+        for reference in touched {
+            self.items.remove(&reference);
+        }
         Ok(sights.into_iter().flatten().collect())
     }
 
-    fn remember(&mut self, bindings: Vec<Binding>) {
+    pub(super) fn remember(&mut self, bindings: Vec<Binding>) {
         for binding in bindings {
             for reference in binding.references() {
                 self.links.0.insert(reference, binding.id);
             }
             self.bindings.insert(binding.id, binding);
         }
-    }
-
-    /// An operation with its call worked out; `None` if it cannot go now.
-    async fn prepare(
-        &self,
-        tally: &mut Tally,
-        mut op: Op,
-        bindings: &BTreeMap<CanonicalId, Binding>,
-    ) -> Result<Option<Flight>> {
-        if tally.is_stopped(&op.host) {
-            return Ok(None);
-        }
-        let connector = self.engine.connector(&op.host.system)?;
-        match call::action(&op, &self.tables, bindings, connector.capabilities()) {
-            Ok((action, shares)) => {
-                op.shares = shares;
-                if op.shares.iter().all(|share| share.units.is_empty())
-                    && !matches!(op.doing, Doing::Remove { .. } | Doing::Create)
-                {
-                    return Ok(None);
-                }
-                let marks =
-                    connector.capabilities().streams.get(&op.host.stream).is_some_and(|cap| cap.create_mark.is_some());
-                let mut intent = Intent::new(
-                    op.key.clone(),
-                    &self.group.name,
-                    self.now(),
-                    op.host.clone(),
-                    action,
-                    op.shares.clone(),
-                );
-                if marks && matches!(op.doing, Doing::Create) {
-                    let share = op.shares.iter().find(|share| share.at == op.host);
-                    let binding = share.and_then(|share| bindings.get(&share.subject));
-                    let entity = self.entities_of(&op.host).into_iter().find(|entity| entity.name == op.entity);
-                    intent.mark = binding.zip(entity).and_then(|(binding, entity)| super::work::mark(entity, binding));
-                }
-                intent.effects = op.effects.clone();
-                Ok(Some(Flight { op, intent }))
-            }
-            Err(blocked) => {
-                self.blocked(tally, &op, blocked, bindings).await?;
-                Ok(None)
-            }
-        }
-    }
-
-    /// What cannot go now is held with its reason, or noted where a hook left it out.
-    async fn blocked(
-        &self,
-        tally: &mut Tally,
-        op: &Op,
-        blocked: Blocked,
-        bindings: &BTreeMap<CanonicalId, Binding>,
-    ) -> Result<()> {
-        let Some(binding) = op.shares.first().and_then(|share| bindings.get(&share.subject)) else { return Ok(()) };
-        let (name, at) = (name_of(binding), &op.host);
-        let (why, text, cure) = match blocked {
-            Blocked::MissingLink(missing) => {
-                let other = bindings.get(&missing).map_or_else(|| missing.to_string(), name_of);
-                let cure = "see why that one is not there: out of scope, held, or not yet made";
-                (HeldWhy::MissingLink, format!("{name} points to {other}, which is not at {}", at.system), cure)
-            }
-            Blocked::Hold(why) => (HeldWhy::Hook, format!("{name} is not written to {at}: {why}"), "do what it says"),
-            Blocked::Failed(why) => {
-                (HeldWhy::Hook, format!("{name} is not written to {at}: {why}"), "correct the hook")
-            }
-            Blocked::Skip(why) => {
-                let skipped = self.journal(binding.id, Event::Skipped { at: at.clone(), why });
-                let _ = self.store.commit(&self.lease, Commit { journal: vec![skipped], ..Commit::default() }).await?;
-                return Ok(());
-            }
-        };
-        let mut held = Held::new(binding.id, binding.entity.clone(), why, text, cure, self.as_of);
-        held.numbers = binding.numbers.clone();
-        let all = tally.held.entry(binding.id).or_default();
-        all.push(held);
-        let commit = Commit { held: vec![(binding.id, all.clone())], ..Commit::default() };
-        let _ = self.store.commit(&self.lease, commit).await?;
-        Ok(())
     }
 
     /// The calls to one host stream, as many at once as it takes.
@@ -293,138 +211,6 @@ impl Work<'_> {
             read,
             links: &self.links,
         }
-    }
-
-    /// A create found by looking.
-    pub(super) async fn recovered(
-        &mut self,
-        tally: &mut Tally,
-        intent: &Intent,
-        reference: ExternalRef,
-        sights: Vec<Sight>,
-    ) -> Result<()> {
-        let doing = intent.action.id().map_or(Doing::Create, |id| Doing::Update { id: id.clone() });
-        let entity = self.entities_of(&intent.host).first().map(|entity| entity.name.clone());
-        let Some(entity) = entity else { return self.finish(intent).await };
-        let op = Op {
-            key: intent.key.clone(),
-            entity,
-            host: intent.host.clone(),
-            doing,
-            shares: intent.shares.clone(),
-            after: BTreeSet::new(),
-            mark: intent.mark.clone(),
-            effects: BTreeSet::new(),
-            because: Vec::new(),
-        };
-        let answers = vec![(Flight { op, intent: intent.clone() }, Outcome::Done { reference, sights, exact: false })];
-        let (_, bindings) = self.record(tally, answers).await?;
-        self.remember(bindings);
-        Ok(())
-    }
-
-    /// Puts outcomes into the store. An outcome is a fact: a binding that moved meanwhile is read again and takes it all
-    /// the same.
-    async fn record(&self, tally: &mut Tally, answers: Vec<(Flight, Outcome)>) -> Result<(Vec<Sight>, Vec<Binding>)> {
-        if answers.is_empty() {
-            return Ok((Vec::new(), Vec::new()));
-        }
-        let ids: BTreeSet<CanonicalId> =
-            answers.iter().flat_map(|(flight, _)| flight.intent.shares.iter().map(|share| share.subject)).collect();
-        for _ in 0..TRIES {
-            let ids: Vec<CanonicalId> = ids.iter().copied().collect();
-            let mut bindings: BTreeMap<CanonicalId, Binding> =
-                self.store.bindings(&ids).await?.into_iter().map(|binding| (binding.id, binding)).collect();
-            let mut commit = Commit::default();
-            for (flight, outcome) in &answers {
-                self.take_in(flight, outcome, &mut bindings, &mut commit);
-            }
-            for binding in bindings.values_mut() {
-                if let Some(entity) = self.engine.policy.entities.iter().find(|entity| entity.name == binding.entity) {
-                    derive(entity, binding, &self.links, self.now());
-                }
-            }
-            commit.bindings = bindings.values().cloned().collect();
-            let parked = commit.parked.clone();
-            if is_done(self.store.commit(&self.lease, commit).await?) {
-                tally.report.parked.extend(parked);
-                for binding in bindings.values_mut() {
-                    binding.rev += 1;
-                }
-                return Ok((self.tell(tally, answers), bindings.into_values().collect()));
-            }
-        }
-        let line = "the same records are changed by somebody else all the time; run again";
-        Err(Error::new(ErrorKind::VersionConflict, "record answers", line))
-    }
-
-    fn take_in(
-        &self,
-        flight: &Flight,
-        answer: &Outcome,
-        bindings: &mut BTreeMap<CanonicalId, Binding>,
-        commit: &mut Commit,
-    ) {
-        if !matches!(answer, Outcome::Unclear) {
-            commit.finished.push(flight.intent.key.clone());
-        }
-        for share in &flight.intent.shares {
-            let Some(binding) = bindings.get_mut(&share.subject) else { continue };
-            match answer {
-                Outcome::Done { reference, sights, exact } => {
-                    let Some(table) = self.table(&share.at) else { continue };
-                    let events = outcome::done(binding, share, table, reference, sights, *exact, &self.links);
-                    commit.unparked.push(outcome::parked_key(share, None));
-                    commit.unparked.push(outcome::parked_key(share, Some(reference)));
-                    let wrote = Event::Wrote {
-                        to: reference.clone(),
-                        action: flight.op.word().to_owned(),
-                        fields: share.ours.clone(),
-                        effects: flight.intent.effects.iter().map(|key| key.effect.clone()).collect(),
-                    };
-                    let id = binding.id;
-                    commit.journal.extend(events.into_iter().chain([wrote]).map(|event| self.journal(id, event)));
-                }
-                Outcome::Removed => {
-                    if let Some(side) = binding.sides.get_mut(&share.at) {
-                        side.state = SideState::Removed;
-                    }
-                    let reference = flight.op.id().map(|id| share.at.id(id));
-                    let id = binding.id;
-                    commit.journal.extend(reference.map(|reference| self.journal(id, Event::Removed(reference))));
-                }
-                Outcome::Refused(error) => {
-                    commit.parked.push(outcome::refused(binding, share, &flight.intent, error, self.now()));
-                }
-                Outcome::Moved(_) | Outcome::Later | Outcome::Unclear | Outcome::Stop(_) => {
-                    if fault::on(Fault::LaggingForgotten)
-                        && let Some(side) = binding.sides.get_mut(&share.at)
-                    {
-                        side.lagging.clear();
-                    }
-                }
-            }
-        }
-    }
-
-    fn tell(&self, tally: &mut Tally, answers: Vec<(Flight, Outcome)>) -> Vec<Sight> {
-        let mut moved = Vec::new();
-        for (flight, outcome) in answers {
-            match outcome {
-                Outcome::Done { .. } | Outcome::Removed => {
-                    *tally.report.written.entry(flight.op.host.clone()).or_default() += 1;
-                    for effect in &flight.intent.effects {
-                        *tally.report.effects.entry(effect.effect.clone()).or_default() += 1;
-                    }
-                }
-                Outcome::Moved(sights) => moved.extend(sights),
-                Outcome::Unclear => tally.report.unclear += 1,
-                Outcome::Stop(error) => tally.stop(&flight.op.host, error),
-                Outcome::Refused(error) if error.kind() == ErrorKind::NotFound => {}
-                Outcome::Refused(_) | Outcome::Later => {}
-            }
-        }
-        moved
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    outcome::{Outcome, as_wanted},
+    outcome::{Outcome, as_wanted, sent},
     subject::{Links, Sight},
 };
 use crate::{
@@ -181,13 +181,6 @@ pub(super) fn resolve(
     }
 }
 
-/// What a share sends: the agreed values, or what a hook put in their place.
-pub(super) fn sent(share: &Share) -> FieldMap {
-    let mut sent = share.ours.clone();
-    sent.overlay(&share.instead);
-    sent
-}
-
 /// All that one call needs.
 pub(super) struct Call<'a> {
     pub(super) connector: &'a dyn Connector,
@@ -285,7 +278,7 @@ impl Call<'_> {
             let written = |path: FieldPath| {
                 table.map.ours(path).iter().any(|leaf| share.units.iter().any(|unit| leaf.is_under(*unit)))
             };
-            side.shadow.differs(&sight.fields).into_iter().any(|path| written(path) && side.pending.get(path).is_none())
+            side.shadow.differs(&sight.fields).into_iter().any(written)
         })
     }
 
@@ -293,6 +286,7 @@ impl Call<'_> {
     pub(super) async fn understand(&self, answer: crate::Result<crate::connector::Written>) -> Outcome {
         let written = match answer {
             Ok(written) => written,
+            Err(error) if error.kind() == ErrorKind::VersionConflict => return self.look_again(error).await,
             Err(error) => return self.failed(error),
         };
         for share in &self.op.shares {
@@ -304,7 +298,9 @@ impl Call<'_> {
             return Outcome::Removed;
         }
         let own = self.connector.capabilities().streams.get(&self.op.host.stream);
-        let exact = written.item.is_some() && own.is_some_and(|cap| cap.write_returns_record);
+        // under a key that was used before, the answer is the first try's record, which others may have changed since
+        let again = matches!(self.op.doing, Doing::Create) && own.is_some_and(|cap| cap.create_with_idempotency_key);
+        let exact = written.item.is_some() && own.is_some_and(|cap| cap.write_returns_record) && !again;
         let item = match written.item {
             Some(item) => Some(item),
             // once the system has said yes, nothing here may turn the write into an error
@@ -313,6 +309,17 @@ impl Call<'_> {
         };
         let sights = item.and_then(|item| decoded(self.connector, &item).ok()).unwrap_or_default();
         Outcome::Done { reference: written.reference, sights, exact }
+    }
+
+    /// Somebody was faster: what he left is decided upon in this run, if the record can be read.
+    async fn look_again(&self, error: Error) -> Outcome {
+        let can = self.connector.capabilities().streams.get(&self.op.host.stream).is_some_and(|cap| cap.get_max > 0);
+        let Some(id) = self.op.id().filter(|_| can) else { return self.failed(error) };
+        match self.look(id).await {
+            Ok(Some(item)) => decoded(self.connector, &item).map_or(Outcome::Later, Outcome::Moved),
+            Ok(None) => Outcome::Refused(gone(&self.op.host, id)),
+            Err(_) => Outcome::Later,
+        }
     }
 
     fn failed(&self, error: Error) -> Outcome {

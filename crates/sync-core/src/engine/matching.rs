@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use super::subject::{Links, Sight, Subject};
+use super::{
+    diff::{is_another, name_of},
+    subject::{Links, Sight, Subject},
+};
 use crate::{
-    capability::Shows,
+    capability::{Shows, StreamCapability, represents},
     fault::{self, Fault},
     id::{CanonicalId, ExternalRef, StreamKey},
     mapping::Problems,
     model,
     policy::{Duplicates, Entity},
-    store::{Binding, MatchKey, SideState, Verdict},
+    store::{Binding, Intent, MatchKey, SideState, Verdict},
     value::{FieldMap, FieldPath, NormalForm},
 };
 
@@ -28,6 +31,8 @@ pub(crate) struct Known {
     pub(crate) keyed: BTreeMap<MatchKey, BTreeSet<CanonicalId>>,
     /// What people said for good.
     pub(crate) verdicts: BTreeSet<Verdict>,
+    /// Creates that may have been made: a record that fits one is not a new one.
+    pub(crate) creates: Vec<Intent>,
 }
 
 impl Known {
@@ -46,7 +51,7 @@ pub(crate) fn keys(entity: &Entity, ours: &FieldMap, mark: Option<&str>) -> Vec<
     let of_rules = entity.matches.iter().filter_map(|rule| {
         let forms: Option<Vec<String>> =
             rule.on.iter().map(|path| form_of(entity, *path).of(ours.filled(*path)?)).collect();
-        Some(MatchKey { entity: entity.name.clone(), rule: name_of(&rule.on), key: forms?.join("\u{1f}") })
+        Some(MatchKey { entity: entity.name.clone(), rule: rule_name(&rule.on), key: forms?.join("\u{1f}") })
     });
     of_mark.into_iter().chain(of_rules).collect()
 }
@@ -58,7 +63,7 @@ fn form_of(entity: &Entity, path: FieldPath) -> NormalForm {
     model::field(entity.kind, path).map_or(NormalForm::Exact, |field| field.form)
 }
 
-fn name_of(paths: &[FieldPath]) -> String {
+fn rule_name(paths: &[FieldPath]) -> String {
     paths.iter().map(|path| path.as_str()).collect::<Vec<_>>().join("+")
 }
 
@@ -70,6 +75,10 @@ pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -
         if known.verdicts.contains(&Verdict::Ignored(sight.reference.clone())) {
             continue;
         }
+        if let Some(into) = sight.merged_into.clone() {
+            merged(known, &mut subjects, &sight.reference, &into);
+            continue;
+        }
         match known.links.0.get(&sight.reference).and_then(|id| known.bindings.get(id)) {
             Some(binding) if binding.ambiguous => {
                 subjects.entry(binding.id).or_insert_with(|| Subject::of(binding.clone()));
@@ -79,8 +88,9 @@ pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -
             Some(binding) if somebody_else(entity, known, binding, &sight) => {
                 let mut binding = binding.clone();
                 binding.sides.remove(&sight.reference.at);
-                let subject = subjects.entry(binding.id).or_insert_with(|| Subject::of(binding.clone()));
-                subject.binding.sides.remove(&sight.reference.at);
+                subject_of(known, &mut subjects, binding.id).into_iter().for_each(|subject| {
+                    subject.binding.sides.remove(&sight.reference.at);
+                });
                 known.bindings.insert(binding.id, binding);
                 known.links.0.remove(&sight.reference);
                 let keys = keys(entity, &canonical(entity, known, &sight), sight.mark.as_deref());
@@ -101,11 +111,57 @@ pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -
         }
     }
     fresh.sort_by(|(a, _), (b, _)| a.reference.cmp(&b.reference));
-    let twice = shared_within_a_stream(entity, &fresh);
+    for (sight, _) in &fresh {
+        // what could not be matched before is matched anew, as if it were met for the first time
+        if let Some(own) = known.links.0.get(&sight.reference) {
+            known.keyed.values_mut().for_each(|who| {
+                who.remove(own);
+            });
+        }
+    }
+    let twice = shared_within_a_stream(entity, known, &fresh);
     for (sight, keys) in fresh {
         place(entity, known, &mut subjects, sight, keys, &twice);
     }
     subjects.into_values().collect()
+}
+
+/// A system merged a record into another one: an alias from now on, or a matter for a person; never a removal.
+fn merged(known: &mut Known, subjects: &mut BTreeMap<CanonicalId, Subject>, from: &ExternalRef, into: &ExternalRef) {
+    let Some(own) = known.links.0.get(from).copied() else { return };
+    let Some(binding) = current(known, subjects, own).cloned() else { return };
+    if binding.reference(&from.at).as_ref() != Some(from) {
+        return; // it was an alias before
+    }
+    let others = |binding: &Binding| binding.sides.iter().any(|(at, side)| *at != from.at && side.id.is_some());
+    match known.links.0.get(into).copied().filter(|other| *other != own) {
+        None => {
+            let Some(subject) = subject_of(known, subjects, own) else { return };
+            if let Some(side) = subject.binding.sides.get_mut(&from.at) {
+                side.id = Some(into.id.clone());
+            }
+            subject.binding.aliases.insert(from.clone());
+            subject.bound.push(into.clone());
+            known.links.0.insert(into.clone(), own);
+            let binding = subject.binding.clone();
+            known.bindings.insert(own, binding);
+        }
+        Some(other) if !others(&binding) => {
+            leave(known, subjects, Some(own));
+            let Some(subject) = subject_of(known, subjects, other) else { return };
+            subject.binding.aliases.insert(from.clone());
+            subject.aliased.push(from.clone());
+            known.links.0.insert(from.clone(), other);
+            let binding = subject.binding.clone();
+            known.bindings.insert(other, binding);
+        }
+        Some(other) => {
+            let name = current(known, subjects, other).map(name_of).unwrap_or_default();
+            let Some(subject) = subject_of(known, subjects, own) else { return };
+            subject.ambiguous =
+                Some(format!("{from} was merged into {into}, and both it and {name} are bound elsewhere"));
+        }
+    }
 }
 
 fn canonical(entity: &Entity, known: &Known, sight: &Sight) -> FieldMap {
@@ -121,19 +177,19 @@ fn somebody_else(entity: &Entity, known: &Known, binding: &Binding, sight: &Sigh
     };
     let Some(side) = binding.sides.get(&sight.reference.at) else { return false };
     let Ok(before) = table.inbound(&side.shadow, &mut Problems::default()) else { return false };
-    let now = canonical(entity, known, sight);
-    let identity: BTreeSet<FieldPath> = entity
-        .matches
-        .iter()
-        .flat_map(|rule| rule.on.iter().copied())
-        .chain(model::spec(entity.kind).iter().filter(|field| field.form == NormalForm::Name).map(|field| field.path))
-        .filter(|path| before.filled(*path).is_some() && now.get(*path).is_some())
-        .collect();
-    identity.len() > 1 && identity.iter().all(|path| before.get(*path) != now.get(*path))
+    is_another(entity, &known.links.canonical(&before), &canonical(entity, known, sight))
 }
 
-/// Keys that several new records of one register share: nobody can tell which is meant.
-fn shared_within_a_stream(entity: &Entity, fresh: &[(Sight, Vec<MatchKey>)]) -> BTreeSet<(StreamKey, MatchKey)> {
+/// Keys that a new record shares with another one of its register: nobody can tell which is meant.
+fn shared_within_a_stream(
+    entity: &Entity,
+    known: &Known,
+    fresh: &[(Sight, Vec<MatchKey>)],
+) -> BTreeSet<(StreamKey, MatchKey)> {
+    let taken = |at: &StreamKey, key: &MatchKey| {
+        let who = known.keyed.get(key).into_iter().flatten().filter_map(|id| known.bindings.get(id));
+        key.rule != MARK && who.filter(|b| b.is_live()).any(|b| b.live_side(at).is_some_and(|side| side.id.is_some()))
+    };
     let mut count: BTreeMap<(StreamKey, MatchKey), BTreeSet<&ExternalRef>> = BTreeMap::new();
     for (sight, keys) in fresh {
         for key in keys {
@@ -142,7 +198,7 @@ fn shared_within_a_stream(entity: &Entity, fresh: &[(Sight, Vec<MatchKey>)]) -> 
     }
     count
         .into_iter()
-        .filter(|((at, key), who)| who.len() > 1 && duplicates(entity, at, key) == Duplicates::Hold)
+        .filter(|((at, key), who)| (who.len() > 1 || taken(at, key)) && duplicates(entity, at, key) == Duplicates::Hold)
         .map(|(key, _)| key)
         .collect()
 }
@@ -152,7 +208,7 @@ fn duplicates(entity: &Entity, at: &StreamKey, key: &MatchKey) -> Duplicates {
     if entity.streams.get(at).is_some_and(|table| table.cap.shows == Shows::Snapshot) {
         return Duplicates::Alias;
     }
-    entity.matches.iter().find(|rule| name_of(&rule.on) == key.rule).map_or(Duplicates::Hold, |rule| rule.duplicates)
+    entity.matches.iter().find(|rule| rule_name(&rule.on) == key.rule).map_or(Duplicates::Hold, |rule| rule.duplicates)
 }
 
 /// Finds a new record's place: a side or an alias of a known one, or a subject of its own.
@@ -166,29 +222,41 @@ fn place(
 ) {
     let at = sight.reference.at.clone();
     let own = known.links.0.get(&sight.reference).copied(); // an ambiguous one has a subject already
+    match claims(entity, known, subjects, &sight).as_slice() {
+        [] => {}
+        [one] => return join(known, subjects, sight, &keys, *one, own),
+        several => {
+            let why = format!("it could be any of {} that were being made", several.len());
+            return alone(entity, known, subjects, sight, &keys, own, Some(why));
+        }
+    }
     for key in &keys {
-        if twice.contains(&(at.clone(), key.clone())) {
-            let why = format!("several records of {at} have the same {}", key.rule);
+        if let Some((register, _)) = twice.iter().find(|(_, shared)| shared == key) {
+            let why = format!("several records of {register} have the same {}", key.rule);
             return alone(entity, known, subjects, sight, &keys, own, Some(why));
         }
         let candidates: Vec<CanonicalId> = known.keyed.get(key).into_iter().flatten().copied().collect();
         let fits = |id: &CanonicalId| {
-            Some(*id) != own
-                && known
-                    .bindings
-                    .get(id)
-                    .is_some_and(|b| b.is_live() && !b.ambiguous && !known.not_same(&sight.reference, b))
+            let other = known.bindings.get(id).filter(|_| Some(*id) != own);
+            other.is_some_and(|b| b.is_live() && !known.not_same(&sight.reference, b))
         };
         let candidates: Vec<CanonicalId> = candidates.into_iter().filter(fits).collect();
         match candidates.as_slice() {
             [] => {}
+            [one] if known.bindings.get(one).is_some_and(|other| other.ambiguous) => {
+                let why = format!("another record with the same {} cannot be matched either", key.rule);
+                return alone(entity, known, subjects, sight, &keys, own, Some(why));
+            }
             [one] => {
                 let taken = current(known, subjects, *one).is_some_and(|b| {
                     b.sides.get(&at).is_some_and(|side| side.id.is_some() && side.state != SideState::Removed)
                 });
+                if taken && key.rule == MARK {
+                    continue; // users copy records, and our mark with them
+                }
                 return match (taken, duplicates(entity, &at, key)) {
                     (false, _) => join(known, subjects, sight, &keys, *one, own),
-                    (true, Duplicates::Alias) if key.rule != MARK => alias(known, subjects, &sight, *one, own),
+                    (true, Duplicates::Alias) => alias(known, subjects, &sight, *one, own),
                     (true, _) => {
                         let why = format!("{at} has another record with the same {}", key.rule);
                         alone(entity, known, subjects, sight, &keys, own, Some(why))
@@ -202,6 +270,54 @@ fn place(
         }
     }
     alone(entity, known, subjects, sight, &keys, own, None);
+}
+
+/// Records that were being made in this stream and that this one is likest to. Those of equal content are equally
+/// right: the first of them.
+fn claims(
+    entity: &Entity,
+    known: &Known,
+    subjects: &BTreeMap<CanonicalId, Subject>,
+    sight: &Sight,
+) -> Vec<CanonicalId> {
+    let at = &sight.reference.at;
+    let Some(table) = entity.streams.get(at) else { return Vec::new() };
+    let free = |id: CanonicalId| {
+        let side = current(known, subjects, id).and_then(|binding| binding.sides.get(at));
+        side.is_some_and(|side| side.id.is_none())
+    };
+    let mut fitting: Vec<(u32, &Intent, CanonicalId)> = Vec::new();
+    for intent in known.creates.iter().filter(|intent| intent.host == *at) {
+        let Some(score) = likeness(&table.cap, intent, sight) else { continue };
+        let shares = intent.shares.iter().filter(|share| share.at == *at && free(share.subject));
+        fitting.extend(shares.map(|share| (score, intent, share.subject)));
+    }
+    let best = fitting.iter().map(|(score, ..)| *score).max();
+    fitting.retain(|(score, ..)| Some(*score) == best);
+    fitting.sort_by(|(_, a, _), (_, b, _)| a.key.cmp(&b.key));
+    match fitting.as_slice() {
+        [(_, first, subject), rest @ ..] if rest.iter().all(|(_, other, _)| other.action == first.action) => {
+            vec![*subject]
+        }
+        _ => fitting.into_iter().map(|(.., subject)| subject).collect(),
+    }
+}
+
+/// How like a record is to what an intent made: by our mark, else by what was sent. Its users may have changed some of
+/// that already, so most of it is enough; `None` if it cannot be the one.
+pub(super) fn likeness(cap: &StreamCapability, intent: &Intent, sight: &Sight) -> Option<u32> {
+    if cap.create_mark.is_some() {
+        return (intent.mark.is_some() && sight.mark == intent.mark).then_some(u32::MAX);
+    }
+    let (mut same, mut compared) = (0_u32, 0_u32);
+    for part in intent.action.parts().iter().filter(|part| part.stream == intent.host.stream) {
+        for (path, wanted) in part.wanted.iter().filter(|(_, wanted)| !wanted.is_null()) {
+            let (Some(stored), Some(field)) = (sight.fields.get(path), cap.fields.get(&path)) else { continue };
+            compared += 1;
+            same += u32::from(represents(stored, wanted, field));
+        }
+    }
+    (compared > 0 && same * 2 >= compared).then_some(same)
 }
 
 fn current<'a>(known: &'a Known, subjects: &'a BTreeMap<CanonicalId, Subject>, id: CanonicalId) -> Option<&'a Binding> {

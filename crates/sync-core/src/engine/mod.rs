@@ -14,16 +14,25 @@ mod applying;
 mod call;
 mod deciding;
 mod diff;
+mod gather;
+mod guard;
 mod index;
+mod keep;
+mod known;
 mod matching;
+mod missing;
 mod outcome;
 mod planning;
+mod prepare;
 mod read;
+mod record;
 mod recover;
 mod report;
 mod run;
 mod scope;
 mod subject;
+mod told;
+mod unclear;
 mod work;
 
 use std::{

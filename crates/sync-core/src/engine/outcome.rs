@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{
-    call::sent,
-    subject::{Links, Sight},
-};
+use super::subject::{Links, Sight};
 use crate::{
     capability::represents,
     error::Error,
@@ -18,6 +15,13 @@ use crate::{
     store::{Binding, Event, Intent, Parked, Share, SideState},
     value::{FieldMap, FieldPath},
 };
+
+/// What a share sends: the agreed values, or what a hook put in their place.
+pub(super) fn sent(share: &Share) -> FieldMap {
+    let mut sent = share.ours.clone();
+    sent.overlay(&share.instead);
+    sent
+}
 
 /// How a write ended.
 #[derive(Debug)]
@@ -105,10 +109,11 @@ pub(super) fn done(
                 }
             }
             // not seen, or perhaps somebody else's edit: the next reading tells, as at first sight
-            _ => {
+            shown => {
                 for field in &fields {
                     side.shadow.remove(*field);
                 }
+                side.pending.overlay(&shown.unwrap_or_default());
             }
         }
     }

@@ -9,11 +9,11 @@ use crate::{
     capability::{RemoveMode, Shows, UpdateMode},
     connector::Writable,
     fault::{self, Fault},
-    id::{CanonicalId, ExternalRef, StreamKey, SystemId},
+    id::{CanonicalId, ExternalRef, StreamKey},
     mapping::Problems,
     plan::{Doing, Op},
-    policy::{Entity, OnRemove, Recreate, StreamTable},
-    store::{Binding, BoundSide, Event, Held, HeldWhy, Share, SideState},
+    policy::{Apply, Entity, OnRemove, Recreate, StreamTable},
+    store::{Binding, BoundSide, EffectKey, Event, Held, HeldWhy, Share, SideState},
     value::{FieldMap, FieldPath, Fingerprint, Link, Value},
 };
 
@@ -32,15 +32,19 @@ pub(crate) fn operations(entity: &Entity, diffed: &mut Diffed, locks: &Locks, no
     }
     removals(entity, diffed, locks, now, &mut ops);
     let binding = diffed.binding.clone();
+    // what waits for a person is not written, although it lags
+    let waiting: BTreeSet<FieldPath> = diffed.held.iter().filter_map(|held| held.unit).collect();
     for (key, side) in &binding.sides {
         let Some(table) = entity.streams.get(key) else { continue };
+        let mut side = side.clone();
+        side.lagging.retain(|unit| !waiting.contains(unit));
         let quiet = side.lagging.is_empty() || side.frozen || side.not_before.is_some_and(|at| at > now);
         if quiet || side.state == SideState::Removed || table.cap.shows == Shows::Snapshot {
             continue;
         }
         let op = match &side.id {
-            Some(id) => update(entity, table, &binding, side, id, locks, diffed, now),
-            None => create(entity, table, &binding, side, locks, diffed, now),
+            Some(id) => update(entity, table, &binding, &side, id, locks, diffed, now),
+            None => create(entity, table, &binding, &side, locks, diffed, now),
         };
         ops.extend(op);
     }
@@ -152,7 +156,71 @@ fn update(
     if fault::on(Fault::LaggingForgotten) && side.refusals > 0 {
         return None;
     }
-    (!units.is_empty()).then(|| op(entity, table, binding, Doing::Update { id: id.clone() }, units))
+    units = mapped(table, binding, side, units, diffed, now);
+    let effects = effects(table, binding, &mut units, diffed, now);
+    (!units.is_empty()).then(|| {
+        let mut op = op(entity, table, binding, Doing::Update { id: id.clone() }, units);
+        op.effects = effects;
+        op
+    })
+}
+
+/// Units whose codes can be translated; the others are held.
+fn mapped(
+    table: &StreamTable,
+    binding: &Binding,
+    side: &BoundSide,
+    units: BTreeSet<FieldPath>,
+    diffed: &mut Diffed,
+    now: DateTime<Utc>,
+) -> BTreeSet<FieldPath> {
+    let mut problems = Problems::default();
+    if let Err(error) = table.map.outbound(&binding.agreed, Some(&side.shadow), &mut problems) {
+        let text = format!("{} cannot be written to {}: {}", name_of(binding), table.key, error.message());
+        diffed.held.push(held(binding, None, HeldWhy::Incomplete, text, "correct the field in its source", now));
+        return BTreeSet::new();
+    }
+    let code_of = |unit: &FieldPath| problems.unmapped.iter().find(|code| code.field.is_under(*unit)).cloned();
+    let (shut, open): (BTreeSet<FieldPath>, BTreeSet<FieldPath>) =
+        units.into_iter().partition(|u| code_of(u).is_some());
+    for (unit, code) in shut.iter().filter_map(|unit| Some((*unit, code_of(unit)?))) {
+        let text =
+            format!("{}: {} \"{}\" has no code at {}", name_of(binding), code.table, code.code, table.key.system);
+        let cure = format!("add a row for \"{}\" to the table {}", code.code, code.table);
+        diffed.held.push(held(binding, Some(unit), HeldWhy::Unmapped, text, &cure, now));
+    }
+    open
+}
+
+/// Side effects of a status that is to be written; a status that a person is to confirm is held instead.
+fn effects(
+    table: &StreamTable,
+    binding: &Binding,
+    units: &mut BTreeSet<FieldPath>,
+    diffed: &mut Diffed,
+    now: DateTime<Utc>,
+) -> BTreeSet<EffectKey> {
+    let Some(status) = &table.status else { return BTreeSet::new() };
+    let axes = status.axes();
+    let Some(row) = status.outcome(&binding.agreed).filter(|_| units.iter().any(|unit| axes.contains(unit))) else {
+        return BTreeSet::new();
+    };
+    if row.apply == Apply::Hold {
+        units.retain(|unit| !axes.contains(unit));
+        let text = format!("{} is to become '{}' at {}", name_of(binding), row.status, table.key);
+        diffed.held.push(held(
+            binding,
+            None,
+            HeldWhy::Confirm,
+            text,
+            "set it there by hand, or let the table write it",
+            now,
+        ));
+        return BTreeSet::new();
+    }
+    let trigger = format!("{}={}", table.key, row.status);
+    let key = |effect: &String| EffectKey { subject: binding.id, effect: effect.clone(), trigger: trigger.clone() };
+    row.effects.iter().map(key).collect()
 }
 
 fn create(
@@ -207,14 +275,17 @@ fn op(entity: &Entity, table: &StreamTable, binding: &Binding, doing: Doing, uni
         .iter()
         .flat_map(|unit| binding.agreed.under(*unit).iter().map(|(p, v)| (p, v.clone())).collect::<Vec<_>>())
         .collect();
-    let because = units
-        .iter()
-        .map(|unit| {
-            let from = binding.origins.get(unit).cloned().unwrap_or_else(SystemId::hub);
-            let value: Vec<String> = binding.agreed.under(*unit).iter().map(|(_, v)| v.to_string()).collect();
-            format!("{unit}: {} from {from}", value.join(", "))
+    let shown =
+        binding.sides.get(&table.key).and_then(|side| table.inbound(&side.shadow, &mut Problems::default()).ok());
+    let shown = shown.unwrap_or_default();
+    let tell = |unit: &FieldPath| {
+        let from = binding.origins.get(unit)?;
+        let (old, new) = (values(&shown.under(*unit)), values(&binding.agreed.under(*unit)));
+        (new != old).then(|| {
+            format!("{unit}: {} → {new}, from {}", if old.is_empty() { "(nothing)" } else { &old }, from.connection())
         })
-        .collect();
+    };
+    let because = units.iter().filter_map(tell).collect();
     let id = match &doing {
         Doing::Update { id } | Doing::Remove { id, .. } => id.to_string(),
         Doing::Create => String::new(),
@@ -233,6 +304,11 @@ fn op(entity: &Entity, table: &StreamTable, binding: &Binding, doing: Doing, uni
         effects: BTreeSet::new(),
         because,
     }
+}
+
+/// The values of a unit for people; empty ones are left out.
+fn values(of: &FieldMap) -> String {
+    of.iter().filter(|(_, value)| !value.is_null()).map(|(_, value)| value.to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// Records that the written values point to.

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{index::Index, report::Observer, subject::Sight};
 use crate::{
     capability::Since,
-    connector::{Connector, Item, ListFrom, ListQuery, Page},
+    connector::{Connector, Item, ListFrom, ListQuery, Page, Record},
     context::{Context, Lane},
     error::{Error, ErrorKind, Result},
     fault::{self, Fault},
@@ -52,6 +52,8 @@ pub(super) struct Order {
 
 /// Stamps further ahead of our clock than this do not move the place up to which a stream was read.
 const FUTURE: TimeDelta = TimeDelta::minutes(5);
+/// Vendors' clocks may differ from ours by so much when the age of a stamp is judged.
+const SKEW: TimeDelta = TimeDelta::minutes(10);
 
 pub(super) struct Reader<'a> {
     pub(super) connector: &'a dyn Connector,
@@ -83,12 +85,19 @@ impl Reader<'_> {
         }
     }
 
+    fn since(&self) -> Option<Since> {
+        self.connector.capabilities().streams.get(&self.host.stream)?.list?.since
+    }
+
     async fn changes(&self, known: Checkpoint, from: DateTime<Utc>) -> Result<Reading> {
+        let began = self.cx.clock.now();
         let mut reading = Reading::default();
         let mut index = Index::load(self.store, &self.host).await?;
         let mut high = known.high_water;
         self.pages(ListFrom::ModifiedSince(from), self.cx, &mut index, false, &mut reading, &mut high).await?;
-        reading.checkpoint = Some(Checkpoint { high_water: high, read_at: Some(self.cx.clock.now()), ..known });
+        let ascending = self.since().is_some_and(|since| since.ascending);
+        let high = if ascending { high } else { settled(high, known.high_water, began) };
+        reading.checkpoint = Some(Checkpoint { high_water: high, read_at: Some(began), ..known });
         Ok(reading)
     }
 
@@ -108,7 +117,7 @@ impl Reader<'_> {
             reading.short = Some((listed, expected.max(1)));
         }
         reading.checkpoint = Some(Checkpoint {
-            high_water: high,
+            high_water: settled(high, known.high_water, began),
             read_at: Some(began),
             complete_at: if short { known.complete_at } else { Some(began) },
             listed: if short { known.listed } else { listed },
@@ -130,6 +139,7 @@ impl Reader<'_> {
         let mut query = ListQuery { stream: self.host.stream.clone(), from, page_size: None };
         let mut last: Option<Page> = None;
         loop {
+            let asked = self.cx.clock.now(); // what is read is at least as new as this
             let page = self.connector.list(cx, &query).await?;
             if let (Some(before), Some(_)) = (&last, &page.next)
                 && (before.next == page.next || (!page.items.is_empty() && before.items == page.items))
@@ -148,7 +158,7 @@ impl Reader<'_> {
                 .cloned()
                 .collect();
             self.observer.page(&self.host, page.items.len(), fresh.len());
-            self.take(cx, fresh, reading, high).await?;
+            self.take(cx, fresh, asked, reading, high).await?;
             match page.next.clone() {
                 Some(cursor) => query.from = ListFrom::Page(cursor),
                 None => return Ok(listed),
@@ -158,28 +168,51 @@ impl Reader<'_> {
     }
 
     /// Decodes items, completing rows that carry only some fields.
-    pub(super) async fn take(
+    async fn take(
         &self,
         cx: &Context,
         items: Vec<Item>,
+        asked: DateTime<Utc>,
         reading: &mut Reading,
         high: &mut Option<DateTime<Utc>>,
     ) -> Result<()> {
         let can_get = self.connector.capabilities().streams.get(&self.host.stream).is_some_and(|cap| cap.get_max > 0);
-        let (rows, whole): (Vec<Item>, Vec<Item>) = items.into_iter().partition(|item| item.partial && can_get);
-        let ids: Vec<Arc<str>> = rows.iter().map(|row| row.reference.id.clone()).collect();
-        let completed = self.get(cx, &ids).await?;
-        let now = self.cx.clock.now();
-        for (row, full) in rows.into_iter().zip(completed) {
-            if let Some(full) = full {
-                self.decode(&full, row.hash, now, reading, high);
+        let mut rows = Vec::new();
+        for item in items {
+            let records = if item.partial && can_get { None } else { Some(self.connector.decode(&item)) };
+            let partial = records.as_ref().is_none_or(|r| r.as_ref().is_ok_and(|r| r.iter().any(|one| one.partial)));
+            match records {
+                Some(records) if !(partial && can_get) => {
+                    let hash = item.hash;
+                    self.sort(&item, records, hash, asked, reading, high);
+                }
+                _ => rows.push(item),
             }
         }
-        for item in whole {
-            let hash = item.hash;
-            self.decode(&item, hash, now, reading, high);
+        let ids: Vec<Arc<str>> = rows.iter().map(|row| row.reference.id.clone()).collect();
+        let now = self.cx.clock.now();
+        let completed = self.get(cx, &ids).await?;
+        for (row, full) in rows.into_iter().zip(completed) {
+            if let Some(full) = full {
+                self.sort(&full, self.connector.decode(&full), row.hash, now, reading, high);
+                self.distrust(&full, now, reading);
+            }
         }
         Ok(())
+    }
+
+    /// A row that shows only some fields tells of a change by its stamp. Within the stamp's own step it tells nothing: such
+    /// a record is read whole again until its stamp is old enough.
+    fn distrust(&self, item: &Item, now: DateTime<Utc>, reading: &mut Reading) {
+        let step = self.since().map_or(TimeDelta::zero(), |since| {
+            TimeDelta::milliseconds(i64::from(since.precision_ms)) + TimeDelta::seconds(i64::from(since.lag_s))
+        });
+        let stamp = reading.sights.iter().rev().find(|sight| sight.reference.id == item.reference.id);
+        let stamp = stamp.and_then(|sight| sight.version.modified_at);
+        let old_enough = stamp.is_some_and(|stamp| stamp < now - step - SKEW);
+        if let Some(row) = reading.indexed.last_mut().filter(|row| !old_enough && row.reference == item.reference) {
+            row.hash = Indexed::unseen();
+        }
     }
 
     /// Records by id, in as many calls as needed.
@@ -193,16 +226,18 @@ impl Reader<'_> {
         Ok(all)
     }
 
-    fn decode(
+    /// Sorts what an item says into what was read.
+    fn sort(
         &self,
         item: &Item,
+        records: Result<Vec<Record>>,
         hash: crate::value::Fingerprint,
         now: DateTime<Utc>,
         reading: &mut Reading,
         high: &mut Option<DateTime<Utc>>,
     ) {
         reading.indexed.push(Indexed { reference: item.reference.clone(), hash });
-        match self.connector.decode(item) {
+        match records {
             Ok(records) => {
                 for record in records {
                     if let Some(at) = record.version.modified_at.filter(|at| *at <= now + FUTURE) {
@@ -224,13 +259,15 @@ impl Reader<'_> {
     /// Looks at single records, whatever the listings say: hints, and records that went missing.
     pub(super) async fn look(&self, ids: &BTreeSet<Arc<str>>, reading: &mut Reading) -> Result<BTreeSet<Arc<str>>> {
         let ids: Vec<Arc<str>> = ids.iter().cloned().collect();
-        let found = self.get(self.cx, &ids).await?;
         let now = self.cx.clock.now();
+        let found = self.get(self.cx, &ids).await?;
         let mut gone = BTreeSet::new();
         for (id, item) in ids.into_iter().zip(found) {
             match item {
                 // its hash may differ from the listed row's: the next listing will tell
-                Some(item) => self.decode(&item, Indexed::unseen(), now, reading, &mut None),
+                Some(item) => {
+                    self.sort(&item, self.connector.decode(&item), Indexed::unseen(), now, reading, &mut None);
+                }
                 None => {
                     gone.insert(id);
                 }
@@ -238,6 +275,12 @@ impl Reader<'_> {
         }
         Ok(gone)
     }
+}
+
+/// How far a stream was read for certain. A record that changes while a listing is under way may slip past it, so what is
+/// younger than the listing's begin is read again next time.
+fn settled(seen: Option<DateTime<Utc>>, before: Option<DateTime<Utc>>, began: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    seen.map(|seen| seen.min(began - SKEW)).max(before)
 }
 
 /// Where a window of changes starts: the newest stamp seen, less what the vendor shows late and the step of its stamps.

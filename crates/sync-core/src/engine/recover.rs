@@ -5,13 +5,14 @@ use std::{collections::BTreeSet, sync::Arc};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    call::{decoded, sent},
-    outcome::as_wanted,
+    call::decoded,
+    matching::likeness,
+    outcome::{as_wanted, sent},
     subject::Sight,
     work::Work,
 };
 use crate::{
-    capability::{StreamCapability, represents},
+    capability::StreamCapability,
     connector::{Action, Connector, Item, ListFrom, ListQuery},
     error::Result,
     fault::{self, Fault},
@@ -29,6 +30,8 @@ pub(super) enum Found {
     Gone,
     /// The write was not made: it is planned again.
     NotMade,
+    /// It is sent again under its key.
+    SendAgain,
     /// Not found yet: look again later.
     LookAgain,
     /// Several records could be it.
@@ -84,28 +87,35 @@ async fn look_for(
 ) -> Result<Found> {
     if !cap.can_look() {
         // sent again under the same key it makes no second record; without a key only a person can tell
-        return Ok(if cap.create_with_idempotency_key { Found::NotMade } else { Found::Blind });
+        return Ok(if cap.create_with_idempotency_key { Found::SendAgain } else { Found::Blind });
     }
-    let items = candidates(work, connector, cap, intent).await?;
     let now = work.now();
-    let mut fitting: Vec<(Item, Vec<Sight>)> = Vec::new();
+    let last = enough(cap, intent, now);
+    let items = candidates(work, connector, cap, intent, last).await?;
+    let mut fitting: Vec<(u32, Item, Vec<Sight>)> = Vec::new();
     for item in items {
         let Ok(sights) = decoded(connector, &item) else { continue };
-        if sights
-            .iter()
-            .any(|sight| sight.reference.at == intent.host && !sight.deleted && fits(work, cap, intent, sight))
-        {
-            fitting.push((item, sights));
+        let own = sights.iter().find(|sight| sight.reference.at == intent.host && !sight.deleted);
+        if let Some(score) = own.and_then(|sight| likeness(cap, intent, sight)) {
+            fitting.push((score, item, sights));
         }
     }
-    let references: Vec<ExternalRef> = fitting.iter().map(|(item, _)| item.reference.clone()).collect();
+    let references: Vec<ExternalRef> = fitting.iter().map(|(_, item, _)| item.reference.clone()).collect();
     let taken: BTreeSet<ExternalRef> = work.store.bound(&references).await?.into_iter().map(|(r, _)| r).collect();
-    fitting.retain(|(item, _)| !taken.contains(&item.reference));
+    fitting.retain(|(_, item, _)| !taken.contains(&item.reference));
+    let best = fitting.iter().map(|(score, ..)| *score).max();
+    fitting.retain(|(score, ..)| Some(*score) == best);
+    fitting.sort_by(|(_, a, _), (_, b, _)| a.reference.cmp(&b.reference));
+    // as many creates of equal content as records: any of them is the right one
+    let equal = work.creates.iter().filter(|other| other.host == intent.host && other.action == intent.action).count();
     Ok(match fitting.len() {
-        0 if enough(cap, intent, now) => Found::NotMade,
+        0 if last => Found::NotMade,
         0 => Found::LookAgain,
-        1 => fitting.pop().map_or(Found::LookAgain, |(item, sights)| Found::Made { reference: item.reference, sights }),
-        _ => Found::Several(fitting.into_iter().map(|(item, _)| item.reference).collect()),
+        found if found <= equal.max(1) => {
+            let (_, item, sights) = fitting.swap_remove(0);
+            Found::Made { reference: item.reference, sights }
+        }
+        _ => Found::Several(fitting.into_iter().map(|(_, item, _)| item.reference).collect()),
     })
 }
 
@@ -128,6 +138,7 @@ async fn candidates(
     connector: &dyn Connector,
     cap: &StreamCapability,
     intent: &Intent,
+    last: bool,
 ) -> Result<Vec<Item>> {
     let stream = &intent.host.stream;
     if let (Some(mark), Some(text)) = (cap.create_mark, &intent.mark)
@@ -145,7 +156,8 @@ async fn candidates(
         }
     }
     let since = cap.list.and_then(|list| list.since);
-    let from = match since {
+    // the look that decides trusts no clock
+    let from = match since.filter(|_| !(last && cap.list.is_some_and(|list| list.complete))) {
         Some(since) => {
             let back =
                 TimeDelta::seconds(i64::from(since.lag_s)) + TimeDelta::milliseconds(i64::from(since.precision_ms));
@@ -183,23 +195,4 @@ async fn complete(
         }
     }
     Ok(whole)
-}
-
-/// By our mark; where the stream keeps none, by everything that was sent.
-fn fits(work: &Work<'_>, cap: &StreamCapability, intent: &Intent, sight: &Sight) -> bool {
-    if cap.create_mark.is_some() {
-        return intent.mark.is_some() && sight.mark == intent.mark;
-    }
-    let _ = work;
-    let mut compared = 0;
-    for part in intent.action.parts().iter().filter(|part| part.stream == intent.host.stream) {
-        for (path, wanted) in part.wanted.iter() {
-            let (Some(stored), Some(field)) = (sight.fields.get(path), cap.fields.get(&path)) else { continue };
-            if !represents(stored, wanted, field) {
-                return false;
-            }
-            compared += usize::from(!wanted.is_null());
-        }
-    }
-    compared > 0
 }

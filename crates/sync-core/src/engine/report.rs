@@ -41,6 +41,8 @@ pub struct Report {
     pub held: Vec<Held>,
     /// What was set aside in this run.
     pub parked: Vec<Parked>,
+    /// Fields that were met empty at their master while others have a value, which they keep. One line each.
+    pub empty_at_master: Vec<String>,
     /// Codes without a row in their table, with how many records they stop.
     pub unmapped: BTreeMap<(StreamKey, Unmapped), u64>,
     /// Entities that need a first contact before they can run, with why.
@@ -78,11 +80,12 @@ impl Report {
     /// The exit code of a command that made this run: 0 done, 2 try later, 3 something waits for a person, 7 a guard
     /// tripped and nothing was written.
     pub fn exit_code(&self) -> u8 {
-        if !self.tripped.is_empty() {
+        if !self.tripped.is_empty() || !self.plan.tripped.is_empty() {
             7
         } else if !self.stopped.is_empty()
             || !self.stopped_systems.is_empty()
             || self.unclear > 0
+            || self.cancelled
             || !self.busy.is_empty()
         {
             2

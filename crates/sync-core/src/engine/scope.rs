@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    diff::Diffed,
-    subject::{Links, Subject},
-};
+use super::subject::{Links, Subject};
 use crate::{
     fault::{self, Fault},
     id::{CanonicalId, EntityKind, SystemId},
@@ -71,7 +68,19 @@ pub(crate) fn fields_of(binding: &Binding) -> FieldMap {
 
 /// Whether a settled record goes to a system.
 pub(crate) fn within(entity: &Entity, system: &SystemId, binding: &Binding, around: &Around<'_>) -> bool {
-    unmet(entity, system, fields_of(binding), &binding.origin, around).is_none()
+    // what is not agreed yet is as the other systems show it
+    let mut own = FieldMap::new();
+    for (key, side) in
+        binding.sides.iter().filter(|(key, side)| key.system != *system && side.state != SideState::Removed)
+    {
+        if let Some(table) = entity.streams.get(key)
+            && let Ok(ours) = table.inbound(&side.shadow, &mut Problems::default())
+        {
+            own.overlay(&ours);
+        }
+    }
+    own.overlay(&fields_of(binding));
+    unmet(entity, system, own, &binding.origin, around, true).is_none()
 }
 
 /// The first condition of a system's scope that does not hold.
@@ -81,9 +90,14 @@ fn unmet<'e>(
     own: FieldMap,
     origin: &SystemId,
     around: &Around<'_>,
+    makes: bool,
 ) -> Option<&'e Predicate> {
     let stage = Stage { own, origin: origin.clone(), around };
-    entity.scope.get(system)?.iter().find(|predicate| !predicate.holds(&stage, &Words(entity.kind)))
+    // a status is what starts a transfer; that it goes on afterwards is no reason to stop
+    let starts =
+        |predicate: &Predicate| model::field(entity.kind, predicate.field).is_some_and(|f| !f.words.is_empty());
+    let asked = entity.scope.get(system)?.iter().filter(|predicate| makes || !starts(predicate));
+    asked.into_iter().find(|predicate| !predicate.holds(&stage, &Words(entity.kind)))
 }
 
 /// Whether a record belongs to a rule set at all.
@@ -97,13 +111,20 @@ pub(crate) fn belongs(filter: &[Predicate], kind: EntityKind, own: FieldMap, ori
 ///
 /// A frozen side is neither written nor listened to, and nothing is removed for it; what it shows meanwhile is kept
 /// aside and counts as edits on return.
-pub(super) fn freeze(entity: &Entity, subject: &Subject, links: &Links, around: &Around<'_>, out: &mut Diffed) {
+pub(super) fn freeze(
+    entity: &Entity,
+    subject: &Subject,
+    links: &Links,
+    around: &Around<'_>,
+    binding: &mut Binding,
+) -> Vec<Event> {
+    let mut events = Vec::new();
     if entity.scope.is_empty() {
-        return;
+        return events;
     }
     let systems: Vec<SystemId> = entity.scope.keys().cloned().collect();
     for system in systems {
-        let mut own = fields_of(&out.binding);
+        let mut own = fields_of(binding);
         for (key, sight) in subject.sights.iter().filter(|(key, _)| key.system != system) {
             if let Some(table) = entity.streams.get(key)
                 && let Ok(ours) = table.inbound(&sight.fields, &mut Problems::default())
@@ -112,8 +133,8 @@ pub(super) fn freeze(entity: &Entity, subject: &Subject, links: &Links, around: 
                 own.overlay(&sight.fields.filter(FieldPath::is_extension));
             }
         }
-        let why_not = unmet(entity, &system, own, &out.binding.origin, around).map(ToString::to_string);
-        for (_, side) in out.binding.sides.iter_mut().filter(|(key, _)| key.system == system) {
+        let why_not = unmet(entity, &system, own, &binding.origin, around, false).map(ToString::to_string);
+        for (_, side) in binding.sides.iter_mut().filter(|(key, _)| key.system == system) {
             let frozen = why_not.is_some();
             if side.frozen == frozen || side.state == SideState::Removed {
                 continue;
@@ -124,7 +145,8 @@ pub(super) fn freeze(entity: &Entity, subject: &Subject, links: &Links, around: 
             }
             side.frozen = frozen;
             let because = why_not.clone().unwrap_or_default();
-            out.events.push(Event::Scope { at: system.clone(), within: !frozen, because });
+            events.push(Event::Scope { at: system.clone(), within: !frozen, because });
         }
     }
+    events
 }

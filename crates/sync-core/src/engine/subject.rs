@@ -19,6 +19,7 @@ pub(crate) struct Sight {
     pub(crate) deleted: bool,
     pub(crate) writable: Writable,
     pub(crate) mark: Option<String>,
+    pub(crate) merged_into: Option<ExternalRef>,
 }
 
 impl Sight {
@@ -30,6 +31,7 @@ impl Sight {
             deleted: record.deleted,
             writable: record.writable,
             mark: record.mark,
+            merged_into: record.merged_into,
         }
     }
 }
@@ -38,6 +40,8 @@ impl Sight {
 #[derive(Clone, Debug)]
 pub(crate) struct Subject {
     pub(crate) binding: Binding,
+    /// As it was before this run.
+    pub(crate) stored: Binding,
     pub(crate) sights: BTreeMap<StreamKey, Sight>,
     /// Units that are at first sight again, since their rule, mapping or table changed.
     pub(crate) again: BTreeSet<FieldPath>,
@@ -55,6 +59,7 @@ pub(crate) struct Subject {
 impl Subject {
     pub(crate) fn of(binding: Binding) -> Self {
         Self {
+            stored: binding.clone(),
             binding,
             sights: BTreeMap::new(),
             again: BTreeSet::new(),

@@ -19,7 +19,7 @@ use crate::{
     id::{CanonicalId, ExternalRef, StreamKey, SystemId},
     mapping::Problems,
     policy::{Entity, OnRemove, StreamTable},
-    store::{Binding, Held, Indexed, Journal, Lease, MatchKey, SideState, StateStore},
+    store::{Binding, Held, Indexed, Intent, Journal, Lease, MatchKey, SideState, StateStore, Waiting},
     value::{FieldMap, FieldPath},
 };
 
@@ -43,6 +43,10 @@ pub(super) struct Work<'a> {
     pub(super) bindings: BTreeMap<CanonicalId, Binding>,
     /// Records whose next sight must be decoded: a complete listing did not name them.
     pub(super) unseen: Vec<Indexed>,
+    /// Creates that may have been made, as they stood when the run began.
+    pub(super) creates: Vec<Intent>,
+    /// Who waits for whom.
+    pub(super) waiting: Vec<Waiting>,
 }
 
 /// The moving part: what came of it.
@@ -51,6 +55,8 @@ pub(super) struct Tally {
     pub(super) report: Report,
     /// What is held of each record that this run looked at.
     pub(super) held: BTreeMap<CanonicalId, Vec<Held>>,
+    /// What is held since an intent of it is open.
+    pub(super) unclear: BTreeMap<CanonicalId, Vec<Held>>,
     pub(super) stopped: BTreeSet<SystemId>,
     pub(super) stopped_streams: BTreeSet<StreamKey>,
 }

@@ -81,6 +81,11 @@ impl StreamMap {
         map
     }
 
+    /// The same with one mapper more, both ways.
+    pub(crate) fn with_mapper(mut self, mapper: &Mapper) -> Self {
+        self.add_mapper(mapper, Direction::Both);
+        self
+    }
     fn add_row(&mut self, row: Row) {
         self.named.insert(row.ours);
         if row.direction.is_out() {

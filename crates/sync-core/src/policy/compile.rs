@@ -1,6 +1,6 @@
 //! From the file's form to the flat tables.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     Compiled, Conflict, Entity, FieldRule, FieldTable, Foreign, Mistake, Policy, Role, Rule, RuleSet, StreamTable,
@@ -87,7 +87,9 @@ fn streams(
     let tables = known.streams(connection, set.kind).filter(|(stream, _)| wanted(stream.as_str()));
     let tables = tables.map(|(stream, cap)| {
         let key = StreamKey::new(system.clone(), stream.clone());
+        let status = set.status.get(connection).filter(|table| cap.fields.contains_key(&table.field));
         let map = StreamMap::compile(connection, cap, &set.map, &policy.tables, known.mappers);
+        let map = status.iter().fold(map, |map, table| map.with_mapper(&table.mapper(connection)));
         let table = StreamTable {
             key: key.clone(),
             host: host_of(capabilities, &key),
@@ -95,6 +97,7 @@ fn streams(
             cap: cap.clone(),
             fields: FieldTable(map.capabilities(cap)),
             map,
+            status: status.map(|table| Arc::new(table.clone())),
             entity: entity.clone(),
             hooks: Vec::new(),
         };

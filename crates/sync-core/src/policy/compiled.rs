@@ -2,10 +2,11 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     sync::Arc,
 };
 
-use super::{Foreign, Guards, MatchRule, OnEmptyMaster, OnRemove, Predicate, Recreate, Role};
+use super::{Foreign, Guards, MatchRule, OnEmptyMaster, OnRemove, Predicate, Recreate, Role, StatusTable};
 use crate::{
     capability::{FieldCapability, StreamCapability},
     error::Result,
@@ -110,6 +111,23 @@ pub enum Rule {
     },
 }
 
+/// For people: `master erp`, `shared: erp before crm`.
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Master { system, .. } => write!(f, "master {}", system.connection()),
+            Self::Prefer(order) => {
+                let order: Vec<&str> = order.iter().map(SystemId::connection).collect();
+                write!(f, "shared: {}", order.join(" before "))
+            }
+            Self::Newest { otherwise } => write!(f, "shared: the newest, else {}", otherwise.connection()),
+            Self::Hold => f.write_str("shared: a person decides conflicts"),
+            Self::Seed(from) => write!(f, "copied once from {}", from.connection()),
+            Self::Sum { .. } => f.write_str("every side's part is added"),
+        }
+    }
+}
+
 /// One stream in one entity.
 #[derive(Clone, Debug)]
 pub struct StreamTable {
@@ -125,6 +143,8 @@ pub struct StreamTable {
     pub map: StreamMap,
     /// Canonical leaves that it can show or take, with what it does to them.
     pub fields: FieldTable,
+    /// Its status words, if the entity has a table for them.
+    pub status: Option<Arc<StatusTable>>,
     /// The entity that it takes part in.
     pub entity: EntityName,
     /// An integrator's own code for this system and entity.

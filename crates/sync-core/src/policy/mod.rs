@@ -11,6 +11,7 @@ mod mistake;
 mod predicate;
 mod read;
 mod shape;
+mod status;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use compiled::{Compiled, Entity, FieldTable, Rule, StreamTable, Unit};
 pub use mistake::Mistake;
 pub use predicate::{Hop, Operator, Predicate, Ranked, Scene};
+pub use status::{Apply, Meaning, Outcome, StatusTable};
 
 use crate::{
     id::{EntityKind, EntityName},
@@ -65,6 +67,9 @@ pub struct RuleSet {
     /// Fields that a system has elsewhere than the model.
     #[serde(default)]
     pub map: Vec<MapRow>,
+    /// Status words of each system beside the axes of a document. By connection name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub status: BTreeMap<String, StatusTable>,
     /// What must hold before a record goes to a system. A record that does not fit is left as it is.
     #[serde(default)]
     pub scope: Vec<Scope>,
@@ -98,6 +103,7 @@ impl RuleSet {
             systems: BTreeMap::new(),
             fields: BTreeMap::new(),
             map: Vec::new(),
+            status: BTreeMap::new(),
             scope: Vec::new(),
             matches: Vec::new(),
             on_remove: OnRemove::default(),

@@ -56,10 +56,29 @@ pub(super) fn of_units(
         for leaf in leaves.under(unit.path) {
             says.extend(rows(known, policy, set, leaf));
             says.extend(implied(known, policy, set, leaves, leaf));
+            says.extend(statuses(known, set, leaf));
         }
         (unit.path, hash(says))
     };
     units.iter().map(shape).collect()
+}
+
+/// The words that an axis is read from and written as; not what a written word brings about.
+fn statuses(known: &Known<'_>, set: &RuleSet, leaf: FieldPath) -> Vec<String> {
+    let mut says = Vec::new();
+    for (name, table) in set.status.iter().filter(|(_, table)| table.axes().contains(&leaf)) {
+        let at = id(known, name);
+        let pairs = |map: &BTreeMap<FieldPath, String>| {
+            map.iter().map(|(axis, value)| format!("{axis}={value}")).collect::<Vec<_>>().join(" ")
+        };
+        says.extend(
+            table.read.iter().map(|row| format!("status {at} {} < {} {}", table.field, row.status, pairs(&row.means))),
+        );
+        says.extend(
+            table.write.iter().map(|row| format!("status {at} {} > {} {}", table.field, row.status, pairs(&row.when))),
+        );
+    }
+    says
 }
 
 fn rule(known: &Known<'_>, set: &RuleSet, unit: FieldPath) -> String {

@@ -51,9 +51,6 @@ pub struct Binding {
     /// Several records fit it, or its own stream has it twice: it is matched anew each time and goes nowhere until then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ambiguous: bool,
-    /// Out of scope everywhere since it was met: only what its scope asks for is kept.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub dormant: bool,
     /// When it ended: removed everywhere, unlinked or forgotten.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<DateTime<Utc>>,
@@ -80,7 +77,6 @@ impl Binding {
             wake_at: None,
             origin,
             ambiguous: false,
-            dormant: false,
             ended_at: None,
             derived_from: None,
         }
@@ -94,17 +90,6 @@ impl Binding {
     pub fn references(&self) -> impl Iterator<Item = ExternalRef> + '_ {
         let of_sides = self.sides.keys().filter_map(|at| self.reference(at));
         of_sides.chain(self.aliases.iter().cloned())
-    }
-    /// What is kept of it when it is forgotten: no value, no name, only that there was one.
-    #[must_use]
-    pub fn forgotten(&self, now: DateTime<Utc>) -> Self {
-        Self {
-            rev: self.rev,
-            generation: self.generation,
-            derived_from: self.derived_from,
-            ended_at: Some(self.ended_at.unwrap_or(now)),
-            ..Self::new(self.id, self.entity.clone(), self.kind, self.origin.clone())
-        }
     }
     /// Whether it is still alive.
     pub fn is_live(&self) -> bool {

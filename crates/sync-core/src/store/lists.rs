@@ -169,6 +169,8 @@ pub enum HeldWhy {
     MissingLink,
     /// Sums do not agree.
     Totals,
+    /// The status table asks a person.
+    Confirm,
     /// A write may have happened, and nobody can look.
     Unclear,
     /// A hook said so.
@@ -444,35 +446,4 @@ pub enum Event {
         /// What.
         what: String,
     },
-}
-
-impl Event {
-    /// What is kept of it when its record is forgotten: what was done and where, without values, texts and ids.
-    #[must_use]
-    pub fn forgotten(&self) -> Self {
-        let nobody = |reference: &ExternalRef| reference.at.id("");
-        match self {
-            Self::Bound(reference) => Self::Bound(nobody(reference)),
-            Self::Aliased(reference) => Self::Aliased(nobody(reference)),
-            Self::Settled { unit, from, .. } => Self::Settled {
-                unit: *unit,
-                old: FieldMap::new(),
-                new: FieldMap::new(),
-                from: from.clone(),
-                overridden: Vec::new(),
-                because: String::new(),
-            },
-            Self::Wrote { to, action, effects, .. } => Self::Wrote {
-                to: nobody(to),
-                action: action.clone(),
-                fields: FieldMap::new(),
-                effects: effects.clone(),
-            },
-            Self::Altered { at, .. } => Self::Altered { at: nobody(at), sent: FieldMap::new(), shown: FieldMap::new() },
-            Self::Skipped { at, .. } => Self::Skipped { at: at.clone(), why: String::new() },
-            Self::Removed(reference) => Self::Removed(nobody(reference)),
-            Self::Scope { at, within, .. } => Self::Scope { at: at.clone(), within: *within, because: String::new() },
-            Self::Decided { by, .. } => Self::Decided { by: by.clone(), what: String::new() },
-        }
-    }
 }

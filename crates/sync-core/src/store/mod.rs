@@ -13,6 +13,7 @@
 //!   otherwise.
 
 mod binding;
+mod forget;
 mod lists;
 
 use std::time::Duration;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use binding::{Binding, BoundSide, MatchKey, SideState};
+pub use forget::forgotten_hash;
 pub use lists::{
     Approval, Checkpoint, EffectKey, EntityState, Event, Held, HeldWhy, Inbox, InboxEntry, Indexed, Intent, Journal,
     Parked, Share, Snapshot, Staged, Verdict, Waiting,
@@ -45,12 +47,6 @@ pub struct Identity {
     pub id: Uuid,
     /// The format of its data.
     pub format: u32,
-}
-
-/// What is left of a reference of a forgotten record: UUIDv5 with the store's id as key, so that nobody can tell the
-/// vendor's id from it without the store, and equal ids differ between stores.
-pub fn forgotten_hash(store: Uuid, reference: &ExternalRef) -> Uuid {
-    Uuid::new_v5(&store, format!("forgotten {reference}").as_bytes())
 }
 
 /// The right to write for a while. `token` grows with every acquire.
@@ -85,6 +81,8 @@ pub struct Commit {
     pub intents: Vec<Intent>,
     /// Keys of intents whose outcome this commit records. Their effect keys stay used for ever.
     pub finished: Vec<String>,
+    /// Effect keys of writes that were certainly not made: they may be used after all.
+    pub released: Vec<EffectKey>,
     /// For each subject named: all that is held of it now.
     pub held: Vec<(CanonicalId, Vec<Held>)>,
     /// Records set aside; replaces what was there under the same key.
@@ -142,7 +140,7 @@ pub trait StateStore: std::fmt::Debug + Send + Sync + 'static {
     async fn due(&self, entity: &EntityName, now: DateTime<Utc>, limit: usize) -> Result<Vec<CanonicalId>>;
     /// Hashes of a host stream's records, by [`Indexed::key_of`] their ids and in that order, after one of them.
     async fn index(&self, host: &StreamKey, after: Option<u64>, limit: usize) -> Result<Vec<(u64, Fingerprint)>>;
-    /// The records behind such keys.
+    /// The records behind such keys, in order of their references.
     async fn index_refs(&self, host: &StreamKey, keys: &[u64]) -> Result<Vec<ExternalRef>>;
 
     /// How far streams were read; unknown ones are left out.
@@ -187,9 +185,9 @@ pub trait StateStore: std::fmt::Debug + Send + Sync + 'static {
     /// Adds people's entries and hints; needs no lease.
     async fn post(&self, entries: &[InboxEntry]) -> Result<()>;
     /// Removes all personal data of a record: what [`Binding::forgotten`] and [`Event::forgotten`] do not keep, what is
-    /// held, parked or waits for it, people's entries and verdicts on it, staged plans that name it. The binding stays as
-    /// a tombstone with the next revision, its references as [`forgotten_hash`], and what returns under them is skipped.
-    /// What a later commit says of it is kept in the same reduced form.
+    /// held, parked or waits for it, its places in listings, people's entries and verdicts on it, staged plans that name
+    /// it. The binding stays as a tombstone with the next revision, its references as [`forgotten_hash`], and what
+    /// returns under them is skipped. What a later commit says of it is kept in the same reduced form.
     ///
     /// # Errors
     /// `NotFound` if there is no such binding; `Unavailable` if an open intent has a share of it: the next run settles

@@ -1,4 +1,14 @@
 //! Policies: read, checked, compiled.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::as_conversions,
+    reason = "tests may"
+)]
 #![cfg(test)]
 
 mod compile;

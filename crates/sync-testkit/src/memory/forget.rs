@@ -5,17 +5,17 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sync_core::{
     CanonicalId, Error, ErrorKind, ExternalRef, Result,
-    store::{Binding, Inbox, Intent, Journal, forgotten_hash},
+    store::{Binding, Journal, forgotten_hash},
 };
 
-use super::{query::names_any, state::State};
+use super::state::State;
 
 impl State {
     pub(super) fn forget(state: &mut Arc<Self>, id: CanonicalId, now: DateTime<Utc>) -> Result<()> {
         let Some(binding) = state.bindings.get(&id).map(|kept| kept.binding.clone()) else {
             return Err(Error::new(ErrorKind::NotFound, "forget", "there is no such record").with_context("id", id));
         };
-        if state.intents.values().any(|intent| speaks_of(intent, id)) {
+        if state.intents.values().any(|intent| intent.serves(id)) {
             let text = "a write of this record is not settled yet; let a run finish it, then forget the record";
             return Err(Error::new(ErrorKind::Unavailable, "forget", text).with_context("id", id));
         }
@@ -38,8 +38,9 @@ impl State {
             parked.subject != Some(id) && !key.starts_with(&there) && names.iter().all(|name| name.to_string() != *key)
         });
         names.iter().for_each(|name| self.drop_waiting(name));
-        self.inbox.retain(|_, entry| !is_about(&entry.what, id, &names));
-        self.verdicts.retain(|verdict| !names_any(verdict, &names));
+        names.iter().for_each(|name| self.unlist(name));
+        self.inbox.retain(|_, entry| !entry.what.is_about(id, &names));
+        self.verdicts.retain(|verdict| !verdict.names_any(&names));
         let text = id.to_string();
         self.staged.retain(|_, staged| !staged.plan.to_string().contains(&text));
         for place in self.happened.get(&id).into_iter().flatten() {
@@ -47,21 +48,5 @@ impl State {
                 *entry = Arc::new(Journal { event: entry.event.forgotten(), ..Journal::clone(entry) });
             }
         }
-    }
-}
-
-/// Whether the outcome of an intent would be told of this record.
-fn speaks_of(intent: &Intent, id: CanonicalId) -> bool {
-    intent.shares.iter().any(|share| share.subject == id) || intent.effects.iter().any(|effect| effect.subject == id)
-}
-
-fn is_about(what: &Inbox, id: CanonicalId, names: &[ExternalRef]) -> bool {
-    match what {
-        Inbox::Hint(name) => names.contains(name),
-        Inbox::Bind(name, subject) => *subject == id || names.contains(name),
-        Inbox::Take { subject, .. } | Inbox::Create { subject, .. } => *subject == id,
-        Inbox::Verdict(verdict) | Inbox::Retract(verdict) => names_any(verdict, names),
-        Inbox::Retry(key) => key.starts_with(&format!("{id}@")) || names.iter().any(|name| name.to_string() == *key),
-        _ => false,
     }
 }

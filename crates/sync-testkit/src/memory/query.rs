@@ -61,15 +61,15 @@ impl State {
         wakes.take_while(|(at, _)| *at <= now).take(limit).map(|(_, id)| *id).collect()
     }
     pub(super) fn index(&self, host: &StreamKey, after: Option<u64>, limit: usize) -> Vec<(u64, Fingerprint)> {
-        let Some(rows) = self.index.get(host) else { return Vec::new() };
-        rows.range(start(after)).take(limit).map(|(key, (_, hash))| (*key, *hash)).collect()
+        let Some(listed) = self.index.get(host) else { return Vec::new() };
+        listed.range(start(after)).take(limit).map(|(key, (_, hash))| (*key, *hash)).collect()
     }
     pub(super) fn index_refs(&self, host: &StreamKey, keys: &[u64]) -> Vec<ExternalRef> {
-        let Some(rows) = self.index.get(host) else { return Vec::new() };
-        keys.iter()
-            .filter_map(|key| rows.get(key))
-            .map(|(id, _)| ExternalRef { at: host.clone(), id: id.clone() })
-            .collect()
+        let Some(listed) = self.index.get(host) else { return Vec::new() };
+        let mut found: Vec<ExternalRef> =
+            distinct(keys).into_iter().filter_map(|key| listed.get(key)).map(|(id, _)| host.id(id)).collect();
+        found.sort();
+        found
     }
 
     pub(super) fn intents(&self, group: &str) -> Vec<Intent> {
@@ -102,7 +102,7 @@ impl State {
         waiting.into_iter().filter_map(|reference| self.waiting.get(reference)).map(|w| Waiting::clone(w)).collect()
     }
     pub(super) fn verdicts(&self, of: &[ExternalRef]) -> Vec<Verdict> {
-        self.verdicts.iter().filter(|verdict| names_any(verdict, of)).cloned().collect()
+        self.verdicts.iter().filter(|verdict| verdict.names_any(of)).cloned().collect()
     }
     pub(super) fn journal(&self, of: &[CanonicalId], limit: usize) -> Vec<Journal> {
         let places: Vec<usize> = if of.is_empty() {
@@ -121,13 +121,5 @@ impl State {
         }
         let known = |reference: &&ExternalRef| self.forgotten.contains(&forgotten_hash(self.id, reference));
         distinct(references).into_iter().filter(known).cloned().collect()
-    }
-}
-
-/// Whether a verdict speaks of one of these.
-pub(super) fn names_any(verdict: &Verdict, of: &[ExternalRef]) -> bool {
-    match verdict {
-        Verdict::NotSame(a, b) => of.contains(a) || of.contains(b),
-        Verdict::Ignored(a) => of.contains(a),
     }
 }

@@ -101,10 +101,11 @@ impl State {
             binding.rev += 1;
             self.put(binding);
         }
-        for gone in commit.unindexed {
-            if let Some(hashes) = self.index.get_mut(&gone.at) {
-                hashes.remove(&Indexed::key_of(&gone.id));
-            }
+        for effect in &commit.released {
+            self.effects.remove(effect);
+        }
+        for gone in &commit.unindexed {
+            self.unlist(gone);
         }
         for Indexed { reference, hash } in commit.indexed {
             let key = Indexed::key_of(&reference.id);
@@ -160,6 +161,12 @@ impl State {
             if !parked.subject.is_some_and(|subject| self.tombs.contains(&subject)) {
                 self.parked.insert(parked.key.clone(), Arc::new(parked));
             }
+        }
+    }
+
+    pub(super) fn unlist(&mut self, gone: &ExternalRef) {
+        if let Some(listed) = self.index.get_mut(&gone.at) {
+            listed.remove(&Indexed::key_of(&gone.id));
         }
     }
 

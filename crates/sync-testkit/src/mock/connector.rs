@@ -34,6 +34,7 @@ struct Wire {
     partial: bool,
     locked: Option<String>,
     mark: Option<String>,
+    merged_into: Option<Arc<str>>,
 }
 
 /// The place in a listing: how far, and what the listing was asked for.
@@ -89,6 +90,7 @@ impl Vendor {
             partial: fields.is_some(),
             locked: row.locked.clone(),
             mark: row.mark.clone(),
+            merged_into: row.merged_into.clone(),
         };
         let raw = serde_json::to_string(&wire).unwrap_or_default();
         Item {
@@ -231,6 +233,7 @@ impl Connector for Mock {
             let mut record = Record::new(key.id(&item.reference.id), fields);
             record.version = wire.version.clone();
             record.deleted = wire.removed;
+            record.merged_into = wire.merged_into.as_ref().map(|id| record.reference.at.id(id));
             record.partial = wire.partial;
             record.mark = (key == item.reference.at).then(|| wire.mark.clone()).flatten();
             record.writable = wire.locked.clone().map_or(Writable::All, Writable::Nothing);

@@ -244,6 +244,13 @@ impl Habits {
             }
         })
     }
+    /// A write can be told to have this side effect.
+    #[must_use]
+    pub fn offers_effect(self, name: &str) -> Self {
+        self.declare(|cap| {
+            cap.effects.insert(name.to_owned());
+        })
+    }
     /// It shows one of several.
     #[must_use]
     pub fn slot(self) -> Self {

@@ -78,6 +78,18 @@ impl Mock {
         let parts = state.find_row(&stream, id).ok()?.parts.clone();
         Some(state.create(&stream, parts, None, now, Who::User))
     }
+    /// A user merges a record into another one of the stream; whether it was there. Listings show it where the stream
+    /// leaves tombstones.
+    pub fn merge(&self, stream: &str, id: &str, into: &str) -> bool {
+        if !self.delete(stream, id) {
+            return false;
+        }
+        let mut state = self.lock();
+        if let Some(row) = state.rows.get_mut(&StreamId::new(stream)).and_then(|rows| rows.get_mut(id)) {
+            row.merged_into = Some(Arc::from(into));
+        }
+        true
+    }
     /// From now on a record cannot be changed through the connector, or can again.
     pub fn lock_record(&self, stream: &str, id: &str, why: Option<&str>) {
         let mut state = self.lock();
@@ -119,6 +131,10 @@ impl Mock {
         let state = self.lock();
         let rows = state.rows.get(&stream).into_iter().flatten().filter(|(_, row)| !row.removed);
         rows.map(|(id, row)| (id.clone(), row.parts.get(&stream).cloned().unwrap_or_default())).collect()
+    }
+    /// Side effects that it was asked for, in order.
+    pub fn effects(&self) -> Vec<String> {
+        self.lock().effects.clone()
     }
     /// Every change since the start, in order: what an oracle needs.
     pub fn log(&self) -> Vec<Change> {

@@ -26,6 +26,7 @@ pub(super) struct Row {
     pub(super) removed: bool,
     pub(super) locked: Option<String>,
     pub(super) mark: Option<String>,
+    pub(super) merged_into: Option<Arc<str>>,
 }
 
 /// One facet of one host record.
@@ -50,6 +51,7 @@ pub(super) struct Vendor {
     pub(super) keys: BTreeMap<String, Arc<str>>,
     pub(super) calls: BTreeMap<String, u64>,
     pub(super) log: Vec<Change>,
+    pub(super) effects: Vec<String>,
 }
 
 impl Vendor {
@@ -67,6 +69,7 @@ impl Vendor {
             keys: BTreeMap::new(),
             calls: BTreeMap::new(),
             log: Vec::new(),
+            effects: Vec::new(),
         }
     }
     /// Its own time.
@@ -136,6 +139,7 @@ impl Vendor {
             removed: false,
             locked: None,
             mark,
+            merged_into: None,
         };
         for (part, fields) in parts {
             row.parts.insert(part.clone(), self.kept(&part, &fields));
@@ -262,6 +266,7 @@ impl Vendor {
                     let target = Target { host: &write.stream, part: &part.stream, id };
                     self.change(target, &fields, replace, real, Who::Engine);
                 }
+                self.effects.extend(write.effects.iter().cloned());
                 Ok(id.clone())
             }
             Action::Remove { id, mode } => {

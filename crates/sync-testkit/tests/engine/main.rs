@@ -7,6 +7,7 @@ mod life;
 mod matching;
 mod people;
 mod scope;
+mod status;
 mod writes;
 
 use sync_core::model::Organisation;

@@ -1,1 +1,159 @@
-//! ...
+//! What goes where: filters, conditions, records that leave their scope and come back.
+
+use sync_core::model::{Organisation, Person};
+
+use super::*;
+
+fn scoped(when: &str) -> String {
+    format!("{SHARED}\n[[entities.companies.scope]]\nat = \"erp\"\nwhen = [\"{when}\"]\n")
+}
+
+#[test]
+fn only_what_is_in_scope_is_made_and_a_change_of_the_gate_starts_it() {
+    let mut world = two(&scoped("category = customer"), plain, plain);
+    let id = world.system("crm").put("company", company("A", "1").category("prospect"));
+    world.adopt();
+    world.run();
+    assert_eq!(world.system("erp").all("customer").len(), 0);
+    world.system("crm").edit::<Organisation>("company", &id, |o| o.category("customer"));
+    world.run();
+    assert_eq!(world.system("erp").one::<Organisation>("customer").name, "A".into());
+    assert_eq!(world.run().writes(), 0);
+}
+
+#[test]
+fn what_leaves_its_scope_is_frozen_and_edits_made_meanwhile_count_on_return() {
+    let mut world = two(&scoped("category = customer"), plain, |s| s.only(&["name", "registration_number", "phone"]));
+    let id = world.system("crm").put("company", company("A", "1").category("customer"));
+    world.adopt();
+    world.run();
+    let erp = world.system("erp").all("customer").keys().next().unwrap().clone();
+    world.system("crm").edit::<Organisation>("company", &id, |o| o.category("lost").name("B"));
+    assert_eq!(world.run().writes(), 0, "frozen: nothing is written");
+    assert_eq!(world.system("erp").all("customer").len(), 1, "and nothing is removed");
+    world.system("erp").edit::<Organisation>("customer", &erp, |o| o.phone("08-1"));
+    assert_eq!(world.run().writes(), 0, "and nothing is taken from it");
+    world.system("crm").edit::<Organisation>("company", &id, |o| o.category("customer"));
+    world.run();
+    world.run();
+    assert_eq!(world.system("erp").one::<Organisation>("customer").name, "B".into());
+    assert_eq!(world.system("crm").one::<Organisation>("company").phone, "08-1".into());
+    assert_eq!(world.run().writes(), 0);
+}
+
+#[test]
+fn a_condition_over_a_link_is_taken_up_when_the_linked_record_changes() {
+    let policy = r#"
+        [entities.companies]
+        kind = "organisation"
+        master = "crm"
+        systems.crm = { read = true }
+        systems.erp = { read = true, create = "always", update = true }
+        [entities.people]
+        kind = "person"
+        master = "crm"
+        systems.crm = { read = true }
+        systems.erp = { read = true, create = "always", update = true }
+        [[entities.people.scope]]
+        at = "erp"
+        when = ["organisation.category = customer"]
+    "#;
+    let mut world = World::new(1)
+        .with(
+            Mock::new("crm")
+                .stream::<Organisation>("company", |s| s.since(1))
+                .stream::<Person>("person", |s| s.since(1)),
+        )
+        .with(Mock::new("erp").stream::<Organisation>("customer", plain).stream::<Person>("contact", plain))
+        .policy(policy);
+    let crm = world.system("crm").clone();
+    let id = crm.put("company", company("A", "1").category("prospect"));
+    crm.put("person", Person::new().last_name("Berg").organisation(crm.at("company").id(&id)));
+    world.adopt();
+    world.run();
+    assert_eq!(world.system("erp").all("contact").len(), 0);
+    crm.edit::<Organisation>("company", &id, |o| o.category("customer"));
+    world.run();
+    world.run();
+    let contact = world.system("erp").one::<Person>("contact");
+    assert_eq!(contact.last_name, "Berg".into());
+    let customer = world.system("erp").all("customer").keys().next().unwrap().clone();
+    assert_eq!(
+        contact.organisation.value().and_then(|link| link.external()),
+        Some(&world.system("erp").at("customer").id(&customer))
+    );
+    assert_eq!(world.run().writes(), 0);
+}
+
+#[test]
+fn rule_sets_share_a_kind_by_their_filters() {
+    let policy = r#"
+        [entities.a_customers]
+        kind = "organisation"
+        where = ["is_customer = true"]
+        master = "crm"
+        systems.crm = { read = true }
+        systems.erp = { read = true, create = "always", update = true, streams = ["customer"] }
+        [entities.b_suppliers]
+        kind = "organisation"
+        where = ["is_supplier = true"]
+        master = "crm"
+        systems.crm = { read = true }
+        systems.erp = { read = true, create = "always", update = true, streams = ["supplier"] }
+    "#;
+    let mut world = World::new(1)
+        .with(Mock::new("crm").stream::<Organisation>("company", plain))
+        .with(
+            Mock::new("erp")
+                .stream::<Organisation>("customer", |s| s.holds("is_customer", true))
+                .stream::<Organisation>("supplier", |s| s.holds("is_supplier", true)),
+        )
+        .policy(policy);
+    world.system("crm").put("company", company("C", "1").is_customer(true));
+    world.system("crm").put("company", company("S", "2").is_supplier(true));
+    world.adopt();
+    world.run();
+    assert_eq!(world.system("erp").one::<Organisation>("customer").name, "C".into());
+    assert_eq!(world.system("erp").one::<Organisation>("supplier").name, "S".into());
+    assert_eq!(world.run().writes(), 0);
+}
+
+#[test]
+fn a_linked_record_is_made_before_the_record_that_points_to_it_and_is_refused_its_place_if_it_cannot_be() {
+    let policy = r#"
+        [entities.companies]
+        kind = "organisation"
+        master = "crm"
+        systems.crm = { read = true }
+        systems.erp = { read = true, create = "always", update = true }
+        [entities.people]
+        kind = "person"
+        master = "crm"
+        systems.crm = { read = true }
+        systems.erp = { read = true, create = "always", update = true }
+    "#;
+    let mut world = World::new(1)
+        .with(Mock::new("crm").stream::<Organisation>("company", plain).stream::<Person>("person", plain))
+        .with(
+            Mock::new("erp")
+                .stream::<Organisation>("customer", |s| s.refuses("name", "Bad"))
+                .stream::<Person>("contact", |s| s.requires("organisation")),
+        )
+        .policy(policy);
+    let crm = world.system("crm").clone();
+    let good = crm.put("company", company("Good", "1"));
+    let bad = crm.put("company", company("Bad", "2"));
+    crm.put("person", Person::new().last_name("Good").organisation(crm.at("company").id(&good)));
+    crm.put("person", Person::new().last_name("Bad").organisation(crm.at("company").id(&bad)));
+    world.adopt();
+    let report = world.run();
+    assert_eq!(world.system("erp").all("contact").len(), 1);
+    assert_eq!(report.held.len(), 1, "{:?}", report.held);
+    assert!(report.held[0].text.contains("points to"), "{}", report.held[0].text);
+    crm.edit::<Organisation>("company", &bad, |o| o.name("Better"));
+    world.pass(3600);
+    world.run();
+    let report = world.run();
+    assert_eq!(world.system("erp").all("contact").len(), 2);
+    assert!(report.held.is_empty(), "{:?}", report.held);
+}

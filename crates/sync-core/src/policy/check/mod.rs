@@ -4,6 +4,7 @@ mod conditions;
 mod fields;
 mod roles;
 mod rows;
+mod status;
 mod tables;
 
 use std::collections::BTreeSet;
@@ -28,6 +29,7 @@ pub(super) fn all(known: &Known<'_>, policy: &Policy, entities: &[Entity]) -> Ve
         fields::check(&case, &mut found);
         rows::check(&case, &mut found);
         conditions::check(&case, &mut found);
+        status::check(&case, &mut found);
         if let Some(own) = &set.guards {
             guards(&case.at("guards"), own, &mut found);
         }

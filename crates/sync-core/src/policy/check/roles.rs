@@ -57,7 +57,9 @@ fn abilities(case: &Case<'_>, place: &str, name: &str, system: &SystemId, role: 
     };
     lacks("read", role.read, &read, "cannot show its records", "set read = false");
     let create = role.create != Create::Never;
-    lacks("create", create, &|t| t.cap.create, "cannot create such records", "set create = \"never\"");
+    // a facet is made with its host
+    let makes = |t: &StreamTable| t.cap.create || (t.cap.facet_of.is_some() && host(case, t).is_some_and(|h| h.create));
+    lacks("create", create, &makes, "cannot create such records", "set create = \"never\"");
     let update = |table: &StreamTable| table.cap.update != UpdateMode::None;
     lacks("update", role.update, &update, "cannot change such records", "set update = false");
     lacks("remove", role.remove, &|t| !t.cap.remove.is_empty(), "cannot remove such records", "set remove = false");

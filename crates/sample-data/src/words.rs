@@ -1,0 +1,268 @@
+//! Words that names are put together from. Persons, companies and streets are made up; towns are real ones.
+
+/// Swedish first names.
+pub(crate) const FIRST: [&str; 36] = [
+    "Maja",
+    "Elsa",
+    "Åsa",
+    "Örjan",
+    "Björn",
+    "Märta",
+    "Göran",
+    "Jonatan",
+    "Kerstin",
+    "Håkan",
+    "Linnéa",
+    "Sören",
+    "Tove",
+    "Vilgot",
+    "Ebba",
+    "Gösta",
+    "Malin",
+    "Rasmus",
+    "Sigrid",
+    "Torbjörn",
+    "Ylva",
+    "Axel",
+    "Britta",
+    "Cecilia",
+    "Douglas",
+    "Edvin",
+    "Frida",
+    "Gunnel",
+    "Hjalmar",
+    "Ingrid",
+    "Jörgen",
+    "Karin",
+    "Love",
+    "Nils",
+    "Olle",
+    "Pär",
+];
+/// Swedish last names.
+pub(crate) const LAST: [&str; 36] = [
+    "Lövbäck",
+    "Tallsjö",
+    "Åkermo",
+    "Björkhage",
+    "Ekströmer",
+    "Granhälla",
+    "Öhrnsäter",
+    "Sandvret",
+    "Myrfält",
+    "Rönnhyl",
+    "Älvsmo",
+    "Vretmark",
+    "Stenhyl",
+    "Lingfält",
+    "Hedmyr",
+    "Forsåker",
+    "Kvistlund",
+    "Mossäng",
+    "Näslycke",
+    "Ringhyl",
+    "Skärvång",
+    "Tjärnmo",
+    "Ugglevik",
+    "Videhage",
+    "Ängsvret",
+    "Åsmyr",
+    "Dalhyl",
+    "Fågelmo",
+    "Gärdsäter",
+    "Högmyr",
+    "Järnäng",
+    "Klöverstig",
+    "Lundhyl",
+    "Måsvik",
+    "Norrlycke",
+    "Oxelmo",
+];
+/// Norwegian names.
+pub(crate) const NORWEGIAN: [(&str, &str); 4] =
+    [("Øystein", "Fjellmyr"), ("Solveig", "Bærumshaug"), ("Håvard", "Tjønnås"), ("Ragnhild", "Sjøvoll")];
+/// Finnish names.
+pub(crate) const FINNISH: [(&str, &str); 4] =
+    [("Päivi", "Hämärinmäki"), ("Jyrki", "Käenpelto"), ("Sini", "Järvenkallas"), ("Väinö", "Ylämetsola")];
+/// Streets; a number comes behind.
+pub(crate) const STREETS: [&str; 20] = [
+    "Lingonstigen",
+    "Fyrvägen",
+    "Hjortrongränd",
+    "Ängsbacken",
+    "Gärdesgatan",
+    "Älgstigen",
+    "Öresundsgränd",
+    "Tallkottsvägen",
+    "Kvarnbäcksgatan",
+    "Björnmossevägen",
+    "Skördegatan",
+    "Spångvägen",
+    "Åkerrensgatan",
+    "Murargränden",
+    "Vattugatan",
+    "Snickarbacken",
+    "Blåsippestigen",
+    "Tjärdalsvägen",
+    "Hamnmagasinsgatan",
+    "Rågångsvägen",
+];
+/// Swedish towns with the first three digits of their postal codes.
+pub(crate) const TOWNS: [(&str, &str); 16] = [
+    ("Helsingborg", "252"),
+    ("Umeå", "903"),
+    ("Göteborg", "413"),
+    ("Malmö", "211"),
+    ("Västerås", "722"),
+    ("Örebro", "702"),
+    ("Luleå", "972"),
+    ("Växjö", "352"),
+    ("Östersund", "831"),
+    ("Kalmar", "392"),
+    ("Gävle", "802"),
+    ("Jönköping", "553"),
+    ("Norrköping", "602"),
+    ("Visby", "621"),
+    ("Skellefteå", "931"),
+    ("Borås", "503"),
+];
+/// Places that are on no map, for companies.
+pub(crate) const PLACES: [&str; 16] = [
+    "Tallmovik",
+    "Ekåsarp",
+    "Granhällby",
+    "Skärvånger",
+    "Lövsnäshult",
+    "Rönnhyltan",
+    "Björkmaren",
+    "Åmyrtorp",
+    "Öxlehyttan",
+    "Sandvretby",
+    "Kvistasäter",
+    "Mossängsbo",
+    "Fågelmovik",
+    "Gärdsäterby",
+    "Norrlycketorp",
+    "Äspvretnäs",
+];
+/// Trades, with the form of company.
+pub(crate) const TRADES: [&str; 8] = [
+    "Bygg & Trä AB",
+    "Konditori AB",
+    "Blomsterhandel AB",
+    "Måleri AB",
+    "Hotell & Konferens AB",
+    "Redovisning AB",
+    "Förskola AB",
+    "Åkeri AB",
+];
+
+/// Goods with 25 % VAT.
+pub(crate) const GOODS: [&str; 32] = [
+    "Termosmugg",
+    "Ryggsäck",
+    "Yllefilt",
+    "Smörkniv",
+    "Brödkorg",
+    "Stekpanna",
+    "Ljusstake",
+    "Trädgårdssax",
+    "Vattenkanna",
+    "Fågelholk",
+    "Mössa",
+    "Sjal",
+    "Badhandduk",
+    "Förkläde",
+    "Gjutjärnsgryta",
+    "Krukfat",
+    "Örngott",
+    "Tavelram",
+    "Väckarklocka",
+    "Fotogenlykta",
+    "Skärbräda",
+    "Måttsats",
+    "Kökshandduk",
+    "Vedkorg",
+    "Sopkvast",
+    "Plånbok",
+    "Paraply",
+    "Räfsa",
+    "Täljkniv",
+    "Tändstål",
+    "Kåsa",
+    "Hängmatta",
+];
+/// Colours and materials of such goods.
+pub(crate) const FINISHES: [&str; 12] =
+    ["ljusgrå", "mörkblå", "grön", "röd", "björk", "ek", "mässing", "svart", "vit", "senapsgul", "blå/vit", "rostfri"];
+/// Food, 12 %.
+pub(crate) const FOOD: [&str; 24] = [
+    "Lingonsylt",
+    "Äppelmust",
+    "Knäckebröd råg",
+    "Havregryn",
+    "Kaffe mellanrost",
+    "Rårörda lingon",
+    "Hjortronsylt",
+    "Fläderblomssaft",
+    "Grovkornig senap",
+    "Ljunghonung",
+    "Mörk choklad",
+    "Kardemummaskorpor",
+    "Blåbärssoppa",
+    "Tunnbröd",
+    "Ättiksgurka",
+    "Örtsalt",
+    "Kanelknäcke",
+    "Rapsolja",
+    "Ärtsoppa",
+    "Rabarbersaft",
+    "Pepparkakor",
+    "Nyponskal",
+    "Grönt te",
+    "Karameller polka",
+];
+/// Packs of food with the weight in grams.
+pub(crate) const PACKS: [(&str, u32); 6] =
+    [("100 g", 100), ("250 g", 250), ("400 g", 400), ("500 g", 500), ("1 kg", 1000), ("2-pack", 600)];
+/// Kinds of books, 6 %.
+pub(crate) const BOOKS: [&str; 16] = [
+    "Kokbok",
+    "Bilderbok",
+    "Handbok",
+    "Reseguide",
+    "Roman",
+    "Pocket",
+    "Pysselbok",
+    "Ljudbok på cd",
+    "Diktsamling",
+    "Atlas",
+    "Deckare",
+    "Fälthandbok",
+    "Målarbok",
+    "Ordbok",
+    "Barnens bok",
+    "Minnesbok",
+];
+/// What the books are about.
+pub(crate) const TOPICS: [&str; 12] = [
+    "höstens bär",
+    "livet vid sjön",
+    "rävens år",
+    "surdeg på landet",
+    "öar i norr",
+    "trädgårdens vinter",
+    "en mörk å",
+    "snö och is",
+    "fåglar i snår",
+    "att tälja i björk",
+    "skärgårdens fyrar",
+    "bröd & smör",
+];
+/// What gift cards are for; sold without VAT.
+pub(crate) const GIFTS: [&str; 3] = ["jul", "födelsedag", "på hjärtats dag"];
+/// What gift cards are worth, in SEK.
+pub(crate) const GIFT_VALUES: [u64; 5] = [100, 200, 300, 500, 1000];
+/// Discount codes: percent off the goods, or an amount in SEK.
+pub(crate) const CODES: [(&str, bool, u64); 4] =
+    [("VINTER15", true, 15), ("NYTTÅR10", true, 10), ("VÄLKOMMEN50", false, 50), ("FÖDELSEDAG75", false, 75)];

@@ -1,0 +1,122 @@
+//! What a side lacks of the agreed values, and what is remembered of what it showed. Pure.
+
+use super::View;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::subject::Subject;
+use crate::{
+    capability::{Shows, represents},
+    decide::same_meaning,
+    fault::{self, Fault},
+    id::StreamKey,
+    mapping::Problems,
+    policy::Entity,
+    store::{Binding, BoundSide},
+    value::{FieldMap, FieldPath, Value},
+};
+
+/// Marks or clears what a side lacks of the agreed value. Met for the first time, another way of writing the same is
+/// not lacking.
+pub(super) fn lag(unit: FieldPath, view: &View<'_>, binding: &mut Binding) {
+    let agreed = binding.agreed.under(unit);
+    let kind = binding.kind;
+    let Some(side) = binding.sides.get_mut(view.key) else { return };
+    let joins = view.shadow.under(unit).is_empty();
+    let mut shown = view.shadow.under(unit);
+    shown.overlay(&view.seen.under(unit));
+    let writable = view.table.fields.writable(unit, side.id.is_none());
+    let shows = |path: FieldPath, wanted: &Value| match shown.get(path) {
+        Some(stored) => {
+            represents(stored, wanted, &view.table.fields.get(path))
+                || (joins && same_meaning(kind, path, stored, wanted))
+        }
+        None => wanted.is_null(),
+    };
+    let lacks = agreed.iter().any(|(path, wanted)| writable.contains(&path) && !shows(path, wanted))
+        && has_something_to_send(unit, view, &binding.agreed, side);
+    if lacks && view.table.role.update && view.table.cap.shows != Shows::Snapshot {
+        side.lagging.insert(unit);
+    } else {
+        side.lagging.remove(&unit);
+    }
+}
+
+/// Whether writing the agreed values would change anything: a status table may have no word for them, or the word that
+/// stands there already.
+pub(super) fn has_something_to_send(unit: FieldPath, view: &View<'_>, agreed: &FieldMap, side: &BoundSide) -> bool {
+    let mut shown = side.shadow.clone();
+    shown.overlay(&side.pending);
+    if let Some(sight) = view.sight {
+        shown.overlay(&sight.fields);
+    }
+    let mut problems = Problems::default();
+    let Ok(theirs) = view.table.map.outbound(agreed, Some(&shown), &mut problems) else { return true };
+    let fields: BTreeSet<FieldPath> = agreed.under(unit).paths().flat_map(|leaf| view.table.map.theirs(leaf)).collect();
+    let unmapped = problems.unmapped.iter().any(|code| code.field.is_under(unit) || fields.contains(&code.field));
+    unmapped || fields.iter().any(|field| theirs.get(*field).is_some_and(|value| shown.get(*field) != Some(value)))
+}
+
+/// A frozen side misses what is settled meanwhile; on return it is compared.
+pub(super) fn lag_frozen(entity: &Entity, unit: FieldPath, binding: &mut Binding) {
+    for (key, side) in binding.sides.iter_mut().filter(|(_, side)| side.frozen) {
+        let Some(table) = entity.streams.get(key) else { continue };
+        if table.role.update && !table.fields.writable(unit, false).is_empty() {
+            side.lagging.insert(unit);
+        }
+    }
+}
+
+/// Shadows follow what was seen, but for units that wait for a person: there the sight is kept aside.
+pub(super) fn advance(
+    entity: &Entity,
+    subject: &Subject,
+    views: &[(StreamKey, BTreeSet<FieldPath>)],
+    binding: &mut Binding,
+) {
+    for (key, side) in &mut binding.sides {
+        let (Some(table), sight) = (entity.streams.get(key), subject.sights.get(key).filter(|sight| !sight.deleted))
+        else {
+            continue;
+        };
+        if side.frozen {
+            for (path, value) in sight.iter().flat_map(|sight| sight.fields.iter()) {
+                if side.shadow.get(path) == Some(value) {
+                    side.pending.remove(path);
+                } else {
+                    side.pending.set(path, value.clone());
+                }
+            }
+            continue;
+        }
+        let mut seen = std::mem::take(&mut side.pending);
+        if let Some(sight) = sight {
+            seen.overlay(&sight.fields);
+        }
+        let holding = views.iter().find(|(at, _)| at == key).map(|(_, holding)| holding);
+        let waits = |path: FieldPath| {
+            holding.is_some_and(|units| {
+                !units.is_empty()
+                    && table.map.ours(path).iter().any(|leaf| units.iter().any(|unit| leaf.is_under(*unit)))
+            })
+        };
+        for (path, value) in seen.iter() {
+            let known = side.shadow.get(path);
+            if known == Some(value) {
+                continue;
+            }
+            if waits(path) {
+                side.pending.set(path, value.clone());
+            } else if !fault::on(Fault::LosersShadowNotKept) || side.lagging.is_empty() {
+                side.shadow.set(path, value.clone());
+            }
+        }
+        if fault::on(Fault::ShadowIsAgreed) {
+            let agreed: BTreeMap<FieldPath, _> = binding.agreed.iter().map(|(p, v)| (p, v.clone())).collect();
+            for (path, value) in agreed {
+                if side.shadow.get(path).is_some() {
+                    side.shadow.set(path, value);
+                }
+            }
+        }
+    }
+}

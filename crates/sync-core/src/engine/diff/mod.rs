@@ -1,0 +1,281 @@
+//! From what was read to what is agreed: one decision per unit, and what each side lacks afterwards. Pure.
+
+mod explain;
+mod lag;
+mod sides;
+mod view;
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+pub(super) use explain::name_of;
+pub(super) use view::is_another;
+
+use super::{
+    scope::{self, Around},
+    subject::{Links, Subject},
+};
+use crate::{
+    capability::{Shows, represents},
+    decide::{Agreed, Decision, Side, decide},
+    fault::{self, Fault},
+    id::{ExternalRef, StreamKey, SystemId},
+    mapping::{Problems, Unmapped},
+    model,
+    policy::{Entity, Rule, Unit},
+    store::{Binding, BoundSide, Event, Held, SideState},
+    value::{FieldMap, FieldPath},
+};
+
+use explain::held_unit;
+use lag::{advance, lag, lag_frozen};
+use sides::new_sides;
+use view::{View, reused, views};
+
+/// A record after its decisions, and what to say about it.
+#[derive(Clone, Debug)]
+pub(crate) struct Diffed {
+    pub(crate) binding: Binding,
+    pub(crate) held: Vec<Held>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) unmapped: BTreeSet<Unmapped>,
+    /// Sides found to be gone in this run.
+    pub(crate) removed: BTreeSet<StreamKey>,
+    /// Fields met empty at their master while others have a value.
+    pub(crate) empty_master: Vec<String>,
+    /// Aliases that became the record's name.
+    pub(crate) promoted: Vec<ExternalRef>,
+    /// Something about the binding is new.
+    pub(crate) changed: bool,
+}
+
+/// Decides every unit of a subject.
+pub(crate) fn diff(
+    entity: &Entity,
+    subject: &Subject,
+    links: &Links,
+    around: &Around<'_>,
+    now: DateTime<Utc>,
+) -> Diffed {
+    let mut out = Diffed {
+        binding: subject.binding.clone(),
+        held: Vec::new(),
+        events: Vec::new(),
+        unmapped: BTreeSet::new(),
+        removed: BTreeSet::new(),
+        promoted: Vec::new(),
+        empty_master: Vec::new(),
+        changed: false,
+    };
+    out.binding.agreed = links.canonical(&out.binding.agreed);
+    meet(entity, subject, &mut out);
+    let scoped = scope::freeze(entity, subject, links, around, &mut out.binding);
+    out.events.extend(scoped);
+    let mut views = views(entity, subject, links, &mut out);
+    reused(entity, subject, &mut views, &mut out, now);
+    for (unit, value, by) in &subject.takes {
+        take(*unit, value, by, links, &mut views, &mut out);
+    }
+    for unit in &entity.units {
+        settle(entity, unit, subject, &mut views, &mut out, now);
+    }
+    let views: Vec<_> = views.into_iter().map(|v| (v.key.clone(), v.holding)).collect();
+    advance(entity, subject, &views, &mut out.binding);
+    new_sides(entity, subject, around, &mut out);
+    if out.binding.sides.is_empty() {
+        out.binding.ended_at.get_or_insert(now); // its only record found its place elsewhere
+    }
+    out.changed = out.binding != subject.stored || !out.events.is_empty();
+    out
+}
+
+/// Takes over what sights say beside fields: that a record is there, gone, or locked.
+fn meet(entity: &Entity, subject: &Subject, out: &mut Diffed) {
+    for reference in &subject.bound {
+        out.events.push(Event::Bound(reference.clone()));
+    }
+    for reference in &subject.aliased {
+        out.events.push(Event::Aliased(reference.clone()));
+    }
+    for (key, sight) in &subject.sights {
+        if !entity.streams.contains_key(key) {
+            continue;
+        }
+        let side = out.binding.sides.entry(key.clone()).or_default();
+        if sight.deleted {
+            if let Some(alias) = out.binding.aliases.iter().find(|alias| alias.at == *key).cloned() {
+                // it goes on under its next name, which is to be read
+                out.binding.aliases.remove(&alias);
+                let side = out.binding.sides.entry(key.clone()).or_default();
+                *side = BoundSide { id: Some(alias.id.clone()), lagging: side.lagging.clone(), ..BoundSide::default() };
+                out.events.push(Event::Bound(alias.clone()));
+                out.promoted.push(alias);
+                continue;
+            }
+            if side.state != SideState::Removed {
+                out.events.push(Event::Removed(sight.reference.clone()));
+                out.removed.insert(key.clone());
+            }
+            side.state = SideState::Removed;
+            continue;
+        }
+        side.state = SideState::Live;
+        side.version = sight.version.clone();
+        side.writable = sight.writable.clone();
+    }
+}
+
+/// A person's decision. He saw what was kept aside; what a side shows beyond that is an edit that he has not seen.
+fn take(unit: FieldPath, value: &FieldMap, by: &str, links: &Links, views: &mut [View<'_>], out: &mut Diffed) {
+    for view in views.iter_mut() {
+        let pending = out.binding.sides.get(view.key).map(|side| &side.pending);
+        if let Some(Ok(ours)) = pending.map(|pending| view.table.inbound(pending, &mut Problems::default())) {
+            view.shadow.overlay(&links.canonical(&ours).under(unit));
+        }
+    }
+    let old = out.binding.agreed.under(unit);
+    out.events.push(Event::Settled {
+        unit,
+        old,
+        new: value.clone(),
+        from: SystemId::person(),
+        overridden: Vec::new(),
+        because: format!("decided by {by}"),
+    });
+    out.binding.agreed.overlay(value);
+    out.binding.origins.insert(unit, SystemId::person());
+    for view in views.iter() {
+        lag(unit, view, &mut out.binding);
+    }
+}
+
+fn settle(
+    entity: &Entity,
+    unit: &Unit,
+    subject: &Subject,
+    views: &mut [View<'_>],
+    out: &mut Diffed,
+    now: DateTime<Utc>,
+) {
+    let agreed_value = out.binding.agreed.under(unit.path);
+    let origin = out.binding.origins.get(&unit.path).cloned();
+    let agreed = origin.as_ref().map(|from| Agreed { value: &agreed_value, from });
+    let parts: Vec<(FieldMap, FieldMap)> = views
+        .iter()
+        .map(|view| (view.seen.under(unit.path), view.shadow.under(unit.path)))
+        .map(|(seen, shadow)| {
+            if subject.again.contains(&unit.path) {
+                let mut all = shadow;
+                all.overlay(&seen);
+                (all, FieldMap::new()) // at first sight again
+            } else {
+                (seen, shadow)
+            }
+        })
+        .collect();
+    let sides: Vec<Side<'_>> = views
+        .iter()
+        .zip(&parts)
+        .filter(|(view, _)| !view.somebody_else)
+        .filter(|(view, _)| view.table.cap.shows != Shows::Snapshot || agreed.is_none())
+        .map(|(view, (seen, shadow))| side_of(entity, view, unit.path, seen, shadow, &out.binding))
+        .collect();
+    let whole = match &unit.rule {
+        Rule::Sum { up_to: Some(path) } => out.binding.agreed.get(*path).and_then(|v| v.as_decimal()),
+        _ => None,
+    };
+    let decision = forward_only(entity, unit.path, &agreed_value, decide(&unit.rule, agreed, &sides, whole));
+    let joining: Vec<bool> = parts.iter().map(|(seen, shadow)| !seen.is_empty() && shadow.is_empty()).collect();
+    match decision {
+        Decision::Keep => {
+            if let Rule::Master { system, .. } = &unit.rule
+                && sides.iter().any(|side| side.system == system && side.seen.is_some() && side.shadow.is_none())
+                && sides.iter().any(|side| side.system != system && !side.shown().all_null())
+            {
+                let line = format!("{} of {}: empty at {system}, kept elsewhere", unit.path, name_of(&subject.binding));
+                out.empty_master.push(line);
+            }
+            for (view, joins) in views.iter().zip(joining) {
+                let was = out.binding.sides.get(view.key).is_some_and(|s| s.lagging.contains(&unit.path));
+                let again = subject.again.contains(&unit.path);
+                if agreed.is_some() && (was || joins || again) && !matches!(unit.rule, Rule::Seed(_)) {
+                    lag(unit.path, view, &mut out.binding);
+                }
+            }
+        }
+        Decision::Settle { value, from, overridden } => {
+            let old = agreed_value.clone();
+            out.binding.agreed.overlay(&value);
+            out.binding.origins.insert(unit.path, from.clone());
+            let new = out.binding.agreed.under(unit.path);
+            if old != new || !overridden.is_empty() {
+                let because = unit.rule.to_string();
+                out.events.push(Event::Settled { unit: unit.path, old, new, from, overridden, because });
+            }
+            // what is seeded goes into new records only: whoever has the record has a value of his own
+            if !matches!(unit.rule, Rule::Seed(_)) {
+                for view in views.iter() {
+                    lag(unit.path, view, &mut out.binding);
+                }
+                lag_frozen(entity, unit.path, &mut out.binding);
+            }
+        }
+        Decision::Hold { why, values } => {
+            for view in views.iter_mut() {
+                view.holding.insert(unit.path);
+            }
+            out.held.push(held_unit(subject, unit.path, why, values, now));
+        }
+    }
+}
+
+/// A status goes forward only: an order that was delivered is not open again because somebody looked at it.
+fn forward_only(entity: &Entity, unit: FieldPath, agreed: &FieldMap, decision: Decision) -> Decision {
+    let Some(field) = model::field(entity.kind, unit).filter(|field| field.words.iter().any(|word| word.is_step))
+    else {
+        return decision;
+    };
+    match &decision {
+        Decision::Settle { value, .. } => match (agreed.text(unit), value.text(unit)) {
+            (Some(from), Some(to)) if !field.is_forward(from, to) => Decision::Keep,
+            _ => decision,
+        },
+        _ => decision,
+    }
+}
+
+fn side_of<'a>(
+    entity: &Entity,
+    view: &'a View<'_>,
+    unit: FieldPath,
+    seen: &'a FieldMap,
+    shadow: &'a FieldMap,
+    binding: &Binding,
+) -> Side<'a> {
+    let lagging = binding.sides.get(view.key).is_some_and(|side| side.lagging.contains(&unit));
+    // what cannot be written there never lags, and yet whoever edits there has not seen the agreed value
+    let agreed = binding.agreed.under(unit);
+    let unreached = (!view.table.role.update || view.table.fields.writable(unit, false).is_empty())
+        && shadow.iter().any(|(path, stored)| {
+            agreed.get(path).is_some_and(|wanted| !represents(stored, wanted, &view.table.fields.get(path)))
+        });
+    let shadow = (!shadow.is_empty()).then_some(shadow);
+    let others_changed = || view.shadow.differs(&view.seen).iter().any(|path| !path.is_under(unit));
+    Side {
+        system: &view.key.system,
+        kind: entity.kind,
+        seen: (!seen.is_empty() && view.table.role.read).then_some(seen),
+        shadow: if fault::on(Fault::JoiningWins) && shadow.is_none() && !seen.is_empty() {
+            Some(NOTHING.get_or_init(FieldMap::new))
+        } else {
+            shadow
+        },
+        lagging: (lagging || unreached) && !fault::on(Fault::AgreedDoesNotContend),
+        modified_at: view.sight.and_then(|sight| sight.version.modified_at),
+        only_change: !others_changed(),
+        fields: &view.table.fields,
+    }
+}
+
+static NOTHING: std::sync::OnceLock<FieldMap> = std::sync::OnceLock::new();

@@ -1,0 +1,81 @@
+//! Sides that are to be made. Pure.
+
+use super::Diffed;
+use std::collections::BTreeSet;
+
+use super::super::{
+    scope::{self, Around},
+    subject::Subject,
+};
+use crate::{
+    capability::Shows,
+    connector::Writable,
+    id::StreamKey,
+    policy::{Create, Entity, OnRemove, StreamTable},
+    store::{Binding, BoundSide, SideState},
+};
+
+/// Sides that are to be made, and what becomes of the others when one is gone.
+pub(super) fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>, out: &mut Diffed) {
+    let known_somewhere = out.binding.sides.iter().any(|(key, side)| {
+        side.id.is_some()
+            && side.state != SideState::Removed
+            && entity.streams.get(key).is_some_and(|table| table.role.read)
+    });
+    if subject.ambiguous.is_some() || !known_somewhere || out.binding.origins.is_empty() {
+        return;
+    }
+    // what its master removed is not made again; `recreate` speaks of counterparts whose master lives
+    let ended =
+        out.binding.sides.iter().any(|(key, side)| key.system == entity.master && side.state == SideState::Removed);
+    if ended && entity.on_remove != OnRemove::Ignore {
+        return;
+    }
+    for (system, role) in &entity.systems {
+        let asked = subject.asked.iter().any(|key| key.system == *system);
+        if !(role.create == Create::Always || asked) || !scope::within(entity, system, &out.binding, around) {
+            continue;
+        }
+        let streams: Vec<(&StreamKey, &StreamTable)> = entity
+            .streams
+            .iter()
+            .filter(|(key, table)| key.system == *system && table.cap.shows == Shows::Record)
+            .collect();
+        if streams.iter().any(|(key, _)| out.binding.live_side(key).is_some()) {
+            continue;
+        }
+        let Some((key, table)) =
+            streams.into_iter().find(|(key, table)| takes(table, &out.binding, asked, &subject.asked, key))
+        else {
+            continue;
+        };
+        if let Some(dead) = out.binding.sides.get(key)
+            && dead.state == SideState::Removed
+            && !asked
+            && entity.recreate == crate::policy::Recreate::Ask
+        {
+            continue;
+        }
+        let lagging = entity
+            .units
+            .iter()
+            .filter(|unit| !table.fields.writable(unit.path, true).is_empty())
+            .map(|unit| unit.path)
+            .collect();
+        let writable = Writable::All;
+        out.binding.sides.insert(key.clone(), BoundSide { lagging, writable, ..BoundSide::default() });
+    }
+}
+
+/// Whether a stream can make this record: what it holds must be what the record is.
+pub(super) fn takes(
+    table: &StreamTable,
+    binding: &Binding,
+    asked: bool,
+    which: &BTreeSet<StreamKey>,
+    key: &StreamKey,
+) -> bool {
+    let makes = table.cap.create || table.cap.facet_of.is_some(); // a facet is made with its host
+    let holds = table.cap.holds.iter().all(|(path, value)| binding.agreed.get(path).is_none_or(|known| known == value));
+    makes && holds && (!asked || which.contains(key))
+}

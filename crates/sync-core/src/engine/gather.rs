@@ -1,0 +1,148 @@
+//! Reading all host streams of a group.
+
+use super::{
+    run::{LEASE, Ready},
+    told::Told,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    read::{Order, Reader, Reading},
+    report::Mode,
+    subject::Sight,
+    work::{Tally, Work},
+};
+use crate::{
+    error::{ErrorKind, Result},
+    fault::{self, Fault},
+    id::{ExternalRef, StreamKey},
+};
+
+/// What all host streams of a group gave.
+#[derive(Debug, Default)]
+pub(super) struct GroupReading {
+    pub(super) sights: Vec<Sight>,
+    pub(super) items: BTreeMap<ExternalRef, (crate::connector::Item, DateTime<Utc>)>,
+    pub(super) indexed: Vec<crate::store::Indexed>,
+    pub(super) parked: Vec<crate::store::Parked>,
+    pub(super) unparked: Vec<String>,
+    pub(super) absent: Vec<ExternalRef>,
+    pub(super) checkpoints: Vec<(StreamKey, crate::store::Checkpoint)>,
+    pub(super) short: BTreeMap<StreamKey, (u64, u64)>,
+}
+
+impl GroupReading {
+    pub(super) fn add(&mut self, host: &StreamKey, reading: Reading) {
+        self.sights.extend(reading.sights);
+        self.items.extend(reading.items);
+        self.indexed.extend(reading.indexed);
+        self.parked.extend(reading.parked);
+        self.unparked.extend(reading.unparked);
+        self.absent.extend(reading.absent);
+        self.checkpoints.extend(reading.checkpoint.map(|checkpoint| (host.clone(), checkpoint)));
+        self.short.extend(reading.short.map(|short| (host.clone(), short)));
+    }
+}
+
+impl Work<'_> {
+    pub(super) async fn read(&mut self, tally: &mut Tally, ready: &[Ready], told: &Told) -> Result<GroupReading> {
+        let mut all = GroupReading::default();
+        let known: BTreeMap<StreamKey, _> = {
+            let hosts: Vec<StreamKey> = self.group.hosts.iter().cloned().collect();
+            self.store.checkpoints(&hosts).await?.into_iter().collect()
+        };
+        for host in self.group.hosts.clone() {
+            let Some(order) = self.order(&host, ready, told) else { continue };
+            if tally.is_stopped(&host) {
+                continue;
+            }
+            let connector = match self.engine.connector(&host.system) {
+                Ok(connector) => connector.clone(),
+                Err(error) => {
+                    tally.stop(&host, error);
+                    continue;
+                }
+            };
+            let reader = Reader {
+                connector: connector.as_ref(),
+                store: self.store,
+                cx: self.cx,
+                observer: self.observer,
+                host: host.clone(),
+            };
+            let hints = told.hints.iter().filter(|hint| hint.at == host).map(|hint| hint.id.clone()).collect();
+            match self.read_host(&reader, known.get(&host).cloned().unwrap_or_default(), order, hints).await {
+                Ok(reading) => {
+                    all.add(&host, reading);
+                    self.stay().await?;
+                }
+                Err(error) if error.kind() == ErrorKind::Store => return Err(error),
+                Err(error) => tally.stop(&host, error),
+            }
+        }
+        for sight in &all.sights {
+            if let Some(entity) = self.entities_of(&sight.reference.at).first() {
+                *tally.report.read.entry(entity.kind).or_default() += 1;
+            }
+        }
+        self.items.extend(std::mem::take(&mut all.items));
+        Ok(all)
+    }
+    /// Keeps the lease for longer, once half of it is over.
+    pub(super) async fn stay(&mut self) -> Result<()> {
+        let now = self.now();
+        let left = self.lease.until.signed_duration_since(now).to_std().unwrap_or_default();
+        if left < LEASE / 2 {
+            self.lease = self.store.renew(&self.lease, now, LEASE).await?;
+        }
+        Ok(())
+    }
+    pub(super) async fn read_host(
+        &self,
+        reader: &Reader<'_>,
+        known: crate::store::Checkpoint,
+        order: Order,
+        hints: BTreeSet<Arc<str>>,
+    ) -> Result<Reading> {
+        let mut reading = reader.read(known, order).await?;
+        if !hints.is_empty() {
+            // a record that is gone is found missing by the next complete listing, with its proof
+            let _gone = reader.look(&hints, &mut reading).await?;
+        }
+        Ok(reading)
+    }
+    /// How a host stream is read this time; `None` if no entity reads it.
+    pub(super) fn order(&self, host: &StreamKey, ready: &[Ready], told: &Told) -> Option<Order> {
+        let mut order: Option<Order> = None;
+        for one in ready {
+            let Some(entity) = self.entity(one.place) else { continue };
+            if !entity.streams.values().any(|table| table.host == *host && table.role.read) {
+                continue;
+            }
+            let afresh = self.mode == Mode::Adopt || one.state.adopted.is_none();
+            let mine = Order {
+                afresh,
+                every_s: entity.every_s,
+                complete_every_s: entity.complete_every_s,
+                min_listed_percent: if fault::on(Fault::GuardOff) { 0 } else { entity.guards.min_listed_percent },
+                short_is_right: told.approved.short_listings.contains(host),
+            };
+            order = Some(match order {
+                None => mine,
+                Some(other) => Order {
+                    afresh: other.afresh || mine.afresh,
+                    every_s: other.every_s.min(mine.every_s),
+                    complete_every_s: other.complete_every_s.min(mine.complete_every_s),
+                    min_listed_percent: other.min_listed_percent.max(mine.min_listed_percent),
+                    ..mine
+                },
+            });
+        }
+        order
+    }
+}

@@ -1,0 +1,125 @@
+//! Decisions into the store.
+
+use std::collections::BTreeSet;
+
+use super::{
+    gather::GroupReading,
+    report::Mode,
+    run::{Decided, Ready, is_done},
+    told::Told,
+    work::{Tally, Work},
+};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    id::CanonicalId,
+    policy::Entity,
+    store::{Binding, Commit, EntityState, Inbox, InboxEntry, Waiting},
+    value::{Link, Value},
+};
+
+/// Subjects in one commit.
+pub(super) const BATCH: usize = 256;
+
+/// What a record's scope asks about beyond the record itself: a change there may let it in, or out.
+pub(super) fn waiting(entity: &Entity, binding: &Binding) -> Option<Waiting> {
+    let hops = entity.scope.values().flatten().filter_map(|predicate| predicate.hop(entity.kind));
+    let on: BTreeSet<String> = hops
+        .filter_map(|hop| match binding.agreed.get(hop.link)? {
+            Value::Link(Link::Canonical(id)) => Some(id.to_string()),
+            _ => None,
+        })
+        .collect();
+    let reference = binding.references().next().filter(|_| !on.is_empty())?;
+    Some(Waiting { reference, on, reason: "its scope asks about them".to_owned() })
+}
+
+impl Work<'_> {
+    /// Puts decisions into the store, in batches; with the last one, how far was read.
+    pub(super) async fn keep(
+        &mut self,
+        tally: &mut Tally,
+        decided: Vec<Decided>,
+        first: Option<(&mut GroupReading, &Told, &[Ready])>,
+    ) -> Result<()> {
+        let held: BTreeSet<CanonicalId> = {
+            let ids: Vec<CanonicalId> = decided.iter().map(|one| one.diffed.binding.id).collect();
+            self.store.held(Some(&ids)).await?.into_iter().map(|held| held.subject).collect()
+        };
+        self.wake_waiting(&decided).await?;
+        let mut batch = Commit::default();
+        for Decided { diffed, .. } in decided {
+            let id = diffed.binding.id;
+            if !diffed.held.is_empty() || held.contains(&id) {
+                batch.held.push((id, diffed.held));
+            }
+            if !diffed.changed {
+                continue;
+            }
+            batch.journal.extend(diffed.events.into_iter().map(|event| self.journal(id, event)));
+            batch.bindings.push(diffed.binding);
+            if batch.bindings.len() >= BATCH {
+                self.put(std::mem::take(&mut batch)).await?;
+            }
+        }
+        if let Some((reading, told, ready)) = first {
+            tally.report.parked.extend(reading.parked.iter().cloned());
+            batch.indexed = std::mem::take(&mut reading.indexed);
+            batch.checkpoints = std::mem::take(&mut reading.checkpoints);
+            batch.parked = std::mem::take(&mut reading.parked);
+            batch.unparked = std::mem::take(&mut reading.unparked);
+            batch.consumed.clone_from(&told.consumed);
+            batch.unstaged.clone_from(&told.used_approvals);
+            batch.verdicts.clone_from(&told.verdicts);
+            batch.retracted.clone_from(&told.retracted);
+            batch.indexed.append(&mut self.unseen);
+            batch.waiting = std::mem::take(&mut self.waiting);
+            batch.entities = self.entity_states(ready);
+        }
+        self.put(batch).await
+    }
+    /// Has records looked at again whose scope asks about one that changed. They may be of another lease group, so it
+    /// goes through the inbox; and before the change itself is stored, so that a crash between the two loses nothing.
+    pub(super) async fn wake_waiting(&self, decided: &[Decided]) -> Result<()> {
+        let changed = decided.iter().filter(|one| one.diffed.changed).map(|one| one.diffed.binding.id.to_string());
+        let changed: Vec<String> = changed.collect();
+        let entry = |waiting: Waiting| InboxEntry {
+            at: self.now(),
+            by: "@hub".to_owned(),
+            what: Inbox::Hint(waiting.reference),
+        };
+        let mut entries: Vec<InboxEntry> = self.store.waiting(&changed).await?.into_iter().map(entry).collect();
+        let promoted = decided.iter().flat_map(|one| one.diffed.promoted.iter().cloned());
+        entries
+            .extend(promoted.map(|reference| entry(Waiting { reference, on: BTreeSet::new(), reason: String::new() })));
+        if entries.is_empty() { Ok(()) } else { self.store.post(&entries).await }
+    }
+    pub(super) fn entity_states(&self, ready: &[Ready]) -> Vec<(crate::id::EntityName, EntityState)> {
+        let state = |one: &Ready| {
+            let entity = self.entity(one.place)?;
+            let mut state = one.state.clone();
+            if self.mode == Mode::Adopt {
+                state.adopted = Some(entity.shape);
+            }
+            state.units.clone_from(&entity.unit_shapes);
+            (state != one.state).then(|| (entity.name.clone(), state))
+        };
+        ready.iter().filter_map(state).collect()
+    }
+    pub(super) async fn put(&mut self, commit: Commit) -> Result<()> {
+        if commit == Commit::default() {
+            return Ok(());
+        }
+        let bindings: Vec<CanonicalId> = commit.bindings.iter().map(|binding| binding.id).collect();
+        let committed = self.store.commit(&self.lease, commit).await?;
+        if !is_done(committed) {
+            let line = "somebody else changed the same records at the same time; run again";
+            return Err(Error::new(ErrorKind::VersionConflict, "store decisions", line));
+        }
+        for id in bindings {
+            if let Some(binding) = self.bindings.get_mut(&id) {
+                binding.rev += 1;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,212 @@
+//! Answers into the store. An answer is a fact, whatever moved meanwhile.
+
+use super::prepare::Flight;
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::TimeDelta;
+
+use super::{
+    outcome::{self, Outcome},
+    run::is_done,
+    subject::Sight,
+    work::{Tally, Work, derive},
+};
+use crate::{
+    error::{Error, ErrorKind, Result},
+    fault::{self, Fault},
+    id::{CanonicalId, ExternalRef},
+    plan::{Doing, Op},
+    store::{Binding, Commit, Event, HeldWhy, Indexed, Intent, SideState},
+};
+
+/// How often an outcome is recorded anew because its binding moved.
+pub(super) const TRIES: usize = 5;
+
+/// Longer than anybody waits: only a person's decision ends it.
+pub(super) const NEVER: TimeDelta = TimeDelta::days(36_500);
+
+impl Work<'_> {
+    /// A create found by looking.
+    pub(super) async fn recovered(
+        &mut self,
+        tally: &mut Tally,
+        intent: &Intent,
+        reference: ExternalRef,
+        sights: Vec<Sight>,
+    ) -> Result<()> {
+        let doing = intent.action.id().map_or(Doing::Create, |id| Doing::Update { id: id.clone() });
+        let entity = self.entities_of(&intent.host).first().map(|entity| entity.name.clone());
+        let Some(entity) = entity else { return self.finish(intent).await };
+        let op = Op {
+            key: intent.key.clone(),
+            entity,
+            host: intent.host.clone(),
+            doing,
+            shares: intent.shares.clone(),
+            after: BTreeSet::new(),
+            mark: intent.mark.clone(),
+            effects: BTreeSet::new(),
+            because: Vec::new(),
+        };
+        let answers = vec![(Flight { op, intent: intent.clone() }, Outcome::Done { reference, sights, exact: false })];
+        let (_, bindings) = self.record(tally, answers).await?;
+        self.remember(bindings);
+        Ok(())
+    }
+    /// Puts outcomes into the store. An outcome is a fact: a binding that moved meanwhile is read again and takes it all
+    /// the same.
+    pub(super) async fn record(
+        &self,
+        tally: &mut Tally,
+        answers: Vec<(Flight, Outcome)>,
+    ) -> Result<(Vec<Sight>, Vec<Binding>)> {
+        if answers.is_empty() {
+            return Ok((Vec::new(), Vec::new()));
+        }
+        let ids: BTreeSet<CanonicalId> =
+            answers.iter().flat_map(|(flight, _)| flight.intent.shares.iter().map(|share| share.subject)).collect();
+        for _ in 0..TRIES {
+            let ids: Vec<CanonicalId> = ids.iter().copied().collect();
+            let mut bindings: BTreeMap<CanonicalId, Binding> =
+                self.store.bindings(&ids).await?.into_iter().map(|binding| (binding.id, binding)).collect();
+            let mut commit = Commit::default();
+            for (flight, outcome) in &answers {
+                self.take_in(flight, outcome, &mut bindings, &mut commit);
+            }
+            for binding in bindings.values_mut() {
+                if let Some(entity) = self.engine.policy.entities.iter().find(|entity| entity.name == binding.entity) {
+                    derive(entity, binding, &self.links, self.now());
+                }
+            }
+            commit.bindings = bindings.values().cloned().collect();
+            let parked = commit.parked.clone();
+            let committed = match self.store.commit(&self.lease, commit).await {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => return self.apart(tally, answers).await,
+                other => other?,
+            };
+            if is_done(committed) {
+                tally.report.parked.extend(parked);
+                for binding in bindings.values_mut() {
+                    binding.rev += 1;
+                }
+                return Ok((self.tell(tally, answers), bindings.into_values().collect()));
+            }
+        }
+        let line = "the same records are changed by somebody else all the time; run again";
+        Err(Error::new(ErrorKind::VersionConflict, "record answers", line))
+    }
+    /// One of these answers names a record that belongs to another binding already: each is recorded by itself, and that
+    /// one is for a person.
+    pub(super) async fn apart(
+        &self,
+        tally: &mut Tally,
+        mut answers: Vec<(Flight, Outcome)>,
+    ) -> Result<(Vec<Sight>, Vec<Binding>)> {
+        let mut all = (Vec::new(), Vec::new());
+        if answers.len() > 1 {
+            for answer in answers {
+                let (sights, bindings) = Box::pin(self.record(tally, vec![answer])).await?;
+                all.0.extend(sights);
+                all.1.extend(bindings);
+            }
+            return Ok(all);
+        }
+        let Some((flight, Outcome::Done { reference, .. })) = answers.pop() else { return Ok(all) };
+        let line = format!("was made as {reference}, which belongs to another record already");
+        self.hold_intent(tally, &flight.intent, HeldWhy::Ambiguous, &line, "say which of the two it belongs to")
+            .await?;
+        let mut commit = Commit { finished: vec![flight.intent.key.clone()], ..Commit::default() };
+        let ids: Vec<CanonicalId> = flight.intent.shares.iter().map(|share| share.subject).collect();
+        for mut binding in self.store.bindings(&ids).await? {
+            for share in flight.intent.shares.iter().filter(|share| share.subject == binding.id) {
+                if let Some(side) = binding.sides.get_mut(&share.at) {
+                    side.not_before = Some(self.now() + NEVER); // it is not made once more
+                }
+            }
+            commit.bindings.push(binding);
+        }
+        let _ = self.store.commit(&self.lease, commit).await?;
+        Ok(all)
+    }
+    pub(super) fn take_in(
+        &self,
+        flight: &Flight,
+        answer: &Outcome,
+        bindings: &mut BTreeMap<CanonicalId, Binding>,
+        commit: &mut Commit,
+    ) {
+        // an earlier try under the same key may have been made: its intent goes on claiming the record
+        let tried = self.creates.iter().any(|intent| intent.key == flight.intent.key);
+        let open = matches!(answer, Outcome::Unclear) || (tried && matches!(answer, Outcome::Later | Outcome::Stop(_)));
+        if !open {
+            commit.finished.push(flight.intent.key.clone());
+        }
+        match answer {
+            // the next listing is to be decoded: its record may show again what it showed before this write
+            Outcome::Done { reference, .. } => {
+                let reference = flight.op.host.id(&reference.id);
+                commit.indexed.push(Indexed { reference, hash: Indexed::unseen() });
+            }
+            Outcome::Later | Outcome::Refused(_) | Outcome::Moved(_) | Outcome::Stop(_) => {
+                commit.released.extend(flight.intent.effects.iter().cloned());
+            }
+            Outcome::Unclear | Outcome::Removed => {}
+        }
+        for share in &flight.intent.shares {
+            let Some(binding) = bindings.get_mut(&share.subject) else { continue };
+            match answer {
+                Outcome::Done { reference, sights, exact } => {
+                    let Some(table) = self.table(&share.at) else { continue };
+                    let events = outcome::done(binding, share, table, reference, sights, *exact, &self.links);
+                    commit.unparked.push(outcome::parked_key(share, None));
+                    commit.unparked.push(outcome::parked_key(share, Some(reference)));
+                    let wrote = Event::Wrote {
+                        to: reference.clone(),
+                        action: flight.op.word().to_owned(),
+                        fields: share.ours.clone(),
+                        effects: flight.intent.effects.iter().map(|key| key.effect.clone()).collect(),
+                    };
+                    let id = binding.id;
+                    commit.journal.extend(events.into_iter().chain([wrote]).map(|event| self.journal(id, event)));
+                }
+                Outcome::Removed => {
+                    if let Some(side) = binding.sides.get_mut(&share.at) {
+                        side.state = SideState::Removed;
+                    }
+                    let reference = flight.op.id().map(|id| share.at.id(id));
+                    let id = binding.id;
+                    commit.journal.extend(reference.map(|reference| self.journal(id, Event::Removed(reference))));
+                }
+                Outcome::Refused(error) => {
+                    commit.parked.push(outcome::refused(binding, share, &flight.intent, error, self.now()));
+                }
+                Outcome::Moved(_) | Outcome::Later | Outcome::Unclear | Outcome::Stop(_) => {
+                    if fault::on(Fault::LaggingForgotten)
+                        && let Some(side) = binding.sides.get_mut(&share.at)
+                    {
+                        side.lagging.clear();
+                    }
+                }
+            }
+        }
+    }
+    pub(super) fn tell(&self, tally: &mut Tally, answers: Vec<(Flight, Outcome)>) -> Vec<Sight> {
+        let mut moved = Vec::new();
+        for (flight, outcome) in answers {
+            match outcome {
+                Outcome::Done { .. } | Outcome::Removed => {
+                    *tally.report.written.entry(flight.op.host.clone()).or_default() += 1;
+                    for effect in &flight.intent.effects {
+                        *tally.report.effects.entry(effect.effect.clone()).or_default() += 1;
+                    }
+                }
+                Outcome::Moved(sights) => moved.extend(sights),
+                Outcome::Unclear => tally.report.unclear += 1,
+                Outcome::Stop(error) => tally.stop(&flight.op.host, error),
+                Outcome::Refused(error) if error.kind() == ErrorKind::NotFound => {}
+                Outcome::Refused(_) | Outcome::Later => {}
+            }
+        }
+        moved
+    }
+}

@@ -1,0 +1,144 @@
+//! What runs do about intents without an outcome.
+
+use std::collections::BTreeSet;
+
+use super::{
+    planning::Locks,
+    recover::{self, Found},
+    work::{Tally, Work},
+};
+use crate::{
+    error::Result,
+    fault::{self, Fault},
+    id::CanonicalId,
+    store::{Commit, Held, HeldWhy, Intent},
+};
+
+impl Work<'_> {
+    pub(super) async fn recover(&mut self, tally: &mut Tally) -> Result<()> {
+        for intent in self.store.intents(&self.group.name).await? {
+            if tally.is_stopped(&intent.host) {
+                tally.report.unclear += 1;
+                continue;
+            }
+            let connector = match self.engine.connector(&intent.host.system) {
+                Ok(connector) => connector.clone(),
+                Err(error) => {
+                    tally.stop(&intent.host, error);
+                    continue;
+                }
+            };
+            if self.settled_by_matching(&intent).await? {
+                self.finish(&intent).await?;
+                continue;
+            }
+            let found = match recover::look(self, connector.as_ref(), &intent).await {
+                Ok(found) => found,
+                Err(error) => {
+                    tally.report.unclear += 1;
+                    tally.stop(&intent.host, error);
+                    continue;
+                }
+            };
+            self.found(tally, intent, found).await?;
+        }
+        Ok(())
+    }
+    /// A create whose record was met and recognised in the meantime.
+    pub(super) async fn settled_by_matching(&self, intent: &Intent) -> Result<bool> {
+        if intent.action.id().is_some() {
+            return Ok(false);
+        }
+        let ids: BTreeSet<CanonicalId> = intent.shares.iter().map(|share| share.subject).collect();
+        let bindings = self.load(&ids).await?;
+        Ok(intent.shares.iter().any(|share| {
+            bindings.get(&share.subject).and_then(|b| b.sides.get(&share.at)).is_none_or(|side| side.id.is_some())
+        }))
+    }
+    pub(super) async fn found(&mut self, tally: &mut Tally, mut intent: Intent, found: Found) -> Result<()> {
+        match found {
+            Found::Made { reference, sights } => self.recovered(tally, &intent, reference, sights).await,
+            Found::NotMade => self.not_made(&intent).await,
+            Found::SendAgain => Ok(()), // the open intent lets the same create through, and goes on claiming its record
+            Found::Gone => self.finish(&intent).await,
+            Found::LookAgain => {
+                tally.report.unclear += 1;
+                intent.looks.push(self.now());
+                let commit = Commit { intents: vec![intent], ..Commit::default() };
+                let _ = self.store.commit(&self.lease, commit).await?;
+                Ok(())
+            }
+            Found::Several(references) => {
+                let names: Vec<String> = references.iter().map(ToString::to_string).collect();
+                let line = format!("may have been made as any of {}", names.join(", "));
+                self.hold_intent(tally, &intent, HeldWhy::Ambiguous, &line, "say which one it is").await
+            }
+            Found::Blind => {
+                let line = format!("may have been written to {}, and the system gives no way to look", intent.host);
+                self.hold_intent(tally, &intent, HeldWhy::Unclear, &line, "look there, and say whether it is there")
+                    .await
+            }
+        }
+    }
+    pub(super) async fn hold_intent(
+        &self,
+        tally: &mut Tally,
+        intent: &Intent,
+        why: HeldWhy,
+        line: &str,
+        cure: &str,
+    ) -> Result<()> {
+        tally.report.unclear += 1;
+        let ids: BTreeSet<CanonicalId> = intent.shares.iter().map(|share| share.subject).collect();
+        let mut commit = Commit::default();
+        for (id, binding) in self.load(&ids).await? {
+            let text = format!("{} {line}", super::diff::name_of(&binding));
+            let mut held = Held::new(id, binding.entity.clone(), why, text, cure, intent.at);
+            held.numbers = binding.numbers;
+            let mut all = self.store.held(Some(&[id])).await?;
+            all.retain(|other| other.why != why);
+            all.push(held.clone());
+            tally.unclear.entry(id).or_default().push(held);
+            commit.held.push((id, all));
+        }
+        let _ = self.store.commit(&self.lease, commit).await?;
+        Ok(())
+    }
+    /// What was certainly not made may be planned again, side effects included.
+    async fn not_made(&self, intent: &Intent) -> Result<()> {
+        let released = intent.effects.iter().cloned().collect();
+        let commit = Commit { finished: vec![intent.key.clone()], released, ..Commit::default() };
+        let _ = self.store.commit(&self.lease, commit).await?;
+        Ok(())
+    }
+
+    pub(super) async fn finish(&self, intent: &Intent) -> Result<()> {
+        let commit = Commit { finished: vec![intent.key.clone()], ..Commit::default() };
+        let _ = self.store.commit(&self.lease, commit).await?;
+        Ok(())
+    }
+    /// A create that nobody can look for, and that makes no second record when it is sent again under its key.
+    fn sends_again(&self, intent: &Intent) -> bool {
+        let connector = self.engine.systems.get(&intent.host.system);
+        let cap = connector.and_then(|connector| connector.capabilities().streams.get(&intent.host.stream));
+        cap.is_some_and(|cap| cap.create_with_idempotency_key && !cap.can_look())
+    }
+
+    /// What has an open intent is not touched.
+    pub(super) async fn locks(&self) -> Result<Locks> {
+        let mut locks = Locks::default();
+        if fault::on(Fault::OpenIntentDoesNotLock) {
+            return Ok(locks);
+        }
+        for intent in self.store.intents(&self.group.name).await? {
+            match intent.action.id() {
+                Some(id) => {
+                    locks.hosts.insert(intent.host.id(id));
+                }
+                None if self.sends_again(&intent) => {}
+                None => locks.creates.extend(intent.shares.iter().map(|share| (share.subject, share.at.clone()))),
+            }
+        }
+        Ok(locks)
+    }
+}
