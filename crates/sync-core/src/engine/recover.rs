@@ -111,6 +111,8 @@ async fn look_for(
     // as many creates of equal content as records: any of them is the right one
     let equal = work.creates.iter().filter(|other| other.host == intent.host && other.action == intent.action).count();
     Ok(match fitting.len() {
+        // under its key it makes no second record, and the open intent goes on claiming the first
+        0 if last && cap.create_with_idempotency_key => Found::SendAgain,
         0 if last => Found::NotMade,
         0 => Found::LookAgain,
         found if found <= equal.max(1) => {
@@ -134,7 +136,7 @@ async fn names_all(work: &Work<'_>, cap: &StreamCapability, intent: &Intent, ite
 }
 
 /// "Not there" means two looks, each at least a search delay after what came before.
-fn enough(cap: &StreamCapability, intent: &Intent, now: DateTime<Utc>) -> bool {
+pub(super) fn enough(cap: &StreamCapability, intent: &Intent, now: DateTime<Utc>) -> bool {
     let lag = TimeDelta::seconds(i64::from(cap.search_lag_s));
     if fault::on(Fault::NoWait) {
         return true;

@@ -117,11 +117,14 @@ impl Work<'_> {
         let _ = self.store.commit(&self.lease, commit).await?;
         Ok(())
     }
-    /// A create that nobody can look for, and that makes no second record when it is sent again under its key.
+    /// A create that makes no second record when it is sent again under its key, and that nobody can look for, or that was
+    /// looked for often enough.
     fn sends_again(&self, intent: &Intent) -> bool {
         let connector = self.engine.systems.get(&intent.host.system);
         let cap = connector.and_then(|connector| connector.capabilities().streams.get(&intent.host.stream));
-        cap.is_some_and(|cap| cap.create_with_idempotency_key && !cap.can_look())
+        cap.is_some_and(|cap| {
+            cap.create_with_idempotency_key && (!cap.can_look() || recover::enough(cap, intent, self.now()))
+        })
     }
 
     /// What has an open intent is not touched.

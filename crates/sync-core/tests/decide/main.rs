@@ -10,11 +10,19 @@
     reason = "tests may"
 )]
 
+#[cfg(test)]
 mod groups;
+#[cfg(test)]
 mod masters;
+#[cfg(test)]
 mod model;
+#[cfg(test)]
 mod points;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
 mod side;
+#[cfg(test)]
 mod sums;
+#[cfg(test)]
 mod wrong;

@@ -94,12 +94,8 @@ impl Ledger<'_> {
             }
             for i in had {
                 let account = &mut self.accounts[i];
-                for cell in [&mut account.record[leaf], &mut account.shadow[leaf], &mut account.seen[leaf]]
-                    .into_iter()
-                    .flatten()
-                {
-                    cell.bits |= bits;
-                }
+                let cells = [&mut account.record[leaf], &mut account.shadow[leaf], &mut account.seen[leaf]];
+                cells.into_iter().flatten().for_each(|cell| cell.bits |= bits);
             }
             if let Some(cell) = self.agreed.as_mut().and_then(|deal| deal.cells[leaf].as_mut()) {
                 cell.bits = bits;
