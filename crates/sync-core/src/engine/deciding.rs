@@ -120,7 +120,8 @@ impl Work<'_> {
         };
         let mut sights = sights;
         for binding in due.values().filter(|binding| binding.ambiguous) {
-            sights.extend(self.remembered(binding, &sights));
+            let remembered = self.remembered(binding, &sights);
+            sights.extend(remembered.into_iter().filter(|sight| !absent.names(&sight.reference)));
         }
         let shown = absent.shown.iter().filter(|sight| entity.streams.contains_key(&sight.reference.at));
         for sight in shown {

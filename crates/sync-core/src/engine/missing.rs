@@ -26,6 +26,16 @@ pub(super) struct Missing {
     pub(super) shown: Vec<Sight>,
 }
 
+impl Missing {
+    /// Whether a listing that should have named this record did not: what it showed before says nothing then.
+    pub(super) fn names(&self, reference: &ExternalRef) -> bool {
+        let missed = self.missed.values().any(|(binding, streams)| {
+            streams.contains_key(&reference.at) && binding.reference(&reference.at).as_ref() == Some(reference)
+        });
+        missed || self.removed.iter().any(|sight| sight.reference == *reference)
+    }
+}
+
 /// Complete listings that must have missed a record before anybody asks for it by id.
 pub(super) const ABSENCES: u32 = 2;
 
