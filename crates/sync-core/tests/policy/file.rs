@@ -1,8 +1,8 @@
 //! The TOML form: what is wrong with it, all at once.
 
-use sync_core::policy::Policy;
+use sync_core::{capability::FieldCapability, policy::Policy};
 
-use crate::world::{COMPANIES, entity, listed, mappers, read, systems};
+use crate::world::{COMPANIES, cap, compiled_with, entity, listed, mappers, read, systems};
 
 fn wrong(text: &str) -> Vec<String> {
     listed(&Policy::from_toml(text).expect_err("it is wrong"))
@@ -190,12 +190,31 @@ fn the_line_of_a_place_is_found_in_the_text() {
     );
 }
 
-#[test]
-fn the_guide_shows_a_policy_that_is_right() {
+/// The guide's examples; those of documents stand for themselves.
+fn guide(of_documents: bool) -> String {
     let guide = include_str!("../../../../docs/guide/policy.md");
     let blocks = guide.split("```toml\n").skip(1).filter_map(|rest| rest.split_once("```"));
-    let text: String = blocks.map(|(block, _)| block).collect();
+    blocks.map(|(block, _)| block).filter(|block| block.contains("entities.orders") == of_documents).collect()
+}
+
+#[test]
+fn the_guide_shows_a_policy_that_is_right() {
+    let text = guide(false);
     let set = entity(&text);
     assert_eq!((set.matches.len(), set.scope.len()), (2, 1));
     assert_eq!(read(&text).guards, sync_core::policy::Guards::default(), "the defaults are shown as they are");
+}
+
+#[test]
+fn the_guide_shows_a_status_table_that_is_right() {
+    let rest = "[entities.orders]\nkind = \"order\"\nmaster = \"erp\"\nsystems.erp = { read = true }\n\
+                systems.se = { read = true, update = true }\n";
+    let mut systems = systems();
+    let shop = cap(&mut systems, "starweb:se", "orders");
+    shop.fields.insert("x.starweb.status".into(), FieldCapability::read_write());
+    shop.effects.insert("notify_buyer".to_owned());
+    let policy = compiled_with(&format!("{rest}{}", guide(true)), &systems);
+    let [orders] = policy.entities.as_slice() else { panic!() };
+    let status = orders.streams.values().find_map(|table| table.status.as_ref()).unwrap();
+    assert_eq!((status.read.len(), status.write.len()), (3, 2));
 }
