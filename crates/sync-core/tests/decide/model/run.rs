@@ -57,6 +57,9 @@ impl Ledger<'_> {
         let before = self.accounts[i].record[leaf].clone().map_or(Value::Null, |cell| cell.value);
         let (value, amount) = if self.is_sum() {
             let added = Decimal::from(n) - Decimal::from(300);
+            if added.is_zero() {
+                return;
+            }
             let total = before.as_decimal().unwrap_or_default() + added;
             (Value::Decimal(total), Value::Decimal(added))
         } else {
@@ -158,8 +161,9 @@ impl Ledger<'_> {
             if foreign_is_left && i > 0 {
                 self.waived |= self.all_bits(i);
             }
-            let first = self.accounts[i].shadow.iter().all(Option::is_none)
-                && self.accounts[i].seen.iter().any(Option::is_some);
+            let account = &self.accounts[i];
+            let first =
+                account.seen.iter().zip(&account.shadow).any(|(seen, shadow)| seen.is_some() && shadow.is_none());
             if first || self.accounts[i].lagging {
                 self.lag(i, &before);
             }
