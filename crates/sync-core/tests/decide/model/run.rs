@@ -172,7 +172,7 @@ impl Ledger<'_> {
         self.settled();
     }
 
-    /// Who empties a field of which the master says nothing yet has emptied his own; it may be filled.
+    /// Who empties a leaf of which nothing is agreed yet has emptied his own; it may be filled.
     fn empty_and_unsaid(&self, i: usize) -> Bits {
         let unsaid = |leaf: &usize| self.agreed.as_ref().is_none_or(|deal| deal.cells[*leaf].is_none());
         let empty =
@@ -183,9 +183,7 @@ impl Ledger<'_> {
     /// The common end of decisions that leave nothing open.
     fn settled(&mut self) {
         self.merge_what_agrees();
-        if matches!(self.case.kind, RuleKind::Master(..)) {
-            self.waived = self.live().into_iter().fold(self.waived, |all, i| all | self.empty_and_unsaid(i));
-        }
+        self.waived = self.live().into_iter().fold(self.waived, |all, i| all | self.empty_and_unsaid(i));
         self.decided = self.live().into_iter().fold(self.decided, |all, i| all | self.all_bits(i));
         (self.held, self.held_bits) = (None, 0);
     }
