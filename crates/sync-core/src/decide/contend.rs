@@ -96,8 +96,9 @@ fn word_of<'c>(system: &SystemId, all: &'c [Contender<'c>]) -> Option<&'c Conten
 fn whole(winner: &Contender<'_>, all: &[Contender<'_>], agreed: Option<Agreed<'_>>) -> FieldMap {
     let said = winner.value.filter(|path| winner.says(path, agreed).is_some());
     let another = |other: &Contender<'_>| {
-        let mut both = said.iter().filter(|(path, leaf)| !leaf.is_null() && other.value.filled(*path).is_some());
-        both.any(|(path, leaf)| !other.grants(path, leaf, agreed))
+        let theirs = said.iter().filter_map(|(path, leaf)| Some((path, leaf, other.value.filled(path)?)));
+        let mut both = theirs.filter(|(_, leaf, _)| !leaf.is_null());
+        both.any(|(path, ours, theirs)| !other.grants(path, ours, agreed) && !winner.grants(path, theirs, agreed))
     };
     if all.iter().any(another) { winner.value.clone() } else { said }
 }

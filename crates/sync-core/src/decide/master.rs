@@ -86,7 +86,12 @@ fn word(rule: &Mastery<'_>, chief: &Side<'_>, agreed: Option<Agreed<'_>>, others
     }
     let value = chief.claim(agreed);
     let said = value.filter(|path| !chief.is_silent(path, agreed));
-    let differs = others.iter().any(|side| denies(side, &said));
+    // what the master merely shows in its own way is no other value
+    let another = |side: &Side<'_>, path: FieldPath, now: &Value| {
+        let wanted = said.filled(path).filter(|_| !now.is_null());
+        wanted.is_some_and(|wanted| !side.shows_at(path, now, wanted) && !chief.shows_at(path, wanted, now))
+    };
+    let differs = others.iter().any(|side| side.shown().iter().any(|(path, now)| another(side, path, now)));
     let before = |agreed: Agreed<'_>| {
         said.differs(agreed.value)
             .iter()

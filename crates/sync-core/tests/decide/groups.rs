@@ -241,6 +241,16 @@ fn mastered_groups() {
             "m city=Lund; street=- over b city=Malmö; street=S",
         ),
         (
+            "the same address in another way of writing keeps what the master lacks",
+            revert,
+            None,
+            vec![
+                joins("m", "city=-; postal_code=223 50"),
+                edits("b", "city=Lund; postal_code=22220", "city=Lund; postal_code=22350"),
+            ],
+            "m postal_code=223 50 over b city=Lund; postal_code=22350",
+        ),
+        (
             "emptiness of the master counts, where the rule says so",
             &blanking(),
             None,

@@ -11,6 +11,7 @@ fn needed(wrong: Wrong) -> Option<(u64, String)> {
         let kind = kinds[usize::try_from(n).unwrap() % kinds.len()];
         let case = Case::new(kind, n);
         let failure = run(&case, Some(wrong)).err()?;
+        run(&case, None).ok()?;
         let (case, failure) = shrunk(case, Some(wrong), failure);
         Some((n, format!("{kind:?}, seed {n}, {} steps: {:?}", case.steps.len(), failure.what)))
     })

@@ -57,6 +57,9 @@ impl Ledger<'_> {
         let before = self.accounts[i].record[leaf].clone().map_or(Value::Null, |cell| cell.value);
         let (value, amount) = if self.is_sum() {
             let added = Decimal::from(n) - Decimal::from(300);
+            if added.is_zero() {
+                return;
+            }
             let total = before.as_decimal().unwrap_or_default() + added;
             (Value::Decimal(total), Value::Decimal(added))
         } else {
@@ -158,8 +161,9 @@ impl Ledger<'_> {
             if foreign_is_left && i > 0 {
                 self.waived |= self.all_bits(i);
             }
-            let first = self.accounts[i].shadow.iter().all(Option::is_none)
-                && self.accounts[i].seen.iter().any(Option::is_some);
+            let account = &self.accounts[i];
+            let first =
+                account.seen.iter().zip(&account.shadow).any(|(seen, shadow)| seen.is_some() && shadow.is_none());
             if first || self.accounts[i].lagging {
                 self.lag(i, &before);
             }
@@ -168,7 +172,7 @@ impl Ledger<'_> {
         self.settled();
     }
 
-    /// Who empties a field of which the master says nothing yet has emptied his own; it may be filled.
+    /// Who empties a leaf of which nothing is agreed yet has emptied his own; it may be filled.
     fn empty_and_unsaid(&self, i: usize) -> Bits {
         let unsaid = |leaf: &usize| self.agreed.as_ref().is_none_or(|deal| deal.cells[*leaf].is_none());
         let empty =
@@ -179,9 +183,7 @@ impl Ledger<'_> {
     /// The common end of decisions that leave nothing open.
     fn settled(&mut self) {
         self.merge_what_agrees();
-        if matches!(self.case.kind, RuleKind::Master(..)) {
-            self.waived = self.live().into_iter().fold(self.waived, |all, i| all | self.empty_and_unsaid(i));
-        }
+        self.waived = self.live().into_iter().fold(self.waived, |all, i| all | self.empty_and_unsaid(i));
         self.decided = self.live().into_iter().fold(self.decided, |all, i| all | self.all_bits(i));
         (self.held, self.held_bits) = (None, 0);
     }
