@@ -1,5 +1,7 @@
 //! What can be written on the command line.
 
+#![allow(rustdoc::invalid_html_tags, reason = "the texts are what --help prints")]
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};

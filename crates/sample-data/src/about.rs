@@ -159,7 +159,7 @@ Nothing in them was picked by hand. They come out of a generator and the seed **
 
 ```
 cargo run -p sample-data                  # writes this folder anew, this page included
-cargo run -p sample-data -- 7 /tmp/seven  # the same with another seed, to another place
+cargo run -p sample-data -- 7 seven  # the same with another seed, to another place
 samklang emulate starweb --seed examples/sample-data/starweb
 samklang emulate eekonomi --seed examples/sample-data/eekonomi
 ```

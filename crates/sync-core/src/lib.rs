@@ -8,11 +8,11 @@
 //!
 //! | name | what it is |
 //! |---|---|
-//! | [`Connector`](connector::Connector) | one company in one system: lists, reads and writes records |
-//! | [`Record`](connector::Record) | what a connector shows of one of them; a field is unknown, empty or set |
-//! | [`Policy`](policy::Policy) | who takes part and who decides: a master and two systems are a whole one |
-//! | [`Engine`](engine::Engine) | makes a run: first contact, dry run, or the usual one |
-//! | [`Plan`](plan::Plan) | what a run would write, and why, as data |
+//! | [`Connector`] | one company in one system: lists, reads and writes records |
+//! | [`Record`] | what a connector shows of one of them; a field is unknown, empty or set |
+//! | [`Policy`] | who takes part and who decides: a master and two systems are a whole one |
+//! | [`Engine`] | makes a run: first contact, dry run, or the usual one |
+//! | [`Plan`] | what a run would write, and why, as data |
 //!
 //! ```
 //! use std::sync::Arc;
