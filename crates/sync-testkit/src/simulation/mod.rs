@@ -6,9 +6,9 @@
 //! before him, and takes bindings and journal for no more than claims. [`History::shrink`] makes a failing history small.
 //!
 //! ```
-//! use sync_testkit::simulation::History;
+//! use sync_testkit::simulation::{Breadth, History};
 //!
-//! let verdict = History::from_seed(1).run();
+//! let verdict = History::within(1, Breadth::Trouble).run();
 //! assert!(verdict.is_clean(), "{verdict}");
 //! ```
 
@@ -40,7 +40,7 @@ pub enum Breadth {
     Rules,
     /// Removals, copies, records that people made twice, match rules, links, scopes.
     Records,
-    /// Facets, snapshots, slots.
+    /// Facets. Documents, snapshots and slots belong here when they come.
     Everything,
 }
 

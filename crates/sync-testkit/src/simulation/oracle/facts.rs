@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use sync_core::{
     CanonicalId, EntityName, ExternalRef, FieldPath, StreamKey, SystemId,
     store::{Binding, Event, Held, HeldWhy, Journal, Parked, SideState, StateStore},
@@ -101,6 +102,11 @@ impl<'s> Facts<'s> {
         let subjects: BTreeSet<CanonicalId> =
             all.iter().filter(|(_, name)| name == reference).map(|(subject, _)| *subject).collect();
         all.into_iter().filter(|(subject, _)| subjects.contains(subject)).map(|(_, name)| name).collect()
+    }
+    /// When the engine first knew a record for one of its sides.
+    pub(super) fn bound_at(&self, reference: &ExternalRef) -> Option<DateTime<Utc>> {
+        let own = |entry: &&Journal| matches!(&entry.event, Event::Bound(name) if name == reference);
+        self.journal.iter().filter(own).map(|entry| entry.at).min()
     }
     /// Whether users changed a record so much that nobody can tell any more what it was made for.
     pub(super) fn is_past_recognition(&self, reference: &ExternalRef) -> bool {

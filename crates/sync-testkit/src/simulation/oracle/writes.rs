@@ -73,12 +73,15 @@ fn allowed(
 }
 
 /// A full replace carries away what was edited in its round trip, which is counted elsewhere; and what the engine put
-/// there itself, while the master had no such record, is not the master's own word.
+/// there itself, while the master had no such record, is not the master's own word. What was emptied before the create
+/// was answered looks like what the system never kept.
 fn is_excused(facts: &Facts<'_>, seen: &Seen<'_>, place: usize, change: &Change, path: FieldPath) -> bool {
     let mut earlier = seen.log.iter().take(place).filter(|other| other.reference == change.reference);
     let last = earlier.rfind(|other| other.before.get(path) != other.after.get(path));
     let by_user = last.is_some_and(|last| last.who == Who::User);
-    !by_user || facts.host(&change.reference.at).is_some_and(|plan| plan.replaces)
+    let emptied = last.filter(|last| last.after.filled(path).is_none());
+    let unanswered = emptied.is_some_and(|last| facts.bound_at(&change.reference).is_none_or(|at| last.at <= at));
+    !by_user || unanswered || facts.host(&change.reference.at).is_some_and(|plan| plan.replaces)
 }
 
 /// Nothing is removed, or said to be gone, without a user who removed it.
@@ -129,7 +132,9 @@ fn doubled(facts: &Facts<'_>, entity: &EntityPlan, verdict: &mut Verdict) {
             });
             let sources = all.filter(|(n, _)| *n == note).count();
             // without a mark, a search or a key nobody recognises a record of which users left less than half
-            let changed = references.iter().filter(|reference| facts.is_past_recognition(reference)).count();
+            let everywhere = facts.systems.iter().flat_map(|other| made(other, Who::Engine));
+            let own = everywhere.filter(|(n, reference)| *n == note && facts.is_past_recognition(reference));
+            let changed = own.count();
             let doubles = references.len().saturating_sub(sources);
             verdict.window += u64::try_from(doubles.min(changed)).unwrap_or_default();
             if doubles > changed {
