@@ -114,18 +114,20 @@ pub async fn connect(
     let config = Arc::new(config.checked()?);
     let api = Api::new(connection, &config, &environment)?;
     let now = cx.clock.now();
-    let (company, snapshot) = match (Company::stored(snapshot.as_ref(), now), snapshot) {
+    // a bank account that was added today is in no list of yesterday
+    let stored = Company::stored(snapshot.as_ref(), now).filter(|company| company.check_bank_account(&config).is_ok());
+    let (company, snapshot) = match (stored, snapshot) {
         (Some(company), Some(snapshot)) => {
             company.check(&config)?;
             (company, snapshot)
         }
         _ => {
             let company = Box::pin(Company::read(cx, &api, &config)).await?;
+            company.check_bank_account(&config)?;
             let snapshot = company.snapshot(now)?;
             (company, snapshot)
         }
     };
-    company.check_bank_account(&config)?;
     let system = SystemId::new(format!("eekonomi:{connection}"));
     let company = Arc::new(company);
     let me =

@@ -145,8 +145,8 @@ impl StreamHandler for Drafts {
         can.fields.insert(Invoice::CUSTOMER, FieldCapability::read_write().required());
         let mark = own(self.shared.config.mark.name());
         can.fields.insert(mark, FieldCapability::read_only());
-        let mut document = document::capability(ROWS.quantity_scale);
         self.shared.declare(&DRAFTS, &mut can, false, &[(self.shared.config.mark.name(), mark)]);
+        let mut document = document::capability(ROWS.quantity_scale);
         if !self.shared.company.read_only {
             can.create = true;
             can.create_mark = Some(Mark { field: mark, max_len: self.shared.config.mark.max_len() });
@@ -154,8 +154,10 @@ impl StreamHandler for Drafts {
             can.write_returns_record = true;
             can.remove = [RemoveMode::Delete].into();
             can.acts = [CONVERT.to_owned()].into();
-            let (draft, booked) = (InvoiceStage::Draft.word(), InvoiceStage::Booked.word());
-            document.steps.push(Step::new(CONVERT, draft, booked).moves_to(INVOICES.name));
+            if self.shared.company.reach(INVOICES.name).is_some() {
+                let (draft, booked) = (InvoiceStage::Draft.word(), InvoiceStage::Booked.word());
+                document.steps.push(Step::new(CONVERT, draft, booked).moves_to(INVOICES.name));
+            }
             declare_own(&self.shared.config.own_fields(DRAFTS.name), &COMPUTED, &mut can);
         }
         can.document = Some(document);
@@ -241,6 +243,9 @@ impl StreamHandler for Drafts {
         }
         let source = Invoice::from_fields(with)?;
         let current = write.current.as_ref().and_then(|item| serde_json::from_str::<Wire>(&item.raw).ok());
+        if let Some(draft) = &current {
+            check_currency(&source, draft)?;
+        }
         let body = check(&source, current.as_ref())?;
         let query: &[(&'static str, bool)] = match source.invoiced_on.is_set() {
             true => &[("keepOriginalDraftDate", true), ("overrideCompanyKeepOriginalDraftDate", true)],
@@ -300,6 +305,21 @@ fn check(source: &Invoice, draft: Option<&Wire>) -> Result<Wire> {
         }
     }
     Ok(body)
+}
+
+/// A draft is in the currency of its customer, whatever its source is in: equal figures are not equal sums then.
+fn check_currency(source: &Invoice, draft: &Wire) -> Result<()> {
+    match (source.content.currency.value(), draft.text("InvoiceCurrencyCode")?.value()) {
+        (Some(meant), Some(shown)) if meant != shown => {
+            let what = format!(
+                "the source is in {meant}, the draft in {shown}, which is its customer's currency in eEkonomi: delete the \
+                 draft and invoice a customer with {meant}"
+            );
+            Err(Error::new(ErrorKind::Invalid, "book invoice draft", what)
+                .with_context("field", document::content(Content::CURRENCY)))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn row_checks(lines: &[Line], draft: &Wire) -> Result<Vec<Json>> {

@@ -205,8 +205,8 @@ impl StreamHandler for Orders {
         can.fields.insert(Order::ORDERED_AT, moment);
         let mark = own(self.shared.config.mark.name());
         can.fields.insert(mark, shown());
-        let mut document = document::capability(ROWS.quantity_scale);
         self.shared.declare(&ORDERS, &mut can, false, &[(self.shared.config.mark.name(), mark)]);
+        let mut document = document::capability(ROWS.quantity_scale);
         if !self.shared.company.read_only {
             can.create = true;
             can.create_mark = Some(Mark { field: mark, max_len: self.shared.config.mark.max_len() });

@@ -156,7 +156,10 @@ async fn a_bank_account_that_the_company_lacks_is_refused_at_once() {
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.message().contains("bank_account") && error.message().contains("Företagskonto"), "{error}");
     config.bank_account = Some(erp.code("bankaccounts", "Företagskonto").to_uppercase());
-    erp.try_connect(config, None).await.unwrap();
+    let mut snapshot = erp.try_connect(config.clone(), None).await.unwrap().snapshot;
+    // the account was added after the lists were read
+    snapshot.content["lists"]["bankaccounts"] = json!([]);
+    erp.try_connect(config, Some(snapshot)).await.unwrap();
 }
 
 #[tokio::test]
@@ -261,6 +264,18 @@ async fn whole_kronor_that_the_source_does_not_know_do_not_stop_the_booking() {
         let shown = Invoice::from_fields(&record(&stage, &booked).fields).unwrap();
         assert_eq!((shown.content.gross, shown.content.rounding), (dec("359").into(), dec("0.30").into()), "{form}");
     }
+}
+
+#[tokio::test]
+async fn a_draft_in_another_currency_than_its_source_is_not_booked() {
+    let erp = Erp::start().await;
+    let config = erp.config();
+    let stage = Stage::set_with(erp, config).await;
+    stage.erp.act("edit_customer", json!({ "number": "2001", "set": { "CurrencyCode": "EUR" } }));
+    let id = make(&stage, DRAFTS, invoice(&stage, true).to_fields()).await.unwrap().reference.id;
+    let error = step(&stage, DRAFTS, &id, "convert", invoice(&stage, true).to_fields()).await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Invalid && error.message().contains("the draft in EUR"), "{error}");
+    assert_eq!(stage.erp.stored(DRAFTS).len(), 1);
 }
 
 #[tokio::test]
