@@ -134,12 +134,10 @@ impl Work<'_> {
         if ready.is_empty() {
             return Ok(());
         }
-        self.creates = self.store.intents(&self.group.name).await?;
-        self.creates.retain(|intent| intent.action.id().is_none());
+        self.open_creates().await?;
         if self.mode == Mode::Sync {
             self.recover(tally).await?;
         }
-        let locks = self.locks().await?;
         let told = self.told().await?;
         let mut reading = self.read(tally, &ready, &told).await?;
         if fault::on(Fault::CursorBeforeDecision) {
@@ -154,6 +152,10 @@ impl Work<'_> {
         let absent = std::mem::take(&mut reading.absent);
         for pass in 0..3 {
             let first = pass == 0;
+            if !first {
+                self.open_creates().await?; // the pass before may have left some
+            }
+            let locks = self.locks().await?;
             let mut decided =
                 self.decide(tally, &ready, sights, if first { Some((&told, &absent)) } else { None }, store_id).await?;
             let ops = self.plan(&mut decided, &locks);

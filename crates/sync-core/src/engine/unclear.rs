@@ -127,6 +127,13 @@ impl Work<'_> {
         })
     }
 
+    /// Learns which creates may have been made.
+    pub(super) async fn open_creates(&mut self) -> Result<()> {
+        self.creates = self.store.intents(&self.group.name).await?;
+        self.creates.retain(|intent| intent.action.id().is_none());
+        Ok(())
+    }
+
     /// What has an open intent is not touched.
     pub(super) async fn locks(&self) -> Result<Locks> {
         let mut locks = Locks::default();

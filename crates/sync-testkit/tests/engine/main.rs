@@ -1,6 +1,7 @@
 //! The engine on mocks: what each settled point of its semantics means for users.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::expect_used, reason = "tests may")]
 
+mod behind;
 mod facets;
 mod fields;
 mod life;
@@ -10,7 +11,10 @@ mod scope;
 mod status;
 mod writes;
 
-use sync_core::model::Organisation;
+use sync_core::{
+    engine::{Cancel, Mode, Report, Silent},
+    model::Organisation,
+};
 use sync_testkit::{Mock, World, mock::Habits};
 
 /// A CRM that leads and an ERP that follows.
@@ -51,4 +55,21 @@ fn plain(habits: Habits) -> Habits {
 
 fn company(name: &str, number: &str) -> Organisation {
     Organisation::new().name(name).registration_number(number)
+}
+
+/// A run a minute after the last one, in which `meanwhile` is asked before each turn.
+fn run_while(world: &World, mut meanwhile: impl FnMut(&World, usize)) -> Report {
+    world.pass(60);
+    let engine = world.engine().unwrap();
+    let cancel = Cancel::new();
+    let mut run = std::pin::pin!(engine.run(Mode::Sync, &Silent, &cancel));
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    let mut turn = 0;
+    loop {
+        meanwhile(world, turn);
+        if let std::task::Poll::Ready(report) = run.as_mut().poll(&mut cx) {
+            return report.unwrap();
+        }
+        turn += 1;
+    }
 }
