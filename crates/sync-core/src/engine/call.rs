@@ -196,8 +196,9 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Reads first where that can save something; `Err` is an outcome that ends the call before it is made.
-    pub(super) async fn prepare(&self) -> Result<Write, Outcome> {
+    /// Reads first where that can save something, and gives what that showed; `Err` is an outcome that ends the call
+    /// before it is made.
+    pub(super) async fn prepare(&self) -> Result<(Write, Vec<Sight>), Outcome> {
         let mut write = Write {
             stream: self.op.host.stream.clone(),
             action: self.intent.action.clone(),
@@ -206,9 +207,9 @@ impl Call<'_> {
             effects: self.intent.effects.iter().map(|key| key.effect.clone()).collect(),
             current: None,
         };
-        let Action::Update { id, .. } = &self.intent.action else { return Ok(write) };
+        let Action::Update { id, .. } = &self.intent.action else { return Ok((write, Vec::new())) };
         if !self.must_look() {
-            return Ok(write);
+            return Ok((write, Vec::new()));
         }
         let now = self.cx.clock.now();
         let item = match self.read {
@@ -227,7 +228,7 @@ impl Call<'_> {
             return Err(Outcome::Moved(sights));
         }
         write.current = Some(item);
-        Ok(write)
+        Ok((write, sights))
     }
 
     async fn look(&self, id: &Arc<str>) -> Result<Option<Item>, Error> {

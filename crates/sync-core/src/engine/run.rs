@@ -176,7 +176,7 @@ impl Work<'_> {
                 break;
             }
         }
-        Ok(())
+        self.set_aside(sights).await
     }
 
     /// Which entities can run, and which of their fields are at first sight again.

@@ -12,10 +12,12 @@ mod status;
 mod writes;
 
 use sync_core::{
+    FieldMap, SystemId, Value,
     engine::{Cancel, Mode, Report, Silent},
     model::Organisation,
+    store::{Event, StateStore},
 };
-use sync_testkit::{Mock, World, mock::Habits};
+use sync_testkit::{Mock, World, drive, mock::Habits};
 
 /// A CRM that leads and an ERP that follows.
 const ONE_WAY: &str = r#"
@@ -72,4 +74,14 @@ fn run_while(world: &World, mut meanwhile: impl FnMut(&World, usize)) -> Report 
         }
         turn += 1;
     }
+}
+
+/// Whether the journal names a value that lost.
+fn is_journaled(world: &World, field: &str, value: &str) -> bool {
+    let of = |(_, lost): &(SystemId, FieldMap)| lost.get(sync_core::FieldPath::new(field)) == Some(&Value::from(value));
+    let journal = drive(world.store().journal(&[], usize::MAX)).unwrap();
+    journal.iter().any(|entry| match &entry.event {
+        Event::Settled { overridden, .. } => overridden.iter().any(of),
+        _ => false,
+    })
 }
