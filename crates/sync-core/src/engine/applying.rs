@@ -28,7 +28,7 @@ const BATCH: usize = 256;
 const WAIT: TimeDelta = TimeDelta::milliseconds(200);
 
 impl Work<'_> {
-    /// Carries operations out; gives back what was found to have moved, to be decided again.
+    /// Carries operations out; gives back what was found to have moved, and what was shown beside, to be decided.
     pub(super) async fn apply(&mut self, tally: &mut Tally, ops: Vec<Op>) -> Result<Vec<Sight>> {
         let mut left = ops;
         let mut moved = Vec::new();
@@ -169,10 +169,13 @@ impl Work<'_> {
     ) -> Vec<(Flight, Outcome)> {
         let mut done = Vec::new();
         let mut going: Vec<(Flight, Write)> = Vec::new();
-        for flight in flights {
+        for mut flight in flights {
             let prepared = self.one(connector, &flight, bindings).prepare().await;
             match prepared {
-                Ok(write) => going.push((flight, write)),
+                Ok((write, looked)) => {
+                    flight.looked = looked;
+                    going.push((flight, write));
+                }
                 Err(outcome) => done.push((flight, outcome)),
             }
         }

@@ -203,8 +203,9 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Reads first where that can save something; `Err` is an outcome that ends the call before it is made.
-    pub(super) async fn prepare(&self) -> Result<Write, Outcome> {
+    /// Reads first where that can save something, and gives what that showed; `Err` is an outcome that ends the call
+    /// before it is made.
+    pub(super) async fn prepare(&self) -> Result<(Write, Vec<Sight>), Outcome> {
         let mut write = Write {
             stream: self.op.host.stream.clone(),
             action: self.intent.action.clone(),
@@ -213,12 +214,14 @@ impl Call<'_> {
             effects: self.intent.effects.iter().map(|key| key.effect.clone()).collect(),
             current: None,
         };
-        let Some(id) = self.intent.action.id().filter(|_| self.must_look()) else { return Ok(write) };
+        let Some(id) = self.intent.action.id().filter(|_| self.must_look()) else { return Ok((write, Vec::new())) };
         let now = self.cx.clock.now();
         let item = match self.read {
             Some((item, at)) if now.signed_duration_since(*at) <= FRESH && !item.partial => item.clone(),
             _ => match self.look(&self.op.host, id).await {
                 Ok(Some(item)) => item,
+                // somebody took the step, or removed the record: the next listing tells which
+                Ok(None) if matches!(self.intent.action, Action::Act { .. }) => return Err(Outcome::Later),
                 Ok(None) => return Err(Outcome::Refused(gone(&self.op.host, id))),
                 Err(error) => return Err(before_sending(error)),
             },
@@ -227,7 +230,7 @@ impl Call<'_> {
         if let Action::Act { act, .. } = &self.intent.action {
             return match self.is_stepped(act, &sights) {
                 true => Err(Outcome::Done { reference: item.reference.clone(), sights, exact: false }),
-                false => Ok(Write { current: Some(item), ..write }),
+                false => Ok((Write { current: Some(item), ..write }, sights)),
             };
         }
         if self.as_wanted(&sights) {
@@ -237,7 +240,7 @@ impl Call<'_> {
             return Err(Outcome::Moved(sights));
         }
         write.current = Some(item);
-        Ok(write)
+        Ok((write, sights))
     }
 
     async fn look(&self, host: &StreamKey, id: &Arc<str>) -> Result<Option<Item>, Error> {

@@ -11,6 +11,7 @@
 //! values that we knew.
 
 mod applying;
+mod aside;
 mod call;
 mod deciding;
 mod diff;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     call::{self, Blocked},
     diff::name_of,
+    subject::Sight,
     work::{Tally, Work},
 };
 use crate::{
@@ -20,6 +21,8 @@ use crate::{
 pub(super) struct Flight {
     pub(super) op: Op,
     pub(super) intent: Intent,
+    /// What the look before it showed.
+    pub(super) looked: Vec<Sight>,
 }
 
 impl Work<'_> {
@@ -60,7 +63,7 @@ impl Work<'_> {
                         binding.zip(entity).and_then(|(binding, entity)| crate::document::mark::mark(entity, binding));
                 }
                 intent.effects = self.unused(&op).await?;
-                Ok(Some(Flight { op, intent }))
+                Ok(Some(Flight { op, intent, looked: Vec::new() }))
             }
             Err(blocked) => {
                 self.blocked(tally, &op, blocked, bindings).await?;

@@ -26,17 +26,20 @@ pub(super) const TRIES: usize = 5;
 pub(super) const NEVER: TimeDelta = TimeDelta::days(36_500);
 
 impl Work<'_> {
-    /// A create found by looking.
+    /// A write found by looking; gives back what was shown beside it.
     pub(super) async fn recovered(
         &mut self,
         tally: &mut Tally,
         intent: &Intent,
         reference: ExternalRef,
         sights: Vec<Sight>,
-    ) -> Result<()> {
+    ) -> Result<Vec<Sight>> {
         let doing = Doing::of(&intent.action);
         let entity = self.entities_of(&intent.host).first().map(|entity| entity.name.clone());
-        let Some(entity) = entity else { return self.finish(intent).await };
+        let Some(entity) = entity else {
+            self.finish(intent).await?;
+            return Ok(Vec::new());
+        };
         let op = Op {
             key: intent.key.clone(),
             entity,
@@ -48,13 +51,14 @@ impl Work<'_> {
             effects: BTreeSet::new(),
             because: Vec::new(),
         };
-        let answers = vec![(Flight { op, intent: intent.clone() }, Outcome::Done { reference, sights, exact: false })];
-        let (_, bindings) = self.record(tally, answers).await?;
+        let flight = Flight { op, intent: intent.clone(), looked: Vec::new() };
+        let answers = vec![(flight, Outcome::Done { reference, sights, exact: false })];
+        let (beside, bindings) = self.record(tally, answers).await?;
         self.remember(bindings);
-        Ok(())
+        Ok(beside)
     }
     /// Puts outcomes into the store. An outcome is a fact: a binding that moved meanwhile is read again and takes it all
-    /// the same.
+    /// the same. Gives back what is to be decided anew.
     pub(super) async fn record(
         &self,
         tally: &mut Tally,
@@ -89,7 +93,9 @@ impl Work<'_> {
                 for binding in bindings.values_mut() {
                     binding.rev += 1;
                 }
-                return Ok((self.tell(tally, answers), bindings.into_values().collect()));
+                let mut sights = self.beside(&answers, &bindings).await?;
+                sights.extend(self.tell(tally, answers));
+                return Ok((sights, bindings.into_values().collect()));
             }
         }
         let line = "the same records are changed by somebody else all the time; run again";

@@ -44,13 +44,17 @@ pub(super) enum Found {
 /// Vendors' clocks and ours may differ by so much when records are looked for by time.
 const SKEW: TimeDelta = TimeDelta::hours(1);
 
-/// Looks for what became of an intent.
-pub(super) async fn look(work: &Work<'_>, connector: &dyn Connector, intent: &Intent) -> Result<Found> {
-    let Some(cap) = connector.capabilities().streams.get(&intent.host.stream) else { return Ok(Found::Blind) };
-    match intent.action.id() {
-        Some(id) => look_at(work, connector, cap, intent, id).await,
-        None => look_for(work, connector, cap, intent).await,
-    }
+/// Looks for what became of an intent; with all records that this showed.
+pub(super) async fn look(work: &Work<'_>, connector: &dyn Connector, intent: &Intent) -> Result<(Found, Vec<Sight>)> {
+    let mut shown = Vec::new();
+    let Some(cap) = connector.capabilities().streams.get(&intent.host.stream) else {
+        return Ok((Found::Blind, shown));
+    };
+    let found = match intent.action.id() {
+        Some(id) => look_at(work, connector, cap, intent, id, &mut shown).await,
+        None => look_for(work, connector, cap, intent, &mut shown).await,
+    };
+    Ok((found?, shown))
 }
 
 async fn look_at(
@@ -59,6 +63,7 @@ async fn look_at(
     cap: &StreamCapability,
     intent: &Intent,
     id: &Arc<str>,
+    shown: &mut Vec<Sight>,
 ) -> Result<Found> {
     if cap.get_max == 0 {
         // the next listing shows it; writing the same values once more changes nothing
@@ -92,7 +97,10 @@ async fn look_at(
     });
     Ok(match (&intent.action, made) {
         (Action::Update { .. }, true) => Found::Made { reference: item.reference, sights },
-        _ => Found::NotMade,
+        _ => {
+            shown.extend(sights);
+            Found::NotMade
+        }
     })
 }
 
@@ -129,6 +137,7 @@ async fn look_for(
     connector: &dyn Connector,
     cap: &StreamCapability,
     intent: &Intent,
+    shown: &mut Vec<Sight>,
 ) -> Result<Found> {
     if !cap.can_look() {
         // sent again under the same key it makes no second record; without a key only a person can tell
@@ -141,6 +150,7 @@ async fn look_for(
     let mut fitting: Vec<(u32, Item, Vec<Sight>)> = Vec::new();
     for item in items {
         let Ok(sights) = decoded(connector, &item) else { continue };
+        shown.extend(sights.iter().cloned());
         let own = sights.iter().find(|sight| sight.reference.at == intent.host && !sight.deleted);
         if let Some(score) = own.and_then(|sight| likeness(cap, intent, sight)) {
             fitting.push((score, item, sights));

@@ -141,12 +141,10 @@ impl Work<'_> {
         if ready.is_empty() {
             return Ok(());
         }
-        self.creates = self.store.intents(&self.group.name).await?;
-        self.creates.retain(|intent| intent.action.id().is_none());
+        self.open_creates().await?;
         if self.mode == Mode::Sync {
             self.recover(tally).await?;
         }
-        let locks = self.locks().await?;
         let told = self.told().await?;
         let mut reading = self.read(tally, &ready, &told).await?;
         if fault::on(Fault::CursorBeforeDecision) {
@@ -161,6 +159,10 @@ impl Work<'_> {
         let absent = std::mem::take(&mut reading.absent);
         for pass in 0..PASSES {
             let first = pass == 0;
+            if !first {
+                self.open_creates().await?; // the pass before may have left some
+            }
+            let locks = self.locks().await?;
             let mut decided =
                 self.decide(tally, &ready, sights, if first { Some((&told, &absent)) } else { None }, store_id).await?;
             let facts = self.facts(&decided, &locks).await?;
@@ -186,7 +188,7 @@ impl Work<'_> {
                 break;
             }
         }
-        Ok(())
+        self.set_aside(sights).await
     }
 
     /// Which entities can run, and which of their fields are at first sight again.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     planning::Locks,
     recover::{self, Found},
+    subject::Sight,
     work::{Tally, Work},
 };
 use crate::{
@@ -16,6 +17,7 @@ use crate::{
 
 impl Work<'_> {
     pub(super) async fn recover(&mut self, tally: &mut Tally) -> Result<()> {
+        let mut shown = Vec::new();
         for intent in self.store.intents(&self.group.name).await? {
             if tally.is_stopped(&intent.host) {
                 tally.report.unclear += 1;
@@ -33,16 +35,19 @@ impl Work<'_> {
                 continue;
             }
             let found = match recover::look(self, connector.as_ref(), &intent).await {
-                Ok(found) => found,
+                Ok((found, beside)) => {
+                    shown.extend(beside);
+                    found
+                }
                 Err(error) => {
                     tally.report.unclear += 1;
                     tally.stop(&intent.host, error);
                     continue;
                 }
             };
-            self.found(tally, intent, found).await?;
+            shown.extend(self.found(tally, intent, found).await?);
         }
-        Ok(())
+        self.set_aside(shown).await
     }
     /// A create whose record was met and recognised in the meantime.
     pub(super) async fn settled_by_matching(&self, intent: &Intent) -> Result<bool> {
@@ -55,30 +60,31 @@ impl Work<'_> {
             bindings.get(&share.subject).and_then(|b| b.sides.get(&share.at)).is_none_or(|side| side.id.is_some())
         }))
     }
-    pub(super) async fn found(&mut self, tally: &mut Tally, mut intent: Intent, found: Found) -> Result<()> {
+    /// Takes in what was found out; gives back what was shown beside it.
+    pub(super) async fn found(&mut self, tally: &mut Tally, mut intent: Intent, found: Found) -> Result<Vec<Sight>> {
         match found {
-            Found::Made { reference, sights } => self.recovered(tally, &intent, reference, sights).await,
-            Found::NotMade => self.not_made(&intent).await,
-            Found::SendAgain => Ok(()), // the open intent lets the same create through, and goes on claiming its record
-            Found::Gone => self.finish(&intent).await,
+            Found::Made { reference, sights } => return self.recovered(tally, &intent, reference, sights).await,
+            Found::NotMade => self.not_made(&intent).await?,
+            Found::SendAgain => {} // the open intent lets the same create through, and goes on claiming its record
+            Found::Gone => self.finish(&intent).await?,
             Found::LookAgain => {
                 tally.report.unclear += 1;
                 intent.looks.push(self.now());
                 let commit = Commit { intents: vec![intent], ..Commit::default() };
                 let _ = self.store.commit(&self.lease, commit).await?;
-                Ok(())
             }
             Found::Several(references) => {
                 let names: Vec<String> = references.iter().map(ToString::to_string).collect();
                 let line = format!("may have been made as any of {}", names.join(", "));
-                self.hold_intent(tally, &intent, HeldWhy::Ambiguous, &line, "say which one it is").await
+                self.hold_intent(tally, &intent, HeldWhy::Ambiguous, &line, "say which one it is").await?;
             }
             Found::Blind => {
                 let line = format!("may have been written to {}, and the system gives no way to look", intent.host);
                 self.hold_intent(tally, &intent, HeldWhy::Unclear, &line, "look there, and say whether it is there")
-                    .await
+                    .await?;
             }
         }
+        Ok(Vec::new())
     }
     pub(super) async fn hold_intent(
         &self,
@@ -125,6 +131,13 @@ impl Work<'_> {
         cap.is_some_and(|cap| {
             cap.create_with_idempotency_key && (!cap.can_look() || recover::enough(cap, intent, self.now()))
         })
+    }
+
+    /// Learns which creates may have been made.
+    pub(super) async fn open_creates(&mut self) -> Result<()> {
+        self.creates = self.store.intents(&self.group.name).await?;
+        self.creates.retain(|intent| intent.action.id().is_none());
+        Ok(())
     }
 
     /// What has an open intent is not touched.

@@ -1,6 +1,7 @@
 //! The engine on mocks: what each settled point of its semantics means for users.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::expect_used, reason = "tests may")]
 
+mod behind;
 mod facets;
 mod fields;
 mod life;
@@ -10,8 +11,13 @@ mod scope;
 mod status;
 mod writes;
 
-use sync_core::model::Organisation;
-use sync_testkit::{Mock, World, mock::Habits};
+use sync_core::{
+    FieldMap, SystemId, Value,
+    engine::{Cancel, Mode, Report, Silent},
+    model::Organisation,
+    store::{Event, StateStore},
+};
+use sync_testkit::{Mock, World, drive, mock::Habits};
 
 /// A CRM that leads and an ERP that follows.
 const ONE_WAY: &str = r#"
@@ -51,4 +57,31 @@ fn plain(habits: Habits) -> Habits {
 
 fn company(name: &str, number: &str) -> Organisation {
     Organisation::new().name(name).registration_number(number)
+}
+
+/// A run a minute after the last one, in which `meanwhile` is asked before each turn.
+fn run_while(world: &World, mut meanwhile: impl FnMut(&World, usize)) -> Report {
+    world.pass(60);
+    let engine = world.engine().unwrap();
+    let cancel = Cancel::new();
+    let mut run = std::pin::pin!(engine.run(Mode::Sync, &Silent, &cancel));
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    let mut turn = 0;
+    loop {
+        meanwhile(world, turn);
+        if let std::task::Poll::Ready(report) = run.as_mut().poll(&mut cx) {
+            return report.unwrap();
+        }
+        turn += 1;
+    }
+}
+
+/// Whether the journal names a value that lost.
+fn is_journaled(world: &World, field: &str, value: &str) -> bool {
+    let of = |(_, lost): &(SystemId, FieldMap)| lost.get(sync_core::FieldPath::new(field)) == Some(&Value::from(value));
+    let journal = drive(world.store().journal(&[], usize::MAX)).unwrap();
+    journal.iter().any(|entry| match &entry.event {
+        Event::Settled { overridden, .. } => overridden.iter().any(of),
+        _ => false,
+    })
 }
