@@ -15,6 +15,7 @@ use crate::{
     capability::{Capabilities, Shows, UpdateMode},
     connector::{Action, Connector, Item, Part, Write},
     context::Context,
+    document::steps,
     error::{Disposition, Error, ErrorKind},
     hook::{Outbound, Verdict},
     id::{CanonicalId, ExternalRef, StreamKey, SystemId},
@@ -53,7 +54,11 @@ pub(super) fn action(
 ) -> Result<(Action, Vec<Share>), Blocked> {
     let mut parts: Vec<Part> = Vec::new();
     let mut shares: Vec<Share> = Vec::new();
-    for share in &op.shares {
+    let acts = matches!(op.doing, Doing::Act { .. });
+    if acts {
+        shares.clone_from(&op.shares);
+    }
+    for share in op.shares.iter().filter(|_| !acts) {
         let (Some(table), Some(binding)) = (tables.get(&share.at), bindings.get(&share.subject)) else { continue };
         let (part, share) = part(share, table, binding, bindings, caps, matches!(op.doing, Doing::Create))?;
         parts.push(part);
@@ -71,6 +76,7 @@ pub(super) fn action(
                 if_version: side.filter(|_| checks).map(|side| side.version.clone()),
             }
         }
+        Doing::Act { id, act, with } => Action::Act { id: id.clone(), act: act.clone(), with: with.clone() },
         Doing::Remove { id, mode } => Action::Remove { id: id.clone(), mode: *mode },
     };
     Ok((action, shares))
@@ -140,7 +146,8 @@ fn part(
 /// What hooks say of a write: canonical fields that go out instead of, or beside, the settled ones.
 fn ask_hooks(share: &Share, table: &StreamTable, binding: &Binding, creates: bool) -> Result<FieldMap, Blocked> {
     let mut fields = binding.agreed.clone();
-    let mut instead = FieldMap::new();
+    let mut instead = share.instead.clone();
+    fields.overlay(&instead);
     for hook in &table.hooks {
         let reference = binding.reference(&share.at);
         let place = table.place().bound(binding.id);
@@ -206,20 +213,23 @@ impl Call<'_> {
             effects: self.intent.effects.iter().map(|key| key.effect.clone()).collect(),
             current: None,
         };
-        let Action::Update { id, .. } = &self.intent.action else { return Ok(write) };
-        if !self.must_look() {
-            return Ok(write);
-        }
+        let Some(id) = self.intent.action.id().filter(|_| self.must_look()) else { return Ok(write) };
         let now = self.cx.clock.now();
         let item = match self.read {
             Some((item, at)) if now.signed_duration_since(*at) <= FRESH && !item.partial => item.clone(),
-            _ => match self.look(id).await {
+            _ => match self.look(&self.op.host, id).await {
                 Ok(Some(item)) => item,
                 Ok(None) => return Err(Outcome::Refused(gone(&self.op.host, id))),
                 Err(error) => return Err(before_sending(error)),
             },
         };
         let sights = decoded(self.connector, &item).map_err(before_sending)?;
+        if let Action::Act { act, .. } = &self.intent.action {
+            return match self.is_stepped(act, &sights) {
+                true => Err(Outcome::Done { reference: item.reference.clone(), sights, exact: false }),
+                false => Ok(Write { current: Some(item), ..write }),
+            };
+        }
         if self.as_wanted(&sights) {
             return Err(Outcome::Done { reference: item.reference.clone(), sights, exact: false });
         }
@@ -230,14 +240,24 @@ impl Call<'_> {
         Ok(write)
     }
 
-    async fn look(&self, id: &Arc<str>) -> Result<Option<Item>, Error> {
-        let found = self.connector.get(self.cx, &self.op.host.stream, std::slice::from_ref(id)).await?;
+    async fn look(&self, host: &StreamKey, id: &Arc<str>) -> Result<Option<Item>, Error> {
+        let found = self.connector.get(self.cx, &host.stream, std::slice::from_ref(id)).await?;
         Ok(found.into_iter().next().flatten())
+    }
+
+    /// Whether a record shows that a step was taken already.
+    fn is_stepped(&self, act: &str, sights: &[Sight]) -> bool {
+        self.each(sights).any(|(_, table, sight)| stepped(table, act, &sight.fields))
     }
 
     /// A shared field, a full replace, a side effect: there a look can save an edit or a mail.
     fn must_look(&self) -> bool {
         let Some(cap) = self.connector.capabilities().streams.get(&self.op.host.stream) else { return false };
+        match &self.intent.action {
+            Action::Act { .. } => return cap.get_max > 0,
+            Action::Create { .. } | Action::Remove { .. } => return false,
+            Action::Update { .. } => {}
+        }
         if cap.get_max == 0 || cap.update_if_version && cap.update == UpdateMode::Merge {
             return false;
         }
@@ -304,7 +324,9 @@ impl Call<'_> {
         let item = match written.item {
             Some(item) => Some(item),
             // once the system has said yes, nothing here may turn the write into an error
-            None if own.is_some_and(|cap| cap.get_max > 0) => self.look(&written.reference.id).await.ok().flatten(),
+            None if own.is_some_and(|cap| cap.get_max > 0) => {
+                self.look(&written.reference.at, &written.reference.id).await.ok().flatten()
+            }
             None => None,
         };
         let sights = item.and_then(|item| decoded(self.connector, &item).ok()).unwrap_or_default();
@@ -315,7 +337,7 @@ impl Call<'_> {
     async fn look_again(&self, error: Error) -> Outcome {
         let can = self.connector.capabilities().streams.get(&self.op.host.stream).is_some_and(|cap| cap.get_max > 0);
         let Some(id) = self.op.id().filter(|_| can) else { return self.failed(error) };
-        match self.look(id).await {
+        match self.look(&self.op.host, id).await {
             Ok(Some(item)) => decoded(self.connector, &item).map_or(Outcome::Later, Outcome::Moved),
             Ok(None) => Outcome::Refused(gone(&self.op.host, id)),
             Err(_) => Outcome::Later,
@@ -335,6 +357,13 @@ impl Call<'_> {
             Disposition::StopStream | Disposition::StopSystem => Outcome::Stop(error),
         }
     }
+}
+
+/// Whether a record shows that a step was taken.
+pub(super) fn stepped(table: &StreamTable, act: &str, shown: &FieldMap) -> bool {
+    let step = table.document.as_ref().and_then(|document| document.cap.steps.iter().find(|step| step.act == act));
+    let shown = table.inbound(shown, &mut Problems::default()).unwrap_or_default();
+    step.is_some_and(|step| steps::is_made(table.cap.kind, step, &shown))
 }
 
 /// An error before anything was sent is never unclear.

@@ -14,6 +14,7 @@ mod applying;
 mod call;
 mod deciding;
 mod diff;
+mod facts;
 mod gather;
 mod guard;
 mod index;

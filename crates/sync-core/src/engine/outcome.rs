@@ -6,13 +6,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::subject::{Links, Sight};
 use crate::{
-    capability::represents,
+    document,
     error::Error,
     fault::{self, Fault},
     id::ExternalRef,
     mapping::Problems,
     policy::StreamTable,
-    store::{Binding, Event, Intent, Parked, Share, SideState},
+    store::{Binding, BoundSide, Event, Intent, Parked, Share, SideState},
     value::{FieldMap, FieldPath},
 };
 
@@ -77,6 +77,7 @@ pub(super) fn done(
     let mut events = Vec::new();
     let ours_now = binding.agreed.clone();
     let side = binding.sides.entry(share.at.clone()).or_default();
+    let new = side.id.is_none();
     if side.id.is_none() || side.state == SideState::Removed {
         side.id = Some(reference.id.clone());
         events.push(Event::Bound(share.at.id(&reference.id)));
@@ -117,6 +118,41 @@ pub(super) fn done(
             }
         }
     }
+    if new && share.units.contains(&document::CONTENT) && !adds_up(table, &ours_now, sight) {
+        // its vendor prices otherwise than was guessed: now it is known how, and the lines are sent once more
+        side.lagging.insert(document::CONTENT);
+    }
+    events
+}
+
+/// Whether a document comes to what its source says, as far as both tell.
+fn adds_up(table: &StreamTable, ours: &FieldMap, sight: Option<&Sight>) -> bool {
+    let shown = sight.filter(|_| table.document.is_some()).and_then(|sight| {
+        let shown = table.inbound(&sight.fields, &mut Problems::default()).ok()?;
+        document::payable(&shown)
+    });
+    shown.zip(document::due(ours)).is_none_or(|(shown, due)| shown == due)
+}
+
+/// Takes a business step over into the binding. It may have moved the record to another stream: the old name is an alias
+/// from then on.
+pub(super) fn stepped(binding: &mut Binding, share: &Share, reference: &ExternalRef, sights: &[Sight]) -> Vec<Event> {
+    let mut events = Vec::new();
+    let moved = reference.at != share.at;
+    if moved && let Some(old) = binding.sides.remove(&share.at) {
+        binding.aliases.extend(old.id.map(|id| share.at.id(&id)));
+        let id = Some(reference.id.clone());
+        binding.sides.insert(reference.at.clone(), BoundSide { id, lagging: old.lagging, ..BoundSide::default() });
+        events.push(Event::Bound(reference.clone()));
+    }
+    let Some(side) = binding.sides.get_mut(&reference.at) else { return events };
+    (side.refusals, side.not_before, side.state) = (0, None, SideState::Live);
+    if let Some(sight) = sights.iter().find(|sight| sight.reference == *reference) {
+        side.version = sight.version.clone();
+        side.writable = sight.writable.clone();
+        // what it shows is taken in by the next decision: somebody may have changed it at the same time
+        side.pending.overlay(&sight.fields);
+    }
     events
 }
 
@@ -145,7 +181,7 @@ fn compare(table: &StreamTable, shown: &FieldMap, wrote: &FieldMap, links: &Link
     let Ok(ours) = table.inbound(shown, &mut Problems::default()) else { return false };
     let (ours, wrote) = (links.canonical(&ours), links.canonical(wrote));
     wrote.iter().filter(|(path, _)| table.fields.get(*path).read).all(|(path, wanted)| match ours.get(path) {
-        Some(stored) => represents(stored, wanted, &table.fields.get(path)),
+        Some(stored) => document::represents(table, path, stored, wanted),
         None => unknown || wanted.is_null(),
     })
 }

@@ -38,7 +38,7 @@ impl Work<'_> {
             Ok((action, shares)) => {
                 op.shares = shares;
                 if op.shares.iter().all(|share| share.units.is_empty())
-                    && !matches!(op.doing, Doing::Remove { .. } | Doing::Create)
+                    && !matches!(op.doing, Doing::Remove { .. } | Doing::Act { .. } | Doing::Create)
                 {
                     return Ok(None);
                 }
@@ -52,11 +52,12 @@ impl Work<'_> {
                     action,
                     op.shares.clone(),
                 );
-                if marks && matches!(op.doing, Doing::Create) {
+                if marks && matches!(op.doing, Doing::Create | Doing::Act { .. }) {
                     let share = op.shares.iter().find(|share| share.at == op.host);
                     let binding = share.and_then(|share| bindings.get(&share.subject));
                     let entity = self.entities_of(&op.host).into_iter().find(|entity| entity.name == op.entity);
-                    intent.mark = binding.zip(entity).and_then(|(binding, entity)| super::work::mark(entity, binding));
+                    intent.mark =
+                        binding.zip(entity).and_then(|(binding, entity)| crate::document::mark::mark(entity, binding));
                 }
                 intent.effects = self.unused(&op).await?;
                 Ok(Some(Flight { op, intent }))

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    call::decoded,
+    call::{self, decoded},
     index::Index,
     matching::likeness,
     outcome::{as_wanted, sent},
@@ -17,7 +17,7 @@ use crate::{
     connector::{Action, Connector, Item, ListFrom, ListQuery},
     error::Result,
     fault::{self, Fault},
-    id::ExternalRef,
+    id::{ExternalRef, StreamKey},
     store::Intent,
     value::FieldMap,
 };
@@ -66,8 +66,24 @@ async fn look_at(
     }
     let item =
         connector.get(work.cx, &intent.host.stream, std::slice::from_ref(id)).await?.into_iter().next().flatten();
-    let Some(item) = item else { return Ok(Found::Gone) };
+    let Some(item) = item else {
+        return match &intent.action {
+            Action::Act { act, .. } => moved_on(work, connector, intent, act).await,
+            _ => Ok(Found::Gone),
+        };
+    };
     let sights = decoded(connector, &item)?;
+    if let Action::Act { act, .. } = &intent.action {
+        let made = sights
+            .iter()
+            .any(|sight| work.table(&sight.reference.at).is_some_and(|table| call::stepped(table, act, &sight.fields)));
+        return Ok(match made {
+            true => Found::Made { reference: item.reference, sights },
+            // it may still be on its way
+            false if enough(cap, intent, work.now()) => Found::NotMade,
+            false => Found::LookAgain,
+        });
+    }
     let made = intent.shares.iter().all(|share| {
         let sight = sights.iter().find(|sight| sight.reference.at == share.at);
         sight
@@ -77,6 +93,34 @@ async fn look_at(
     Ok(match (&intent.action, made) {
         (Action::Update { .. }, true) => Found::Made { reference: item.reference, sights },
         _ => Found::NotMade,
+    })
+}
+
+/// A record that is gone after a step that moves records: it is looked for by our mark where the step leads to.
+async fn moved_on(work: &Work<'_>, connector: &dyn Connector, intent: &Intent, act: &str) -> Result<Found> {
+    let table = work.table(&intent.host);
+    let step = table.and_then(|table| table.document.as_ref()?.cap.steps.iter().find(|step| step.act == act));
+    let Some(stream) = step.and_then(|step| step.moves_to.clone()) else { return Ok(Found::Gone) };
+    let Some(cap) = connector.capabilities().streams.get(&stream) else { return Ok(Found::Gone) };
+    let host = StreamKey { system: intent.host.system.clone(), stream };
+    let there = Intent { host: host.clone(), ..intent.clone() };
+    let items = candidates(work, connector, cap, &there, enough(cap, intent, work.now())).await?;
+    let mut fitting = Vec::new();
+    for item in items {
+        let Ok(sights) = decoded(connector, &item) else { continue };
+        if intent.mark.is_some() && sights.iter().any(|sight| sight.reference.at == host && sight.mark == intent.mark) {
+            fitting.push((item.reference, sights));
+        }
+    }
+    fitting.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(match fitting.len() {
+        0 if enough(cap, intent, work.now()) => Found::Gone,
+        0 => Found::LookAgain,
+        1 => {
+            let (reference, sights) = fitting.swap_remove(0);
+            Found::Made { reference, sights }
+        }
+        _ => Found::Several(fitting.into_iter().map(|(reference, _)| reference).collect()),
     })
 }
 

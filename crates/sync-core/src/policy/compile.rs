@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Compiled, Conflict, Entity, FieldRule, FieldTable, Foreign, Mistake, Policy, Role, Rule, RuleSet, StreamTable,
-    Unit, check,
+    Compiled, Conflict, DocumentTable, Entity, FieldRule, FieldTable, Foreign, Mistake, Policy, Role, Rule, RuleSet,
+    StreamTable, Unit, check,
     known::{Known, Leaves},
     shape,
 };
@@ -98,6 +98,7 @@ fn streams(
             fields: FieldTable(map.capabilities(cap)),
             map,
             status: status.map(|table| Arc::new(table.clone())),
+            document: DocumentTable::compile(policy, set, connection, cap),
             entity: entity.clone(),
             hooks: Vec::new(),
         };

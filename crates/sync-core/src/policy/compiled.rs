@@ -6,7 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use super::{Foreign, Guards, MatchRule, OnEmptyMaster, OnRemove, Predicate, Recreate, Role, StatusTable};
+use super::{
+    DocumentTable, Foreign, Guards, MatchRule, OnEmptyMaster, OnRemove, Predicate, Recreate, Role, StatusTable,
+};
 use crate::{
     capability::{FieldCapability, StreamCapability},
     error::Result,
@@ -145,6 +147,8 @@ pub struct StreamTable {
     pub fields: FieldTable,
     /// Its status words, if the entity has a table for them.
     pub status: Option<Arc<StatusTable>>,
+    /// What is special about its records, if they are documents.
+    pub document: Option<Arc<DocumentTable>>,
     /// The entity that it takes part in.
     pub entity: EntityName,
     /// An integrator's own code for this system and entity.
@@ -185,6 +189,10 @@ impl FieldTable {
             .filter(|(path, cap)| path.is_under(unit) && cap.writable(on_create))
             .map(|(path, _)| *path)
             .collect()
+    }
+    /// Whether a leaf can be written at all.
+    pub fn writes(&self, leaf: FieldPath) -> bool {
+        self.0.get(&leaf).is_some_and(|cap| cap.write_on_create || cap.write_on_update)
     }
     /// Leaves that a create cannot do without.
     pub fn required(&self) -> impl Iterator<Item = FieldPath> + '_ {

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::subject::Subject;
 use crate::{
-    capability::{Shows, represents},
+    capability::Shows,
     decide::same_meaning,
+    document,
     fault::{self, Fault},
     id::StreamKey,
     mapping::Problems,
@@ -18,16 +19,20 @@ use crate::{
 /// Marks or clears what a side lacks of the agreed value. Met for the first time, another way of writing the same is
 /// not lacking.
 pub(super) fn lag(unit: FieldPath, view: &View<'_>, binding: &mut Binding) {
-    let agreed = binding.agreed.under(unit);
+    let mut agreed = binding.agreed.under(unit);
     let kind = binding.kind;
     let Some(side) = binding.sides.get_mut(view.key) else { return };
     let joins = view.shadow.under(unit).is_empty();
     let mut shown = view.shadow.under(unit);
     shown.overlay(&view.seen.under(unit));
+    if let Some(document) = view.table.document.as_ref().filter(|_| unit == document::CONTENT) {
+        // what cannot be worked out is told by the plan
+        agreed.overlay(&document::wanted(document, &binding.agreed, &shown, None).unwrap_or_default());
+    }
     let writable = view.table.fields.writable(unit, side.id.is_none());
     let shows = |path: FieldPath, wanted: &Value| match shown.get(path) {
         Some(stored) => {
-            represents(stored, wanted, &view.table.fields.get(path))
+            document::represents(view.table, path, stored, wanted)
                 || (joins && same_meaning(kind, path, stored, wanted))
         }
         // unknown is not empty: where it was never shown, it may hold what we wrote

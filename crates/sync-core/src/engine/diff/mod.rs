@@ -39,7 +39,7 @@ pub(crate) struct Diffed {
     pub(crate) binding: Binding,
     pub(crate) held: Vec<Held>,
     pub(crate) events: Vec<Event>,
-    pub(crate) unmapped: BTreeSet<Unmapped>,
+    pub(crate) unmapped: BTreeSet<(StreamKey, Unmapped)>,
     /// Sides found to be gone in this run.
     pub(crate) removed: BTreeSet<StreamKey>,
     /// Fields met empty at their master while others have a value.

@@ -54,7 +54,7 @@ pub(super) fn views<'a>(entity: &'a Entity, subject: &'a Subject, links: &Links,
             holding: BTreeSet::new(),
             somebody_else: false,
         };
-        out.unmapped.extend(problems.unmapped);
+        out.unmapped.extend(problems.unmapped.into_iter().map(|code| (key.clone(), code)));
         views.push(view);
     }
     views

@@ -1,0 +1,158 @@
+//! What is special about documents in a plan: the lines that go out, the check of sums, the next step. Pure.
+
+use std::sync::Arc;
+
+use super::{Place, held, op};
+use crate::{
+    document::{self, Trouble, steps},
+    engine::diff::{Diffed, name_of},
+    id::CanonicalId,
+    mapping::Problems,
+    model::{Field, Fields, Line, LineKind, Order, Organisation, Party},
+    plan::{Doing, Op},
+    policy::{Create, DocumentTable, Entity, StreamTable, axis},
+    store::{Binding, BoundSide, HeldWhy, SideState},
+    value::{FieldMap, Link, Value},
+};
+
+/// Lines and sums as this target is to get them, with its own items named; `None`, and held, if that cannot be.
+pub(super) fn outgoing(at: &Place<'_>, diffed: &mut Diffed) -> Option<FieldMap> {
+    let document = at.table.document.as_ref()?;
+    let shown = shown(at.table, at.side);
+    let named = document::wanted(document, &at.binding.agreed, &shown, is_private(at))
+        .and_then(|wanted| with_items(at, document, wanted));
+    match named {
+        Ok(wanted) => Some(wanted),
+        Err(trouble) => {
+            hold(at, trouble, diffed);
+            None
+        }
+    }
+}
+
+/// A document is made as little binding as its stream can have it.
+pub(super) fn least_binding(at: &Place<'_>) -> FieldMap {
+    let word = at.table.document.as_ref().and_then(|document| steps::first(document));
+    let axis = axis(at.entity.kind).filter(|axis| at.table.fields.get(*axis).write_on_create);
+    axis.zip(word).map(|(axis, word)| FieldMap::new().with(axis, word)).unwrap_or_default()
+}
+
+/// The next step of a document that we made: once its sums are as they should be.
+pub(super) fn step(at: &Place<'_>, id: &Arc<str>, diffed: &mut Diffed) -> Option<Op> {
+    let document = at.table.document.as_ref().filter(|_| is_ours(at.entity, at.table, at.binding, at.side))?;
+    if at.side.lagging.contains(&document::CONTENT) || at.facts.locks.hosts.contains(&at.table.host.id(id)) {
+        return None;
+    }
+    let shown = shown(at.table, at.side);
+    if let (Some(due), Some(payable)) = (document::due(&at.binding.agreed), document::payable(&shown))
+        && due != payable
+    {
+        hold(at, Trouble::Totals { source: due, target: payable }, diffed);
+        return None;
+    }
+    let step = steps::next(document, at.entity.kind, &shown)?;
+    let doing = Doing::Act { id: id.clone(), act: step.act.clone(), with: told(at, document, &shown) };
+    let mut op = op(at.entity, at.table, at.binding, doing, [].into());
+    op.key = format!("a-{}-{}", step.act, at.table.host.id(id));
+    op.because = vec![format!("{} → {}, as it is to go until {}", step.from, step.to, document.until?.word())];
+    Some(op)
+}
+
+/// Whether a document of ours is not as far yet as it is to go.
+pub(in crate::engine) fn is_short(entity: &Entity, table: &StreamTable, binding: &Binding, side: &BoundSide) -> bool {
+    table.document.as_ref().is_some_and(|document| {
+        is_ours(entity, table, binding, side) && steps::next(document, entity.kind, &shown(table, side)).is_some()
+    })
+}
+
+/// A living document that was made for one of another system.
+fn is_ours(entity: &Entity, table: &StreamTable, binding: &Binding, side: &BoundSide) -> bool {
+    table.role.create != Create::Never
+        && binding.origin != table.key.system
+        && entity.master != table.key.system
+        && side.id.is_some()
+        && !side.frozen
+        && side.state == SideState::Live
+}
+
+/// What the step is told: the document as it should be, so that the vendor can check its sums.
+fn told(at: &Place<'_>, document: &DocumentTable, shown: &FieldMap) -> FieldMap {
+    let mut told = at.binding.agreed.clone();
+    told.overlay(&document::wanted(document, &at.binding.agreed, shown, is_private(at)).unwrap_or_default());
+    // a check needs sums and days; links would have to be told in the target's terms
+    told.iter()
+        .filter(|(path, value)| value.links().is_empty() && !path.is_extension())
+        .map(|(path, value)| (path, value.clone()))
+        .collect()
+}
+
+/// What a side shows, canonical.
+fn shown(table: &StreamTable, side: &BoundSide) -> FieldMap {
+    let mut theirs = side.shadow.clone();
+    theirs.overlay(&side.pending);
+    table.inbound(&theirs, &mut Problems::default()).unwrap_or_default()
+}
+
+/// Whether the buyer is a private person, where that is known.
+fn is_private(at: &Place<'_>) -> Option<bool> {
+    let Value::Link(Link::Canonical(buyer)) = at.binding.agreed.get(Order::CUSTOMER)? else { return None };
+    let party = at.facts.linked.get(buyer)?.text(Organisation::PARTY)?;
+    Some(party == Party::Private.word())
+}
+
+/// Each line with money names its item in our own terms.
+fn with_items(at: &Place<'_>, document: &DocumentTable, mut wanted: FieldMap) -> Result<FieldMap, Trouble> {
+    if !document.cap.names_items {
+        return Ok(wanted);
+    }
+    let mut content = document::content(&wanted)?;
+    let lines: &[Line] = content.lines.value().map_or(&[], |lines| lines);
+    let mut named = Vec::with_capacity(lines.len());
+    for (row, line) in (1..).zip(lines) {
+        let mut line = line.clone();
+        let known = line.item.value().is_some_and(|link| link.external().is_none());
+        if !known && line.kind.value() != Some(&LineKind::Text) {
+            let id = line.sku.as_deref().and_then(|sku| item(at, document, sku));
+            let id = id.ok_or_else(|| Trouble::Item { row, sku: line.sku.value().cloned() })?;
+            line.item = Field::Set(Link::Canonical(id).into());
+        }
+        named.push(line);
+    }
+    content.lines = named.into();
+    content.put(document::CONTENT, &mut wanted);
+    Ok(wanted)
+}
+
+fn item(at: &Place<'_>, document: &DocumentTable, number: &str) -> Option<CanonicalId> {
+    at.facts.items.get(&(document.items.clone()?, number.to_owned())).copied()
+}
+
+fn hold(at: &Place<'_>, trouble: Trouble, diffed: &mut Diffed) {
+    let (name, target) = (name_of(at.binding), &at.table.key);
+    let (why, text, cure) = match &trouble {
+        Trouble::Item { row, sku } => {
+            let sku = sku.as_deref().map_or_else(|| "without a number".to_owned(), |sku| format!("'{sku}'"));
+            let text = format!("{name}: row {row} sells {sku}, which is no item at {}", target.system.connection());
+            (HeldWhy::MissingLink, text, "create the item there, or correct the row's number".to_owned())
+        }
+        Trouble::Carrier { kind, rate } => {
+            let text = format!("{name}: nothing carries a row of {kind} with {rate} % VAT at {target}");
+            let place = format!("entities.{}.rows.{}", at.entity.name, target.system.connection());
+            (HeldWhy::Incomplete, text, format!("name an article for it in {place}"))
+        }
+        Trouble::Totals { source, target: sum } => {
+            let text = format!("{name} comes to {source}, and to {sum} at {target}");
+            (HeldWhy::Totals, text, "correct the rows, or let a rounding row make up for it".to_owned())
+        }
+        Trouble::Unreadable(why) => {
+            let text = format!("{name} cannot be written to {target}: {why}");
+            (HeldWhy::Incomplete, text, "correct it in its source".to_owned())
+        }
+    };
+    let mut held = held(at, None, why, text, &cure);
+    if let Trouble::Totals { source, target: sum } = trouble {
+        let gross = |sum| FieldMap::new().with(document::GROSS, Value::Decimal(sum));
+        held.values = vec![(at.entity.master.clone(), gross(source)), (target.system.clone(), gross(sum))];
+    }
+    diffed.held.push(held);
+}
