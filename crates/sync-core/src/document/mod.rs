@@ -4,8 +4,10 @@
 //! and in the plan, where the [lines](lines) and [sums](sums) that a target is to get, the next [step](steps) and the
 //! [mark](mark) are worked out. No other phase asks whether a kind is a document.
 
+pub(crate) mod becomes;
 pub(crate) mod lines;
 pub(crate) mod mark;
+pub(crate) mod rollup;
 pub(crate) mod steps;
 pub(crate) mod sums;
 

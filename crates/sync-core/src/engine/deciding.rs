@@ -50,7 +50,8 @@ impl Work<'_> {
             let Some(entity) = self.entity(one.place) else { continue };
             let (mine, others) = self.of_entity(entity, left).await?;
             left = others;
-            let subjects = self.subjects(entity, one, mine, first.map(|(told, _)| told), &absent, store_id).await?;
+            let mut subjects = self.subjects(entity, one, mine, first.map(|(told, _)| told), &absent, store_id).await?;
+            self.derived(entity, &decided, &mut subjects).await?;
             let linked = self.around(entity, &subjects).await?;
             let around = Around { linked: Some(&linked) };
             for subject in subjects {
@@ -71,6 +72,7 @@ impl Work<'_> {
                 decided.push(Decided { place: one.place, diffed });
             }
         }
+        self.roll_up(&mut decided, ready).await?;
         Ok(decided)
     }
 

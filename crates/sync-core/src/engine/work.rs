@@ -15,7 +15,7 @@ use crate::{
     capability::Shows,
     connector::Item,
     context::Context,
-    document::mark::mark,
+    document::{mark::mark, rollup},
     error::{Disposition, Error, Result},
     fault::{self, Fault},
     id::{CanonicalId, ExternalRef, StreamKey, SystemId},
@@ -137,6 +137,7 @@ pub(super) fn derive(entity: &Entity, binding: &mut Binding, links: &Links, now:
             all.extend(keys(entity, &links.canonical(&ours), None));
         }
     }
+    all.extend(rollup::parent(binding).map(|order| rollup::key(&entity.name, order)));
     if let Some(mark) = mark(entity, binding) {
         all.insert(MatchKey { entity: entity.name.clone(), rule: MARK.to_owned(), key: mark });
     }

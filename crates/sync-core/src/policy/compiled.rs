@@ -40,6 +40,10 @@ pub struct Entity {
     pub systems: BTreeMap<SystemId, Role>,
     /// Every stream of the kind that takes part, by key.
     pub streams: BTreeMap<StreamKey, StreamTable>,
+    /// What the hub itself says of its records, where a rule asks it.
+    pub hub: Option<StreamTable>,
+    /// Where its records become invoices, and the entity that keeps those.
+    pub derives: BTreeMap<SystemId, EntityName>,
     /// What is decided as one, in order of paths: single fields and groups. Fields whose rule is `off` are not here.
     pub units: Vec<Unit>,
     /// Ways of recognising a record, best first.
@@ -65,6 +69,10 @@ pub struct Entity {
 }
 
 impl Entity {
+    /// What the phases know of a stream of it, or of the hub.
+    pub fn table(&self, at: &StreamKey) -> Option<&StreamTable> {
+        self.streams.get(at).or_else(|| self.hub.as_ref().filter(|hub| hub.key == *at))
+    }
     /// The unit that a field belongs to.
     pub fn unit_of(&self, path: FieldPath) -> Option<&Unit> {
         self.units.iter().find(|unit| path.is_under(unit.path))
@@ -111,6 +119,17 @@ pub enum Rule {
         /// The field that it may never exceed.
         up_to: Option<FieldPath>,
     },
+}
+
+impl Rule {
+    /// Whether a system has a say of its own.
+    pub(crate) fn names(&self, name: &SystemId) -> bool {
+        match self {
+            Self::Master { system, .. } | Self::Seed(system) | Self::Newest { otherwise: system } => system == name,
+            Self::Prefer(order) => order.contains(name),
+            Self::Hold | Self::Sum { .. } => false,
+        }
+    }
 }
 
 /// For people: `master erp`, `shared: erp before crm`.

@@ -80,8 +80,7 @@ pub(super) fn advance(
     binding: &mut Binding,
 ) {
     for (key, side) in &mut binding.sides {
-        let (Some(table), sight) = (entity.streams.get(key), subject.sights.get(key).filter(|sight| !sight.deleted))
-        else {
+        let (Some(table), sight) = (entity.table(key), subject.sights.get(key).filter(|sight| !sight.deleted)) else {
             continue;
         };
         if side.frozen {

@@ -39,7 +39,7 @@ pub(super) fn least_binding(at: &Place<'_>) -> FieldMap {
 
 /// The next step of a document that we made: once its sums are as they should be.
 pub(super) fn step(at: &Place<'_>, id: &Arc<str>, diffed: &mut Diffed) -> Option<Op> {
-    let document = at.table.document.as_ref().filter(|_| is_ours(at.entity, at.table, at.binding, at.side))?;
+    let document = at.table.document.as_ref().filter(|_| is_ours(at.table, at.binding, at.side))?;
     if at.side.lagging.contains(&document::CONTENT) || at.facts.locks.hosts.contains(&at.table.host.id(id)) {
         return None;
     }
@@ -61,15 +61,14 @@ pub(super) fn step(at: &Place<'_>, id: &Arc<str>, diffed: &mut Diffed) -> Option
 /// Whether a document of ours is not as far yet as it is to go.
 pub(in crate::engine) fn is_short(entity: &Entity, table: &StreamTable, binding: &Binding, side: &BoundSide) -> bool {
     table.document.as_ref().is_some_and(|document| {
-        is_ours(entity, table, binding, side) && steps::next(document, entity.kind, &shown(table, side)).is_some()
+        is_ours(table, binding, side) && steps::next(document, entity.kind, &shown(table, side)).is_some()
     })
 }
 
 /// A living document that was made for one of another system.
-fn is_ours(entity: &Entity, table: &StreamTable, binding: &Binding, side: &BoundSide) -> bool {
+fn is_ours(table: &StreamTable, binding: &Binding, side: &BoundSide) -> bool {
     table.role.create != Create::Never
         && binding.origin != table.key.system
-        && entity.master != table.key.system
         && side.id.is_some()
         && !side.frozen
         && side.state == SideState::Live

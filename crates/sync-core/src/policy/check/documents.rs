@@ -5,13 +5,13 @@ use rust_decimal::Decimal;
 use super::{Case, Mistake};
 use crate::{
     id::EntityKind,
-    policy::{Becomes, Create, Role, Until, document::items},
+    policy::{Becomes, Create, Role, Until, compile::invoices, document::items},
 };
 
 pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
     for (connection, role) in &case.set.systems {
         let place = case.at(&format!("systems.{connection}"));
-        becomes(case, &place, role, found);
+        becomes(case, &place, connection, role, found);
         until(case, &place, connection, role, found);
         names_items(case, &place, connection, role, found);
     }
@@ -20,7 +20,7 @@ pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
     }
 }
 
-fn becomes(case: &Case<'_>, place: &str, role: &Role, found: &mut Vec<Mistake>) {
+fn becomes(case: &Case<'_>, place: &str, connection: &str, role: &Role, found: &mut Vec<Mistake>) {
     let Some(becomes) = role.becomes else { return };
     let place = format!("{place}.becomes");
     if case.set.kind != EntityKind::Order {
@@ -29,6 +29,10 @@ fn becomes(case: &Case<'_>, place: &str, role: &Role, found: &mut Vec<Mistake>) 
     } else if becomes == Becomes::Invoice && role.create == Create::Never {
         let fault = "orders become invoices there, but nothing is to be made".to_owned();
         found.push(Mistake::new(place, fault, "set create = \"always\""));
+    } else if becomes == Becomes::Invoice && invoices(case.policy, connection).is_none() {
+        let fault = format!("no rule set keeps the invoices made at '{connection}'");
+        let cure = format!("add one of kind \"invoice\" with {connection} = {{ read = true, create = \"always\" }}");
+        found.push(Mistake::new(place, fault, cure));
     }
 }
 

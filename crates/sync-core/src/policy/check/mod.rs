@@ -115,7 +115,7 @@ impl Case<'_> {
 
 fn unknown_connection(known: &Known<'_>, place: &str, connection: &str) -> Mistake {
     if connection == SystemId::hub().as_str() {
-        return Mistake::new(place, "'@hub' can be the master of a field and nothing else", "name a connection");
+        return Mistake::new(place, "'@hub' can decide a field and nothing else", "name a connection");
     }
     Mistake::new(place, format!("there is no connection '{connection}'"), suggest(connection, known.connections()))
 }
