@@ -15,9 +15,10 @@ use std::io::Write;
 
 use crate::{
     args::{Cli, Command},
+    demo,
     fail::Failure,
     file::Env,
-    demo, schema,
+    schema,
     session::{Machine, Session},
 };
 

@@ -20,8 +20,7 @@ pub(super) fn edits(stage: &Stage, _: &About) -> Result<Vec<Edit>, Failure> {
         there.next().is_none().then_some((customer, found))
     });
     let (first, second) = (both.next(), both.next());
-    let ((customer, _), (_, known)) =
-        first.zip(second).ok_or_else(|| nothing_for("edit on both sides"))?;
+    let ((customer, _), (_, known)) = first.zip(second).ok_or_else(|| nothing_for("edit on both sides"))?;
     Ok(vec![new_email(stage, customer)?, new_customer(stage)?, another_name(stage, known)?])
 }
 
@@ -41,7 +40,8 @@ fn new_customer(stage: &Stage) -> Result<Edit, Failure> {
         "firstName": "Nya", "lastName": "Kundén", "address": "Ågatan 2", "postalCode": "58222", "city": "Linköping",
         "countryCode": "SE",
     });
-    let customer = json!({"action": "create_customer", "type": "person", "email": email, "addresses": {"invoice": address}});
+    let customer =
+        json!({"action": "create_customer", "type": "person", "email": email, "addresses": {"invoice": address}});
     stage.in_shop(customer)?;
     Ok(Edit::new("in the shop: the customer Nya Kundén is new", "the ERP has her too", move |states| {
         let made = states.erp("customers").iter().find(|one| text(one, "EmailAddress") == email);

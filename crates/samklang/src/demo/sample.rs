@@ -66,8 +66,9 @@ impl About {
         const COMMON: [&str; 3] = ["freight", "guest", "only_12_or_6"];
         let special = self.0.get("arriving").and_then(Value::as_object).into_iter().flatten();
         let special = special.filter(|(property, _)| !COMMON.contains(&property.as_str()));
-        let special: Vec<u64> =
-            special.flat_map(|(_, numbers)| numbers.as_array().into_iter().flatten().filter_map(Value::as_u64)).collect();
+        let special: Vec<u64> = special
+            .flat_map(|(_, numbers)| numbers.as_array().into_iter().flatten().filter_map(Value::as_u64))
+            .collect();
         self.fate("must_arrive").into_iter().filter(|number| !special.contains(number)).collect()
     }
 

@@ -59,14 +59,13 @@ fn another_address(stage: &Stage, number: u64) -> Result<Edit, Failure> {
         "firstName": "Bud", "lastName": "Mottagare", "address": street, "postalCode": "97231", "city": city,
         "countryCode": "SE",
     });
-    stage.in_shop(
-        json!({"action": "set_address", "orderId": number, "type": "originalDelivery", "address": address}),
-    )?;
+    stage
+        .in_shop(json!({"action": "set_address", "orderId": number, "type": "originalDelivery", "address": address}))?;
     let what = format!("in the shop: order {number} goes to {street}, {city}");
     Ok(Edit::new(what, "the ERP's order goes there too", move |states| {
-        states.erp_document(number).is_some_and(|order| {
-            text(order, "DeliveryAddress1") == street && text(order, "DeliveryCity") == city
-        })
+        states
+            .erp_document(number)
+            .is_some_and(|order| text(order, "DeliveryAddress1") == street && text(order, "DeliveryCity") == city)
     }))
 }
 

@@ -71,7 +71,8 @@ impl Stage {
     /// The company's number, as a login must find it.
     pub(super) fn company(&self) -> String {
         let states = self.states();
-        let settings = super::states::rows(&states.erp, "companies").first().and_then(|company| company.get("Settings"));
+        let settings =
+            super::states::rows(&states.erp, "companies").first().and_then(|company| company.get("Settings"));
         settings.map(|settings| super::states::text(settings, "CorporateIdentityNumber").to_owned()).unwrap_or_default()
     }
     /// Writes the configuration: the preset, the addresses and credentials of the emulators, and what the demo adds.
@@ -89,17 +90,22 @@ impl Stage {
         for (name, secret) in secrets {
             write(&folder.join(name), secret)?;
         }
-        connect(&mut config, "se", &[
-            ("base_url", format!("{}/api/v2", self.shop.base_url())),
-            ("client_id", shop.client_id),
-        ]);
-        connect(&mut config, "erp", &[
-            ("base_url", format!("{}/v2/", self.erp.base_url())),
-            ("identity_url", format!("{}/", self.erp.base_url())),
-            ("client_id", eekonomi::CLIENT_ID.to_owned()),
-            ("company", self.company()),
-            ("redirect_url", eekonomi::REDIRECT_URI.to_owned()),
-        ]);
+        connect(
+            &mut config,
+            "se",
+            &[("base_url", format!("{}/api/v2", self.shop.base_url())), ("client_id", shop.client_id)],
+        );
+        connect(
+            &mut config,
+            "erp",
+            &[
+                ("base_url", format!("{}/v2/", self.erp.base_url())),
+                ("identity_url", format!("{}/", self.erp.base_url())),
+                ("client_id", eekonomi::CLIENT_ID.to_owned()),
+                ("company", self.company()),
+                ("redirect_url", eekonomi::REDIRECT_URI.to_owned()),
+            ],
+        );
         let path = folder.join(CONFIG);
         write(&path, &config.to_string())?;
         Ok(path)

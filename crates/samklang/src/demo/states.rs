@@ -60,7 +60,9 @@ pub(super) fn text<'a>(of: &'a Value, name: &str) -> &'a str {
 /// A number, exactly as it is written.
 pub(super) fn decimal(of: &Value, name: &str) -> Option<Decimal> {
     match of.get(name)? {
-        Value::Number(number) => number.to_string().parse().ok().or_else(|| Decimal::from_scientific(&number.to_string()).ok()),
+        Value::Number(number) => {
+            number.to_string().parse().ok().or_else(|| Decimal::from_scientific(&number.to_string()).ok())
+        }
         _ => None,
     }
 }

@@ -10,6 +10,8 @@ use sync_core::{
     store::{Held, HeldWhy},
 };
 
+use super::sample::About;
+
 /// All of it. The order of the fields is that of the output.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Summary {
@@ -130,4 +132,54 @@ fn sums_of(held: &Held) -> Option<[Sum; 2]> {
 
 fn joined(numbers: &BTreeSet<String>) -> String {
     numbers.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// Lines for what waits and should not, and for what should wait and does not.
+pub(super) fn unexpected(held: &[Waiting], about: &About) -> Vec<String> {
+    let mut wanted: Vec<(u64, &str)> =
+        about.held_fates().flat_map(|fate| about.fate(fate).into_iter().map(move |number| (number, fate))).collect();
+    let mut lines = Vec::new();
+    for waiting in held {
+        let is = |number: u64| waiting.number.split(", ").any(|one| one == number.to_string());
+        match wanted.iter().position(|(number, _)| is(*number)) {
+            Some(place) => drop(wanted.remove(place)),
+            None => lines.push(format!("{} waits: {}", waiting.number, waiting.why)),
+        }
+    }
+    lines.extend(wanted.into_iter().map(|(number, fate)| format!("{number} should wait for a person ({fate})")));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiting(number: &str) -> Waiting {
+        Waiting { number: number.to_owned(), why: "something".to_owned(), sums: None }
+    }
+
+    #[test]
+    fn what_should_wait_and_does_not_is_told_and_the_other_way_round() {
+        let about = About::read().unwrap();
+        let all: Vec<u64> = about.held_fates().flat_map(|fate| about.fate(fate)).collect();
+        let mut held: Vec<Waiting> = all.iter().map(|number| waiting(&format!("{number}, 55"))).collect();
+        assert!(unexpected(&held, &about).is_empty());
+        held.pop();
+        held.push(waiting("9"));
+        let lines = unexpected(&held, &about);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].starts_with("9 waits"), "{lines:?}");
+    }
+
+    #[test]
+    fn the_summary_has_the_promised_form() {
+        let mut summary = Summary { flow: "f".to_owned(), ..Summary::default() };
+        summary
+            .held
+            .push(Waiting { sums: Some([Sum(Decimal::new(12340, 2)), Sum(Decimal::new(12341, 2))]), ..waiting("7") });
+        assert_eq!(
+            serde_json::to_string(&summary).unwrap(),
+            r#"{"flow":"f","seed":0,"read":{},"bound":0,"written":{},"held":[{"number":"7","why":"something","sums":[123.40,123.41]}],"totals":{"equal":0,"held":0},"effects":{},"second_run":{"writes":0,"reads":{}},"edits":{"made":0,"arrived":0}}"#
+        );
+    }
 }
