@@ -28,7 +28,7 @@ pub(super) fn edits(stage: &Stage, about: &About) -> Result<Vec<Edit>, Failure> 
     let (delivered, paid) = (next("deliver")?, next("invoice")?);
     Ok(vec![
         another_quantity(stage, &states, quantity)?,
-        another_address(stage, address)?,
+        another_address(stage, &states, address)?,
         delivery(stage, &states, delivered)?,
         paid_invoice(stage, &states, paid)?,
     ])
@@ -53,14 +53,17 @@ fn json_number(value: Decimal) -> Value {
     value.normalize().to_string().parse::<Number>().map_or(Value::Null, Value::Number)
 }
 
-fn another_address(stage: &Stage, number: u64) -> Result<Edit, Failure> {
-    let (street, city) = ("Nya Hamngatan 12", "Luleå");
+fn another_address(stage: &Stage, states: &States, number: u64) -> Result<Edit, Failure> {
+    let (street, city) = ("Malmvägen 12", "Kiruna");
     let address = json!({
-        "firstName": "Bud", "lastName": "Mottagare", "address": street, "postalCode": "97231", "city": city,
+        "firstName": "Bud", "lastName": "Mottagare", "address": street, "postalCode": "98132", "city": city,
         "countryCode": "SE",
     });
-    stage
-        .in_shop(json!({"action": "set_address", "orderId": number, "type": "originalDelivery", "address": address}))?;
+    // the one that a payment provider told goes before the one of the checkout
+    let told = states.shop_order(number).and_then(|order| order.get("addresses"));
+    let told = told.and_then(|all| all.get("data").unwrap_or(all).get("paymentMethodDelivery"));
+    let kind = if told.is_some_and(|told| !told.is_null()) { "paymentMethodDelivery" } else { "originalDelivery" };
+    stage.in_shop(json!({"action": "set_address", "orderId": number, "type": kind, "address": address}))?;
     let what = format!("in the shop: order {number} goes to {street}, {city}");
     Ok(Edit::new(what, "the ERP's order goes there too", move |states| {
         states
