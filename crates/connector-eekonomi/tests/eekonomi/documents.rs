@@ -267,6 +267,24 @@ async fn whole_kronor_that_the_source_does_not_know_do_not_stop_the_booking() {
 }
 
 #[tokio::test]
+async fn vat_that_is_rounded_otherwise_is_booked_and_that_of_another_rate_is_not() {
+    for (rounding, vat) in [("per_row", "0.26"), ("per_rate", "0.25")] {
+        let stage = stage(true, true).await;
+        stage.erp.switch("vat_rounding", rounding);
+        let line = stage.item("A-1").quantity(1).unit_price(dec("0.63"));
+        let mut wanted = invoice(&stage, true);
+        wanted.content.lines = Lines::new().with(line.clone()).with(line).into();
+        let id = make(&stage, DRAFTS, wanted.to_fields()).await.unwrap().reference.id;
+        let meant = |vat: &str| Invoice::new().content(Content::new().gross(dec("1.26")).vat(dec(vat))).to_fields();
+        let refused = step(&stage, DRAFTS, &id, "convert", meant("0.14")).await.unwrap_err();
+        assert_eq!(refused.vendor_code(), Some("2000"), "12 % where eEkonomi has 25");
+        let booked = step(&stage, DRAFTS, &id, "convert", meant("0.25")).await.unwrap();
+        let content = Invoice::from_fields(&record(&stage, &booked).fields).unwrap().content;
+        assert_eq!((content.vat, content.gross), (dec(vat).into(), dec("1.26").into()), "{rounding}");
+    }
+}
+
+#[tokio::test]
 async fn a_draft_in_another_currency_than_its_source_is_not_booked() {
     let erp = Erp::start().await;
     let config = erp.config();

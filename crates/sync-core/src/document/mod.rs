@@ -15,7 +15,7 @@ use rust_decimal::Decimal;
 
 use crate::{
     capability,
-    model::{Content, Fields, LineKind, Order},
+    model::{Content, Fields, Invoice, LineKind, Order},
     policy::{DocumentTable, StreamTable},
     value::{FieldMap, FieldPath, Value},
 };
@@ -26,6 +26,9 @@ pub(crate) const CONTENT: FieldPath = Order::CONTENT;
 pub(crate) const LINES: FieldPath = FieldPath::from_static("content.lines");
 /// What is to be paid.
 pub(crate) const GROSS: FieldPath = FieldPath::from_static("content.gross");
+
+/// What is settled of an invoice.
+pub(crate) const SETTLED: FieldPath = Invoice::SETTLED;
 
 /// Why a document cannot be sent as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +46,15 @@ pub(crate) enum Trouble {
         kind: LineKind,
         /// Its VAT rate in percent.
         rate: Decimal,
+    },
+    /// The target takes something of the buyer from its register, where it stands otherwise.
+    Buyer {
+        /// What: `currency`.
+        what: &'static str,
+        /// On the document.
+        document: String,
+        /// In the register.
+        register: String,
     },
     /// The rows do not make up the total.
     Totals {

@@ -8,6 +8,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
+    act::{self, Stands},
     outcome::{Outcome, as_wanted, sent},
     subject::{Links, Sight},
 };
@@ -15,7 +16,6 @@ use crate::{
     capability::{Capabilities, Shows, UpdateMode},
     connector::{Action, Connector, Item, Part, Write},
     context::Context,
-    document::steps,
     error::{Disposition, Error, ErrorKind},
     hook::{Outbound, Verdict},
     id::{CanonicalId, ExternalRef, StreamKey, SystemId},
@@ -227,10 +227,14 @@ impl Call<'_> {
             },
         };
         let sights = decoded(self.connector, &item).map_err(before_sending)?;
-        if let Action::Act { act, .. } = &self.intent.action {
-            return match self.is_stepped(act, &sights) {
-                true => Err(Outcome::Done { reference: item.reference.clone(), sights, exact: false }),
-                false => Ok((Write { current: Some(item), ..write }, sights)),
+        if matches!(self.intent.action, Action::Act { .. }) {
+            let stands = self
+                .each(&sights)
+                .map(|(share, table, sight)| act::stands(table, &self.intent.action, share, &sight.fields));
+            return match stands.min() {
+                Some(Stands::Taken) => Err(Outcome::Done { reference: item.reference.clone(), sights, exact: false }),
+                Some(Stands::Otherwise) | None => Err(Outcome::Moved(sights)),
+                Some(Stands::Ahead) => Ok((Write { current: Some(item), ..write }, sights)),
             };
         }
         if self.as_wanted(&sights) {
@@ -246,11 +250,6 @@ impl Call<'_> {
     async fn look(&self, host: &StreamKey, id: &Arc<str>) -> Result<Option<Item>, Error> {
         let found = self.connector.get(self.cx, &host.stream, std::slice::from_ref(id)).await?;
         Ok(found.into_iter().next().flatten())
-    }
-
-    /// Whether a record shows that a step was taken already.
-    fn is_stepped(&self, act: &str, sights: &[Sight]) -> bool {
-        self.each(sights).any(|(_, table, sight)| stepped(table, act, &sight.fields))
     }
 
     /// A shared field, a full replace, a side effect: there a look can save an edit or a mail.
@@ -360,13 +359,6 @@ impl Call<'_> {
             Disposition::StopStream | Disposition::StopSystem => Outcome::Stop(error),
         }
     }
-}
-
-/// Whether a record shows that a step was taken.
-pub(super) fn stepped(table: &StreamTable, act: &str, shown: &FieldMap) -> bool {
-    let step = table.document.as_ref().and_then(|document| document.cap.steps.iter().find(|step| step.act == act));
-    let shown = table.inbound(shown, &mut Problems::default()).unwrap_or_default();
-    step.is_some_and(|step| steps::is_made(table.cap.kind, step, &shown))
 }
 
 /// An error before anything was sent is never unclear.

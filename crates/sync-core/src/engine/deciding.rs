@@ -51,7 +51,7 @@ impl Work<'_> {
             let (mine, others) = self.of_entity(entity, left).await?;
             left = others;
             let mut subjects = self.subjects(entity, one, mine, first.map(|(told, _)| told), &absent, store_id).await?;
-            self.derived(entity, &decided, &mut subjects).await?;
+            self.derived(entity, &mut decided, &mut subjects).await?;
             let linked = self.around(entity, &subjects).await?;
             let around = Around { linked: Some(&linked) };
             for subject in subjects {

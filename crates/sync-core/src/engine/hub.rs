@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
+
 use super::{
-    diff::diff,
+    diff::{Diffed, diff},
+    planning::unmapped,
     run::{Decided, Ready},
     scope::{self, Around},
     subject::{Sight, Subject},
@@ -11,11 +14,12 @@ use super::{
 };
 use crate::{
     connector::Record,
-    document::{becomes, mark::mark_of, rollup},
+    document::{CONTENT, becomes, mark::mark_of, rollup},
     error::Result,
-    id::{CanonicalId, EntityKind, ExternalRef},
+    id::{CanonicalId, EntityKind, ExternalRef, StreamKey},
+    mapping::Unmapped,
     policy::Entity,
-    store::{Binding, MatchKey},
+    store::{Binding, Held, MatchKey},
 };
 
 impl Work<'_> {
@@ -23,17 +27,22 @@ impl Work<'_> {
     pub(super) async fn derived(
         &mut self,
         entity: &Entity,
-        decided: &[Decided],
+        decided: &mut [Decided],
         subjects: &mut Vec<Subject>,
     ) -> Result<()> {
         let Some(hub) = &entity.hub else { return Ok(()) };
-        for one in decided {
+        for one in decided.iter_mut() {
             let Some(of) = self.entity(one.place) else { continue };
             let order = &one.diffed.binding;
             let Some((system, _)) = of.derives.iter().find(|(_, name)| **name == entity.name) else { continue };
             if order.ambiguous || order.origins.is_empty() {
                 continue;
             }
+            if let Some(unread) = unread(of, &one.diffed, self.as_of) {
+                one.diffed.held.push(unread);
+                continue;
+            }
+            let order = &one.diffed.binding;
             let id = CanonicalId::derived(order.id, EntityKind::Invoice);
             let known = self.load(&BTreeSet::from([id])).await?.remove(&id);
             let linked = self.around(of, &[Subject::of(order.clone())]).await?;
@@ -117,6 +126,16 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
+
+/// A code of an order that nobody can read: the invoice would lack it.
+fn unread(entity: &Entity, diffed: &Diffed, now: DateTime<Utc>) -> Option<Held> {
+    let concerns = |key: &StreamKey, code: &Unmapped| {
+        let leaves = entity.streams.get(key).map(|table| table.map.ours(code.field)).unwrap_or_default();
+        leaves.iter().any(|leaf| leaf.is_under(CONTENT))
+    };
+    let (key, code) = diffed.unmapped.iter().find(|(key, code)| key.system == entity.master && concerns(key, code))?;
+    Some(unmapped(&diffed.binding, code, &key.system, now))
 }
 
 fn made_of(entity: &Entity, order: &Binding, id: CanonicalId) -> Binding {

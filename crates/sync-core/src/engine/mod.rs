@@ -10,6 +10,7 @@
 //! no versions, an edit made in the one round trip between our look and our write is overwritten; the journal keeps the
 //! values that we knew.
 
+mod act;
 mod applying;
 mod aside;
 mod call;

@@ -12,7 +12,7 @@ use crate::{
     id::ExternalRef,
     mapping::Problems,
     policy::StreamTable,
-    store::{Binding, BoundSide, Event, Intent, Parked, Share, SideState},
+    store::{Binding, Event, Intent, Parked, Share, SideState},
     value::{FieldMap, FieldPath},
 };
 
@@ -132,28 +132,6 @@ fn adds_up(table: &StreamTable, ours: &FieldMap, sight: Option<&Sight>) -> bool 
         document::payable(&shown)
     });
     shown.zip(document::due(ours)).is_none_or(|(shown, due)| shown == due)
-}
-
-/// Takes a business step over into the binding. It may have moved the record to another stream: the old name is an alias
-/// from then on.
-pub(super) fn stepped(binding: &mut Binding, share: &Share, reference: &ExternalRef, sights: &[Sight]) -> Vec<Event> {
-    let mut events = Vec::new();
-    let moved = reference.at != share.at;
-    if moved && let Some(old) = binding.sides.remove(&share.at) {
-        binding.aliases.extend(old.id.map(|id| share.at.id(&id)));
-        let id = Some(reference.id.clone());
-        binding.sides.insert(reference.at.clone(), BoundSide { id, lagging: old.lagging, ..BoundSide::default() });
-        events.push(Event::Bound(reference.clone()));
-    }
-    let Some(side) = binding.sides.get_mut(&reference.at) else { return events };
-    (side.refusals, side.not_before, side.state) = (0, None, SideState::Live);
-    if let Some(sight) = sights.iter().find(|sight| sight.reference == *reference) {
-        side.version = sight.version.clone();
-        side.writable = sight.writable.clone();
-        // what it shows is taken in by the next decision: somebody may have changed it at the same time
-        side.pending.overlay(&sight.fields);
-    }
-    events
 }
 
 /// The connector's fields that were written for some canonical leaves.

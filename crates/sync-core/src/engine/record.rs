@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 
 use super::{
+    act,
     outcome::{self, Outcome},
     run::is_done,
     subject::Sight,
@@ -166,7 +167,9 @@ impl Work<'_> {
                 Outcome::Done { reference, sights, exact } => {
                     let Some(table) = self.table(&share.at) else { continue };
                     let events = match &flight.op.doing {
-                        Doing::Act { .. } => outcome::stepped(binding, share, reference, sights),
+                        Doing::Act { .. } => {
+                            act::acted(binding, share, table, &flight.intent.action, reference, sights)
+                        }
                         _ => outcome::done(binding, share, table, reference, sights, *exact, &self.links),
                     };
                     commit.unparked.push(outcome::parked_key(share, None));

@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    call::{self, decoded},
+    act::{self, Stands},
+    call::decoded,
     index::Index,
     matching::likeness,
     outcome::{as_wanted, sent},
@@ -78,15 +79,17 @@ async fn look_at(
         };
     };
     let sights = decoded(connector, &item)?;
-    if let Action::Act { act, .. } = &intent.action {
-        let made = sights
-            .iter()
-            .any(|sight| work.table(&sight.reference.at).is_some_and(|table| call::stepped(table, act, &sight.fields)));
-        return Ok(match made {
-            true => Found::Made { reference: item.reference, sights },
+    if matches!(intent.action, Action::Act { .. }) {
+        let stands = intent.shares.iter().filter_map(|share| {
+            let sight = sights.iter().find(|sight| sight.reference.at == share.at)?;
+            Some(act::stands(work.table(&share.at)?, &intent.action, share, &sight.fields))
+        });
+        return Ok(match stands.min() {
+            Some(Stands::Taken) => Found::Made { reference: item.reference, sights },
+            Some(Stands::Otherwise) | None => Found::Blind,
             // it may still be on its way
-            false if enough(cap, intent, work.now()) => Found::NotMade,
-            false => Found::LookAgain,
+            Some(Stands::Ahead) if enough(cap, intent, work.now()) => Found::NotMade,
+            Some(Stands::Ahead) => Found::LookAgain,
         });
     }
     let made = intent.shares.iter().all(|share| {

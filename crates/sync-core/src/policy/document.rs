@@ -82,6 +82,29 @@ fn yes() -> bool {
     true
 }
 
+/// `[entities.<name>.buyer_differs]`: some systems take an invoice's currency, or its address, from their register of
+/// customers, whatever the document says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct BuyerDiffers {
+    /// The document is in another currency.
+    pub currency: Differs,
+    /// The document goes to another address.
+    pub address: Differs,
+}
+
+/// What becomes of a document whose buyer stands differently in the register.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Differs {
+    /// A person is asked.
+    #[default]
+    Hold,
+    /// The register is right.
+    AsRegister,
+}
+
 impl Carriers {
     /// The tables by VAT rate, with their names in the file.
     pub(super) fn by_rate(&self) -> [(&'static str, &BTreeMap<String, String>); 3] {
@@ -114,6 +137,10 @@ pub struct DocumentTable {
     pub carriers: Carriers,
     /// How far a document is brought.
     pub until: Option<Until>,
+    /// Bank accounts by way to pay.
+    pub accounts: BTreeMap<String, String>,
+    /// What happens where the register has the buyer otherwise.
+    pub buyer_differs: BuyerDiffers,
     /// The entity whose records are the items of lines, found by their number.
     pub items: Option<EntityName>,
 }
@@ -130,6 +157,8 @@ impl DocumentTable {
             cap: document,
             carriers: set.rows.get(connection).cloned().unwrap_or_default(),
             until: set.systems.get(connection).and_then(|role| role.until),
+            accounts: set.accounts.get(connection).cloned().unwrap_or_default(),
+            buyer_differs: set.buyer_differs,
             items: items(policy, connection),
         }))
     }

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use compiled::{Compiled, Entity, FieldTable, Rule, StreamTable, Unit};
-pub use document::{Becomes, Carriers, DocumentTable, Rounding, Until, axis};
+pub use document::{Becomes, BuyerDiffers, Carriers, Differs, DocumentTable, Rounding, Until, axis};
 pub use mistake::Mistake;
 pub use predicate::{Hop, Operator, Predicate, Ranked, Scene};
 pub(crate) use status::STATUS_OF;
@@ -76,6 +76,12 @@ pub struct RuleSet {
     /// What carries rows of documents that are no items. By connection name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub rows: BTreeMap<String, Carriers>,
+    /// Where payments are booked that are registered on invoices: way to pay → bank account. By connection name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub accounts: BTreeMap<String, BTreeMap<String, String>>,
+    /// What happens where a document's buyer stands differently in the register that the target takes him from.
+    #[serde(default)]
+    pub buyer_differs: BuyerDiffers,
     /// What must hold before a record goes to a system. A record that does not fit is left as it is.
     #[serde(default)]
     pub scope: Vec<Scope>,
@@ -111,6 +117,8 @@ impl RuleSet {
             map: Vec::new(),
             status: BTreeMap::new(),
             rows: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            buyer_differs: BuyerDiffers::default(),
             scope: Vec::new(),
             matches: Vec::new(),
             on_remove: OnRemove::default(),

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
+
 use super::{Place, held};
 use crate::{
     engine::diff::{Diffed, name_of},
     id::{StreamKey, SystemId},
     mapping::{Problems, Unmapped},
     policy::{Rule, STATUS_OF},
-    store::HeldWhy,
+    store::{Binding, Held, HeldWhy},
     value::{FieldMap, FieldPath},
 };
 
@@ -76,7 +78,16 @@ fn unread(at: &Place<'_>, unit: FieldPath, diffed: &Diffed) -> Option<(StreamKey
 }
 
 fn hold(at: &Place<'_>, unit: Option<FieldPath>, code: &Unmapped, system: &SystemId, diffed: &mut Diffed) {
-    let text = format!("{}: {} \"{}\" has no code at {}", name_of(at.binding), code.table, code.code, system);
+    let mut held = unmapped(at.binding, code, system, at.now);
+    held.unit = unit;
+    diffed.held.push(held);
+}
+
+/// A record held for a code that no table translates.
+pub(in crate::engine) fn unmapped(binding: &Binding, code: &Unmapped, system: &SystemId, now: DateTime<Utc>) -> Held {
+    let text = format!("{}: {} \"{}\" has no code at {}", name_of(binding), code.table, code.code, system);
     let cure = format!("add a row for \"{}\" to the table {}", code.code, code.table);
-    diffed.held.push(held(at, unit, HeldWhy::Unmapped, text, &cure));
+    let mut held = Held::new(binding.id, binding.entity.clone(), HeldWhy::Unmapped, text, &cure, now);
+    held.numbers = binding.numbers.clone();
+    held
 }

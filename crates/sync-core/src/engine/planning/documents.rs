@@ -2,24 +2,27 @@
 
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
+
 use super::{Place, held, op};
 use crate::{
     document::{self, Trouble, steps},
     engine::diff::{Diffed, name_of},
-    id::CanonicalId,
+    id::{CanonicalId, EntityKind},
     mapping::Problems,
-    model::{Field, Fields, Line, LineKind, Order, Organisation, Party},
+    model::{self, Canonical, Content, Field, Fields, Line, LineKind, Money, Order, Organisation, Party, Payment},
     plan::{Doing, Op},
-    policy::{Create, DocumentTable, Entity, StreamTable, axis},
+    policy::{Create, Differs, DocumentTable, Entity, StreamTable, axis},
     store::{Binding, BoundSide, HeldWhy, SideState},
-    value::{FieldMap, Link, Value},
+    value::{FieldMap, FieldPath, Link, NormalForm, Value},
 };
 
 /// Lines and sums as this target is to get them, with its own items named; `None`, and held, if that cannot be.
 pub(super) fn outgoing(at: &Place<'_>, diffed: &mut Diffed) -> Option<FieldMap> {
     let document = at.table.document.as_ref()?;
     let shown = shown(at.table, at.side);
-    let named = document::wanted(document, &at.binding.agreed, &shown, is_private(at))
+    let named = as_registered(at, document)
+        .and_then(|()| document::wanted(document, &at.binding.agreed, &shown, is_private(at)))
         .and_then(|wanted| with_items(at, document, wanted));
     match named {
         Ok(wanted) => Some(wanted),
@@ -35,6 +38,75 @@ pub(super) fn least_binding(at: &Place<'_>) -> FieldMap {
     let word = at.table.document.as_ref().and_then(|document| steps::first(document));
     let axis = axis(at.entity.kind).filter(|axis| at.table.fields.get(*axis).write_on_create);
     axis.zip(word).map(|(axis, word)| FieldMap::new().with(axis, word)).unwrap_or_default()
+}
+
+/// What the target takes from its register of customers must stand there as on the document.
+fn as_registered(at: &Place<'_>, document: &DocumentTable) -> Result<(), Trouble> {
+    let Some(buyer) = buyer(at) else { return Ok(()) };
+    let checks: [(&'static str, Differs, &[&str], &[FieldPath]); 2] = [
+        ("currency", document.buyer_differs.currency, &["currency"], &[Organisation::CURRENCY]),
+        (
+            "address",
+            document.buyer_differs.address,
+            &["billing.postal_code", "billing.city"],
+            &[Organisation::BILLING.join("postal_code"), Organisation::BILLING.join("city")],
+        ),
+    ];
+    for (what, differs, ours, theirs) in checks {
+        for (ours, theirs) in ours.iter().zip(theirs).filter(|_| differs == Differs::Hold) {
+            let leaf = document::CONTENT.join(ours);
+            if at.table.fields.writes(leaf) {
+                continue; // the document has its own
+            }
+            let form = model::field(EntityKind::Organisation, *theirs).map_or(NormalForm::Exact, |field| field.form);
+            let told = at.binding.agreed.filled(leaf).zip(buyer.filled(*theirs));
+            if let Some((document, register)) = told.filter(|(a, b)| form.of(a) != form.of(b)) {
+                let (document, register) = (document.to_string(), register.to_string());
+                return Err(Trouble::Buyer { what, document, register });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A payment that is to be registered: what is settled in all, less what is settled there.
+pub(super) fn payment(at: &Place<'_>, id: &Arc<str>, diffed: &mut Diffed) -> Option<Op> {
+    let document = at.table.document.as_ref()?;
+    let act = document.cap.pays.as_ref().filter(|_| at.side.lagging.contains(&document::SETTLED))?;
+    if at.facts.locks.hosts.contains(&at.table.host.id(id)) {
+        return None;
+    }
+    let amount = |fields: &FieldMap| fields.get(document::SETTLED).and_then(Value::as_decimal);
+    let (settled, there) = (amount(&at.binding.agreed)?, amount(&shown(at.table, at.side)).unwrap_or_default());
+    let paid = settled.checked_sub(there)?.normalize();
+    let name = name_of(at.binding);
+    if paid <= Decimal::ZERO {
+        let text = format!("{name}: {settled} are settled in all, and {there} at {} alone", at.table.key);
+        diffed.held.push(held(
+            at,
+            Some(document::SETTLED),
+            HeldWhy::Locked,
+            text,
+            "take the payment back there by hand",
+        ));
+        return None;
+    }
+    let text = |leaf: FieldPath| at.binding.agreed.text(document::CONTENT.join(leaf.as_str()));
+    let method = text(Content::PAYMENT_METHOD).or(text(Content::PAYMENT_TERMS)).unwrap_or_default();
+    let Some(account) = document.accounts.get(method) else {
+        let line =
+            format!("{name}: {paid} paid by '{method}' have no bank account at {}", at.table.key.system.connection());
+        let cure = format!("name one in entities.{}.accounts.{}", at.entity.name, at.table.key.system.connection());
+        diffed.held.push(held(at, Some(document::SETTLED), HeldWhy::Incomplete, line, &cure));
+        return None;
+    };
+    let currency = text(Content::CURRENCY).unwrap_or_default();
+    let payment = Payment::new().paid(Money::of(paid, currency)).account(account.clone());
+    let payment = payment.reference(document::mark::mark_of(at.binding).unwrap_or_default());
+    let doing = Doing::Act { id: id.clone(), act: act.clone(), with: payment.to_fields() };
+    let mut op = op(at.entity, at.table, at.binding, doing, [document::SETTLED].into());
+    op.key = format!("p-{}-{there}-{settled}", at.table.host.id(id));
+    Some(op)
 }
 
 /// The next step of a document that we made: once its sums are as they should be.
@@ -94,9 +166,15 @@ fn shown(table: &StreamTable, side: &BoundSide) -> FieldMap {
 
 /// Whether the buyer is a private person, where that is known.
 fn is_private(at: &Place<'_>) -> Option<bool> {
-    let Value::Link(Link::Canonical(buyer)) = at.binding.agreed.get(Order::CUSTOMER)? else { return None };
-    let party = at.facts.linked.get(buyer)?.text(Organisation::PARTY)?;
-    Some(party == Party::Private.word())
+    Some(buyer(at)?.text(Organisation::PARTY)? == Party::Private.word())
+}
+
+/// What is agreed of the buyer.
+fn buyer<'a>(at: &'a Place<'_>) -> Option<&'a FieldMap> {
+    match at.binding.agreed.get(Order::CUSTOMER)? {
+        Value::Link(Link::Canonical(buyer)) => at.facts.linked.get(buyer),
+        _ => None,
+    }
 }
 
 /// Each line with money names its item in our own terms.
@@ -138,6 +216,12 @@ fn hold(at: &Place<'_>, trouble: Trouble, diffed: &mut Diffed) {
             let text = format!("{name}: nothing carries a row of {kind} with {rate} % VAT at {target}");
             let place = format!("entities.{}.rows.{}", at.entity.name, target.system.connection());
             (HeldWhy::Incomplete, text, format!("name an article for it in {place}"))
+        }
+        Trouble::Buyer { what, document, register } => {
+            let text =
+                format!("{name} has the {what} {document}, and its buyer {register} at {}", target.system.connection());
+            let place = format!("entities.{}.buyer_differs.{what}", at.entity.name);
+            (HeldWhy::BuyerDiffers, text, format!("correct the buyer there, or set {place} = \"as_register\""))
         }
         Trouble::Totals { source, target: sum } => {
             let text = format!("{name} comes to {source}, and to {sum} at {target}");

@@ -13,6 +13,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 
+pub(super) use codes::unmapped;
 pub(super) use documents::is_short;
 pub(super) use join::by_host_record;
 
@@ -81,7 +82,7 @@ pub(crate) fn operations(entity: &Entity, diffed: &mut Diffed, facts: &Facts, no
             None => create(&at, diffed),
             Some(id) => {
                 let written = (!side.lagging.is_empty()).then(|| update(&at, id, diffed)).flatten();
-                written.or_else(|| documents::step(&at, id, diffed))
+                written.or_else(|| documents::payment(&at, id, diffed)).or_else(|| documents::step(&at, id, diffed))
             }
         };
         ops.extend(op);
@@ -94,7 +95,11 @@ fn update(at: &Place<'_>, id: &Arc<str>, diffed: &mut Diffed) -> Option<Op> {
     if !table.role.update || table.cap.update == UpdateMode::None || at.facts.locks.hosts.contains(&table.host.id(id)) {
         return None;
     }
-    let units = unlocked(at, at.side.lagging.clone(), diffed)?;
+    let mut units = at.side.lagging.clone();
+    if table.document.as_ref().is_some_and(|document| document.cap.pays.is_some()) {
+        units.remove(&document::SETTLED); // by a payment of its own
+    }
+    let units = if units.is_empty() { units } else { unlocked(at, units, diffed)? };
     if fault::on(Fault::LaggingForgotten) && at.side.refusals > 0 {
         return None;
     }

@@ -18,6 +18,16 @@ pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
     for connection in case.set.rows.keys() {
         rows(case, connection, found);
     }
+    for connection in case.set.accounts.keys() {
+        let place = case.at(&format!("accounts.{connection}"));
+        let mut streams = case.known.streams(connection, case.set.kind);
+        if case.role(&place, connection, found).is_some()
+            && !streams.any(|(_, cap)| cap.document.as_ref().is_some_and(|document| document.pays.is_some()))
+        {
+            let fault = format!("'{connection}' takes no payments on its records of kind {}", case.set.kind);
+            found.push(Mistake::new(place, fault, "take it out"));
+        }
+    }
 }
 
 fn becomes(case: &Case<'_>, place: &str, connection: &str, role: &Role, found: &mut Vec<Mistake>) {
