@@ -225,7 +225,8 @@ impl Running {
         tell.totals(&compared, wanted.len())?;
         self.wrong.extend(compared.others);
         self.wrong.extend(summary::unexpected(&self.summary.held, about));
-        let too_early = about.fate("before_start").into_iter().filter(|number| states.erp_document(*number).is_some());
+        let too_early = about.fate("before_start").into_iter().filter(|number| states.document(*number).is_some());
+        self.wrong.extend(states.twice().into_iter().map(|mark| format!("{mark} is in the ERP more than once")));
         self.wrong.extend(too_early.map(|number| format!("{number} is from before the start date, and in the ERP")));
         Ok(())
     }
