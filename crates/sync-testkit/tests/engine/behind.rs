@@ -62,3 +62,23 @@ fn an_edit_that_only_the_look_before_a_write_showed_is_not_written_over_in_silen
     assert_eq!(world.system("erp").one::<Organisation>("customer").email, "three@example.com".into());
     assert!(is_journaled(&world, "email", "two@example.com"));
 }
+
+#[test]
+fn rows_with_few_fields_are_read_whole_as_long_as_their_stamp_may_stay_whatever_the_clock_says() {
+    let mut world = two(ONE_WAY, |s| s.partial_rows(&["name"]).since(86_400_000), plain);
+    world.system("crm").put_clock(-3 * 86_400);
+    let crm = world.system("crm").put("company", company("A", "1").email("one@a.se"));
+    world.adopt();
+    world.run();
+    for email in ["two@a.se", "three@a.se"] {
+        world.system("crm").edit::<Organisation>("company", &crm, |o| o.email(email));
+        world.run();
+        assert_eq!(world.system("erp").one::<Organisation>("customer").email, email.into());
+    }
+    world.pass(3 * 86_400);
+    world.run();
+    let calls = |world: &World| world.system("crm").calls().get("get company").copied();
+    let before = calls(&world);
+    world.run();
+    assert_eq!(calls(&world), before, "an old stamp is trusted");
+}
