@@ -63,6 +63,42 @@ fn an_edit_that_only_the_look_before_a_write_showed_is_not_written_over_in_silen
     assert!(is_journaled(&world, "email", "two@example.com"));
 }
 
+/// A run that ends at a turn, and the time after which its lease is over.
+fn dies_at(world: &World, place: usize) {
+    world.pass(60);
+    let engine = world.engine().unwrap();
+    let cancel = Cancel::new();
+    {
+        let mut run = std::pin::pin!(engine.run(Mode::Sync, &Silent, &cancel));
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        let mut turns = 0;
+        while turns < place && run.as_mut().poll(&mut cx).is_pending() {
+            turns += 1;
+        }
+    }
+    world.pass(700);
+}
+
+#[test]
+fn a_record_that_users_removed_where_nobody_reads_does_not_keep_a_create_waiting_for_ever() {
+    for place in 0..40 {
+        let policy = ONE_WAY.replace("systems.erp = { read = true", "systems.erp = { read = false");
+        let mut world = two(&policy, plain, plain);
+        world.system("crm").put("company", company("A", "1"));
+        world.adopt();
+        world.run();
+        let erp = world.system("erp").all("customer").keys().next().unwrap().clone();
+        world.system("erp").delete("customer", &erp);
+        world.system("crm").put("company", company("B", "2"));
+        dies_at(&world, place);
+        for _ in 0..4 {
+            world.run();
+        }
+        assert_eq!(world.run().unclear, 0, "died at {place}");
+        assert_eq!(world.system("erp").one::<Organisation>("customer").name, "B".into(), "died at {place}");
+    }
+}
+
 #[test]
 fn rows_with_few_fields_are_read_whole_as_long_as_their_stamp_may_stay_whatever_the_clock_says() {
     let mut world = two(ONE_WAY, |s| s.partial_rows(&["name"]).since(86_400_000), plain);
