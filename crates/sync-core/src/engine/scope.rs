@@ -8,7 +8,7 @@ use crate::{
     id::{CanonicalId, EntityKind, SystemId},
     mapping::Problems,
     model,
-    policy::{Entity, Predicate, Ranked, Scene},
+    policy::{Entity, Predicate, Ranked, Rule, Scene},
     store::{Binding, Event, SideState},
     value::{FieldMap, FieldPath, Link, Value},
 };
@@ -107,6 +107,18 @@ pub(crate) fn belongs(filter: &[Predicate], kind: EntityKind, own: FieldMap, ori
     filter.iter().all(|predicate| predicate.holds(&stage, &Words(kind)))
 }
 
+/// What a system shows that may become agreed: of what is agreed already, only fields that it has a say in.
+fn news(entity: &Entity, agreed: &FieldMap, system: &SystemId, shown: &FieldMap) -> FieldMap {
+    let has_a_say = |path: FieldPath| {
+        entity.units.iter().find(|unit| path.is_under(unit.path)).is_none_or(|unit| match &unit.rule {
+            Rule::Master { system: master, .. } => master == system,
+            Rule::Seed(_) => false,
+            _ => true,
+        })
+    };
+    shown.filter(|path| agreed.get(path).is_none() || has_a_say(path))
+}
+
 /// Freezes sides whose system the record has left the scope of, and thaws those whose scope it is back in.
 ///
 /// A frozen side is neither written nor listened to, and nothing is removed for it; what it shows meanwhile is kept
@@ -125,11 +137,12 @@ pub(super) fn freeze(
     let systems: Vec<SystemId> = entity.scope.keys().cloned().collect();
     for system in systems {
         let mut own = fields_of(binding);
-        for (key, sight) in subject.sights.iter().filter(|(key, _)| key.system != system) {
+        let others = subject.sights.iter().filter(|(key, sight)| key.system != system && !sight.deleted);
+        for (key, sight) in others {
             if let Some(table) = entity.streams.get(key)
                 && let Ok(ours) = table.inbound(&sight.fields, &mut Problems::default())
             {
-                own.overlay(&links.canonical(&ours));
+                own.overlay(&news(entity, &binding.agreed, &key.system, &links.canonical(&ours)));
                 own.overlay(&sight.fields.filter(FieldPath::is_extension));
             }
         }

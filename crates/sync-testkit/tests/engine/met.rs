@@ -23,3 +23,17 @@ fn a_record_that_is_listed_and_hinted_at_is_met_once() {
     world.run();
     assert_eq!(world.system("erp").one::<Organisation>("customer").name, "B".into());
 }
+
+#[test]
+fn a_seeded_gate_is_judged_by_what_was_agreed() {
+    let policy = format!(
+        "{ONE_WAY}\nfields.category = {{ rule = \"seed\", from = \"crm\" }}\n[[entities.companies.scope]]\nat = \"erp\"\nwhen = [\"category = gold\"]\n"
+    );
+    let mut world = two(&policy, plain, plain);
+    let crm = world.system("crm").put("company", company("A", "1").category("gold"));
+    world.adopt();
+    world.system("crm").edit::<Organisation>("company", &crm, |o| o.category("silver"));
+    world.run();
+    world.run();
+    assert_eq!(world.system("erp").all("customer").len(), 1, "it was made for what it was agreed to be");
+}
