@@ -53,8 +53,9 @@ impl Work<'_> {
             let subjects = self.subjects(entity, one, mine, first.map(|(told, _)| told), &absent, store_id).await?;
             let linked = self.around(entity, &subjects).await?;
             let around = Around { linked: Some(&linked) };
+            let links = self.certain_links(&subjects).await?;
             for subject in subjects {
-                let mut diffed = diff(entity, &subject, &self.links, &around, self.as_of);
+                let mut diffed = diff(entity, &subject, &links, &around, self.as_of);
                 let before = diffed.binding.clone();
                 derive(entity, &mut diffed.binding, &self.links, self.as_of);
                 diffed.changed |= before != diffed.binding;

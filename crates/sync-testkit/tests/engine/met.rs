@@ -37,3 +37,50 @@ fn a_seeded_gate_is_judged_by_what_was_agreed() {
     world.run();
     assert_eq!(world.system("erp").all("customer").len(), 1, "it was made for what it was agreed to be");
 }
+
+const PEOPLE: &str = r#"
+    [entities.companies]
+    kind = "organisation"
+    master = "crm"
+    match = [{ on = ["registration_number"] }]
+    systems.crm = { read = true }
+    systems.erp = { read = true, create = "never", update = true }
+    [entities.people]
+    kind = "person"
+    master = "crm"
+    match = [{ on = ["email"] }]
+    systems.crm = { read = true }
+    systems.erp = { read = true, create = "always", update = true }
+"#;
+
+fn people() -> World {
+    World::new(1)
+        .with(Mock::new("crm").stream::<Organisation>("company", plain).stream::<Person>("person", plain))
+        .with(Mock::new("erp").stream::<Organisation>("customer", plain).stream::<Person>("contact", plain))
+        .policy(PEOPLE)
+}
+
+#[test]
+fn a_link_to_a_record_that_finds_its_place_in_another_one_goes_there() {
+    let mut world = people();
+    let crm = world.system("crm").clone();
+    let first = crm.put("company", company("A", "1"));
+    let second = crm.put("company", company("A too", "1"));
+    let erp = world.system("erp").put("customer", company("A", "1"));
+    world.system("crm").delete("company", &second);
+    world.adopt();
+    world.run();
+    // the same number twice: nobody knows yet which record is meant
+    let second = crm.put("company", company("A too", "1"));
+    let person = Person::new().last_name("Berg").email("b@a.se").organisation(crm.at("company").id(&second));
+    crm.put("person", person);
+    world.run();
+    crm.delete("company", &first);
+    for _ in 0..5 {
+        world.run();
+    }
+    let contact = world.system("erp").one::<Person>("contact");
+    let link = contact.organisation.value().and_then(|link| link.external()).cloned();
+    assert_eq!(link, Some(world.system("erp").at("customer").id(&erp)));
+    assert_eq!(world.run().writes(), 0);
+}
