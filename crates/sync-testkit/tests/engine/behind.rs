@@ -143,6 +143,31 @@ fn what_a_record_that_looks_like_ours_lacks_is_filled() {
 }
 
 #[test]
+fn an_edit_that_nobody_was_shown_is_journaled_when_a_person_decides_against_it() {
+    let mut world = two(SHARED, plain, |s| s.since(1).late(100_000));
+    let crm = world.system("crm").put("company", company("A", "1").phone("1"));
+    world.adopt();
+    world.run();
+    world.pass(200_000);
+    world.run();
+    let erp = world.system("erp").all("customer").keys().next().unwrap().clone();
+    world.system("crm").edit::<Organisation>("company", &crm, |o| o.name("B"));
+    world.system("erp").edit::<Organisation>("customer", &erp, |o| o.name("C"));
+    world.pass(200_000);
+    let held = world.run().held.remove(0);
+    // the ERP's listing does not name this yet
+    world.system("erp").edit::<Organisation>("customer", &erp, |o| o.name("D"));
+    world.system("crm").edit::<Organisation>("company", &crm, |o| o.phone("2"));
+    world.run(); // the look before the phone is written shows it
+    let value = FieldMap::new().with(Organisation::NAME, "E");
+    let take = sync_core::store::Inbox::Take { subject: held.subject, unit: held.unit.unwrap(), value };
+    drive(world.engine().unwrap().post("anna", take)).unwrap();
+    world.run();
+    assert_eq!(world.system("erp").one::<Organisation>("customer").name, "E".into());
+    assert!(is_journaled(&world, "name", "D"));
+}
+
+#[test]
 fn rows_with_few_fields_are_read_whole_as_long_as_their_stamp_may_stay_whatever_the_clock_says() {
     let mut world = two(ONE_WAY, |s| s.partial_rows(&["name"]).since(86_400_000), plain);
     world.system("crm").put_clock(-3 * 86_400);

@@ -38,6 +38,54 @@ fn a_seeded_gate_is_judged_by_what_was_agreed() {
     assert_eq!(world.system("erp").all("customer").len(), 1, "it was made for what it was agreed to be");
 }
 
+#[test]
+fn the_spelling_that_a_system_had_stays_when_somebody_elses_edit_is_taken_back() {
+    let policy = format!("{ONE_WAY}\nsystems.shop = {{ read = true, create = \"never\", update = true }}");
+    let mut world = World::new(1)
+        .with(Mock::new("crm").stream::<Organisation>("company", plain))
+        .with(Mock::new("erp").stream::<Organisation>("customer", plain))
+        .with(Mock::new("shop").stream::<Organisation>("buyer", plain))
+        .policy(&policy);
+    world.system("crm").put("company", company("A", "1").email("Anna@a.se"));
+    world.system("erp").put("customer", company("A", "1").email("anna@a.se"));
+    let shop = world.system("shop").put("buyer", company("A", "1").email("Anna@a.se"));
+    world.adopt();
+    world.run();
+    world.system("shop").edit::<Organisation>("buyer", &shop, |o| o.email("other@a.se"));
+    world.run();
+    assert_eq!(world.system("shop").one::<Organisation>("buyer").email, "Anna@a.se".into());
+    assert_eq!(world.system("erp").one::<Organisation>("customer").email, "anna@a.se".into());
+    assert_eq!(world.run().writes(), 0);
+}
+
+#[test]
+fn a_late_joiner_whose_value_gives_way_is_journaled_where_foreign_changes_are_ignored() {
+    let policy =
+        format!("{ONE_WAY}\nfields.phone = {{ rule = \"master\", system = \"crm\", on_foreign_change = \"ignore\" }}")
+            .replace("create = \"always\"", "create = \"never\"");
+    let mut world = two(&policy, plain, plain);
+    world.system("crm").put("company", company("A", "1").phone("1"));
+    world.adopt();
+    world.run();
+    world.system("erp").put("customer", company("A", "1").phone("2"));
+    world.run();
+    assert_eq!(world.system("erp").one::<Organisation>("customer").phone, "1".into());
+    assert!(is_journaled(&world, "phone", "2"));
+    assert_eq!(world.run().writes(), 0);
+}
+
+#[test]
+fn a_joiner_that_shows_nothing_of_a_field_is_filled() {
+    let mut world = two(&ONE_WAY.replace("\"always\"", "\"never\""), plain, plain);
+    world.system("crm").put("company", company("A", "1").phone("1"));
+    world.adopt();
+    world.run();
+    world.system("erp").put("customer", company("A", "1"));
+    world.run();
+    assert_eq!(world.system("erp").one::<Organisation>("customer").phone, "1".into());
+    assert_eq!(world.run().writes(), 0);
+}
+
 const PEOPLE: &str = r#"
     [entities.companies]
     kind = "organisation"

@@ -29,7 +29,7 @@ use crate::{
 };
 
 use explain::held_unit;
-use lag::{advance, lag, lag_frozen};
+use lag::{advance, joins, lag, lag_frozen, overruled};
 use sides::new_sides;
 use view::{View, reused, views};
 
@@ -128,10 +128,15 @@ fn meet(entity: &Entity, subject: &Subject, out: &mut Diffed) {
 
 /// A person's decision. He saw what was kept aside; what a side shows beyond that is an edit that he has not seen.
 fn take(unit: FieldPath, value: &FieldMap, by: &str, links: &Links, views: &mut [View<'_>], out: &mut Diffed) {
+    let mut overridden = Vec::new();
     for view in views.iter_mut() {
         let pending = out.binding.sides.get(view.key).map(|side| &side.pending);
         if let Some(Ok(ours)) = pending.map(|pending| view.table.inbound(pending, &mut Problems::default())) {
-            view.shadow.overlay(&links.canonical(&ours).under(unit));
+            let ours = links.canonical(&ours).under(unit);
+            if ours.iter().any(|(path, shown)| value.get(path).is_some_and(|chosen| chosen != shown)) {
+                overridden.push((view.key.system.clone(), ours.clone()));
+            }
+            view.shadow.overlay(&ours);
         }
     }
     let old = out.binding.agreed.under(unit);
@@ -140,13 +145,13 @@ fn take(unit: FieldPath, value: &FieldMap, by: &str, links: &Links, views: &mut 
         old,
         new: value.clone(),
         from: SystemId::person(),
-        overridden: Vec::new(),
+        overridden,
         because: format!("decided by {by}"),
     });
     out.binding.agreed.overlay(value);
     out.binding.origins.insert(unit, SystemId::person());
     for view in views.iter() {
-        lag(unit, view, &mut out.binding);
+        lag(unit, view, &FieldMap::new(), &mut out.binding);
     }
 }
 
@@ -186,7 +191,6 @@ fn settle(
         _ => None,
     };
     let decision = forward_only(entity, unit.path, &agreed_value, decide(&unit.rule, agreed, &sides, whole));
-    let joining: Vec<bool> = parts.iter().map(|(seen, shadow)| !seen.is_empty() && shadow.is_empty()).collect();
     match decision {
         Decision::Keep => {
             if let Rule::Master { system, .. } = &unit.rule
@@ -196,12 +200,8 @@ fn settle(
                 let line = format!("{} of {}: empty at {system}, kept elsewhere", unit.path, name_of(&subject.binding));
                 out.empty_master.push(line);
             }
-            for (view, joins) in views.iter().zip(joining) {
-                let was = out.binding.sides.get(view.key).is_some_and(|s| s.lagging.contains(&unit.path));
-                let again = subject.again.contains(&unit.path);
-                if agreed.is_some() && (was || joins || again) && !matches!(unit.rule, Rule::Seed(_)) {
-                    lag(unit.path, view, &mut out.binding);
-                }
+            if let Some(from) = origin.filter(|_| !matches!(unit.rule, Rule::Seed(_))) {
+                catch_up(unit, &agreed_value, from, subject.again.contains(&unit.path), views, out);
             }
         }
         Decision::Settle { value, from, overridden } => {
@@ -216,7 +216,7 @@ fn settle(
             // what is seeded goes into new records only: whoever has the record has a value of his own
             if !matches!(unit.rule, Rule::Seed(_)) {
                 for view in views.iter() {
-                    lag(unit.path, view, &mut out.binding);
+                    lag(unit.path, view, &agreed_value, &mut out.binding);
                 }
                 lag_frozen(entity, unit.path, &mut out.binding);
             }
@@ -227,6 +227,29 @@ fn settle(
             }
             out.held.push(held_unit(subject, unit.path, why, values, now));
         }
+    }
+}
+
+/// Nothing new is agreed: what lagged, or is met, is compared with what is. Where a value that is met gives way without
+/// having been heard, the journal says so.
+fn catch_up(unit: &Unit, agreed: &FieldMap, from: SystemId, again: bool, views: &[View<'_>], out: &mut Diffed) {
+    let mut overridden = Vec::new();
+    for view in views {
+        let lagged = out.binding.sides.get(view.key).is_some_and(|side| side.lagging.contains(&unit.path));
+        let joins = joins(unit.path, view, agreed);
+        if !(lagged || joins || again) {
+            continue;
+        }
+        lag(unit.path, view, agreed, &mut out.binding);
+        let lags = out.binding.sides.get(view.key).is_some_and(|side| side.lagging.contains(&unit.path));
+        let lost = overruled(unit.path, view, &out.binding);
+        if lags && !lagged && !lost.is_empty() {
+            overridden.push((view.key.system.clone(), lost));
+        }
+    }
+    if !overridden.is_empty() {
+        let (old, new) = (agreed.clone(), agreed.clone());
+        out.events.push(Event::Settled { unit: unit.path, old, new, from, overridden, because: unit.rule.to_string() });
     }
 }
 
