@@ -100,6 +100,23 @@ fn a_record_that_users_removed_where_nobody_reads_does_not_keep_a_create_waiting
 }
 
 #[test]
+fn what_was_decided_after_a_create_was_sent_under_its_key_arrives_later() {
+    for place in 0..40 {
+        let policy = ONE_WAY.replace("systems.erp = { read = true", "systems.erp = { read = false");
+        let mut world = two(&policy, plain, |s| s.idempotent().incomplete());
+        let crm = world.system("crm").put("company", company("A", "1"));
+        world.adopt();
+        dies_at(&world, place);
+        world.system("crm").edit::<Organisation>("company", &crm, |o| o.name("B"));
+        for _ in 0..4 {
+            world.run();
+        }
+        assert_eq!(world.system("erp").one::<Organisation>("customer").name, "B".into(), "died at {place}");
+        assert_eq!(world.run().writes(), 0, "died at {place}");
+    }
+}
+
+#[test]
 fn a_value_that_goes_back_while_a_write_is_unclear_is_written() {
     let mut world = two(ONE_WAY, plain, |s| s.marks("x.mock.origin").loses_answers(1000));
     let crm = world.system("crm").put("company", company("A", "1"));
@@ -165,6 +182,28 @@ fn an_edit_that_nobody_was_shown_is_journaled_when_a_person_decides_against_it()
     world.run();
     assert_eq!(world.system("erp").one::<Organisation>("customer").name, "E".into());
     assert!(is_journaled(&world, "name", "D"));
+}
+
+#[test]
+fn a_record_under_its_next_name_is_looked_at_before_it_is_written() {
+    let policy = SHARED.replace(
+        "match = [{ on = [\"registration_number\"] }]",
+        "match = [{ on = [\"registration_number\"], duplicates = \"alias\" }]",
+    );
+    let mut world = two(&policy, |s| s.tombstones(), plain);
+    let first = world.system("crm").put("company", company("A", "1").email("one@a.se"));
+    world.adopt();
+    world.run();
+    world.system("crm").put("company", company("A", "1").email("two@a.se"));
+    world.run();
+    let erp = world.system("erp").all("customer").keys().next().unwrap().clone();
+    world.system("crm").delete("company", &first);
+    world.system("erp").edit::<Organisation>("customer", &erp, |o| o.email("three@a.se"));
+    for _ in 0..3 {
+        world.run();
+    }
+    assert_eq!(world.system("crm").one::<Organisation>("company").email, "three@a.se".into());
+    assert!(is_journaled(&world, "email", "two@a.se"));
 }
 
 #[test]

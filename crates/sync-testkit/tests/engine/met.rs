@@ -109,6 +109,22 @@ fn people() -> World {
 }
 
 #[test]
+fn a_link_that_cannot_be_given_holds_back_that_link_alone() {
+    let mut world = people();
+    let crm = world.system("crm").clone();
+    let id = crm.put("company", company("A", "1"));
+    let person = Person::new().last_name("Berg").email("b@a.se").title("Head").organisation(crm.at("company").id(&id));
+    crm.put("person", person);
+    world.system("erp").put("contact", Person::new().last_name("Berg").email("b@a.se").title("Foot"));
+    world.adopt();
+    let report = world.run();
+    assert_eq!(world.system("erp").one::<Person>("contact").title, "Head".into());
+    let [held] = report.held.as_slice() else { panic!("{:?}", report.held) };
+    assert_eq!(held.unit, Some(Person::ORGANISATION));
+    assert_eq!(world.run().writes(), 0);
+}
+
+#[test]
 fn a_link_to_a_record_that_finds_its_place_in_another_one_goes_there() {
     let mut world = people();
     let crm = world.system("crm").clone();
