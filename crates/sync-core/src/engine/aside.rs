@@ -97,7 +97,7 @@ impl Work<'_> {
 }
 
 /// Whether a sight shows something that is not known of its side.
-fn tells(side: &BoundSide, sight: &Sight) -> bool {
+pub(super) fn tells(side: &BoundSide, sight: &Sight) -> bool {
     side.state != SideState::Removed
         && sight.fields.iter().any(|(path, value)| match side.pending.get(path).or_else(|| side.shadow.get(path)) {
             Some(known) => known != value,

@@ -8,6 +8,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
+    aside::tells,
     outcome::{Outcome, as_wanted, sent},
     subject::{Links, Sight},
 };
@@ -87,6 +88,9 @@ pub(super) fn action(
     Ok(Sendable { action, shares, missing })
 }
 
+/// Units of one share that are left out, and the links that have no name there.
+type LeftOut = Vec<(FieldPath, Link)>;
+
 fn part(
     share: &Share,
     table: &StreamTable,
@@ -94,7 +98,7 @@ fn part(
     bindings: &BTreeMap<CanonicalId, Binding>,
     caps: &Capabilities,
     create: bool,
-) -> Result<(Part, Share, Vec<(FieldPath, Link)>), Blocked> {
+) -> Result<(Part, Share, LeftOut), Blocked> {
     let system = &share.at.system;
     let asked = ask_hooks(share, table, binding, create)?;
     let mut agreed = binding.agreed.clone();
@@ -212,20 +216,28 @@ impl Call<'_> {
             effects: self.intent.effects.iter().map(|key| key.effect.clone()).collect(),
             current: None,
         };
-        let Action::Update { id, .. } = &self.intent.action else { return Ok((write, Vec::new())) };
-        if !self.must_look() {
-            return Ok((write, Vec::new()));
-        }
+        let id = match &self.intent.action {
+            Action::Update { id, .. } if self.must_look() => id,
+            Action::Remove { id, .. } if self.listens() => id,
+            _ => return Ok((write, Vec::new())),
+        };
+        let removes = matches!(self.intent.action, Action::Remove { .. });
         let now = self.cx.clock.now();
         let item = match self.read {
             Some((item, at)) if now.signed_duration_since(*at) <= FRESH && !item.partial => item.clone(),
             _ => match self.look(id).await {
                 Ok(Some(item)) => item,
+                Ok(None) if removes => return Err(Outcome::Removed),
                 Ok(None) => return Err(Outcome::Refused(gone(&self.op.host, id))),
                 Err(error) => return Err(before_sending(error)),
             },
         };
         let sights = decoded(self.connector, &item).map_err(before_sending)?;
+        if removes {
+            let edited =
+                self.each(&sights).any(|(share, _, sight)| self.side(share).is_some_and(|side| tells(side, sight)));
+            return if edited { Err(Outcome::Moved(sights)) } else { Ok((write, sights)) };
+        }
         if self.as_wanted(&sights) {
             return Err(Outcome::Done { reference: item.reference.clone(), sights, exact: false });
         }
@@ -239,6 +251,13 @@ impl Call<'_> {
     async fn look(&self, id: &Arc<str>) -> Result<Option<Item>, Error> {
         let found = self.connector.get(self.cx, &self.op.host.stream, std::slice::from_ref(id)).await?;
         Ok(found.into_iter().next().flatten())
+    }
+
+    /// Whether an edit of a record that is to be removed would be somebody's business.
+    fn listens(&self) -> bool {
+        let cap = self.connector.capabilities().streams.get(&self.op.host.stream);
+        let reads = self.tables.get(&self.op.host).is_some_and(|table| table.role.read);
+        reads && cap.is_some_and(|cap| cap.get_max > 0)
     }
 
     /// A shared field, a full replace, a side effect: there a look can save an edit or a mail.
@@ -291,23 +310,19 @@ impl Call<'_> {
         self.each(sights).any(|(share, table, sight)| {
             let Some(side) = self.side(share) else { return false };
             let sent = sent(share);
-            let written = |path: FieldPath| {
+            sight.fields.iter().any(|(path, now)| {
                 let leaves = table.map.ours(path);
-                let wanted: FieldMap = leaves
-                    .iter()
-                    .flat_map(|leaf| sent.under(*leaf).iter().map(|(p, v)| (p, v.clone())).collect::<Vec<_>>())
-                    .collect();
-                let own = leaves.iter().any(|leaf| share.units.iter().any(|unit| leaf.is_under(*unit)));
-                own.then_some(wanted)
-            };
-            sight.fields.iter().any(|(path, now)| match side.shadow.get(path) {
-                Some(before) => before != now && written(path).is_some(),
-                None => {
-                    !now.is_null()
-                        && written(path).is_some_and(|wanted| {
-                            !wanted.is_empty() && !as_wanted(table, &sight.fields, &wanted, self.links)
-                        })
-                }
+                let written = leaves.iter().any(|leaf| share.units.iter().any(|unit| leaf.is_under(*unit)));
+                written
+                    && match side.shadow.get(path) {
+                        Some(before) => before != now,
+                        None => {
+                            let wanted = sent.filter(|leaf| leaves.iter().any(|own| leaf.is_under(*own)));
+                            !now.is_null()
+                                && !wanted.is_empty()
+                                && !as_wanted(table, &sight.fields, &wanted, self.links)
+                        }
+                    }
             })
         })
     }

@@ -225,3 +225,31 @@ fn rows_with_few_fields_are_read_whole_as_long_as_their_stamp_may_stay_whatever_
     world.run();
     assert_eq!(calls(&world), before, "an old stamp is trusted");
 }
+
+#[test]
+fn a_record_is_looked_at_before_it_is_removed() {
+    let policy = ONE_WAY.replace("update = true }", "update = true, remove = true }");
+    let policy = policy.replace("master = \"crm\"", "master = \"crm\"\n    on_remove = \"propagate\"");
+    let mut world = two(&policy, |s| s.tombstones(), plain);
+    let crm = world.system("crm").put("company", company("A", "1"));
+    world.system("crm").put("company", company("B", "2"));
+    world.adopt();
+    world.run();
+    let mut erp = world.system("erp").all("customer").into_iter();
+    let erp = erp.find(|(_, fields)| fields.text(Organisation::NAME) == Some("A")).unwrap().0;
+    world.system("crm").delete("company", &crm);
+    let listed = |world: &World| world.system("erp").calls().get("list customer").copied();
+    let before = listed(&world);
+    let mut edited = false;
+    let report = run_while(&world, |world, _| {
+        if !edited && listed(world) != before {
+            world.pass(40);
+            world.system("erp").edit::<Organisation>("customer", &erp, |o| o.phone("1"));
+            edited = true;
+        }
+    });
+    assert!(edited);
+    assert_eq!(world.system("erp").all("customer").len(), 2, "its user changed it");
+    let why: Vec<_> = report.held.iter().map(|held| held.why.clone()).collect();
+    assert_eq!(why, [sync_core::store::HeldWhy::RemovedAndChanged]);
+}
