@@ -39,6 +39,74 @@ fn a_seeded_gate_is_judged_by_what_was_agreed() {
 }
 
 #[test]
+fn a_gate_is_not_judged_by_what_a_system_makes_of_the_value() {
+    let policy = r#"
+        [entities.companies]
+        kind = "organisation"
+        master = "crm"
+        systems.crm = { read = true }
+        systems.erp = { read = true, create = "always", update = true }
+        systems.shop = { read = true, create = "always", update = true }
+        fields.category = { rule = "shared", on_conflict = "hold" }
+        [[entities.companies.scope]]
+        at = "shop"
+        when = ["category = gold"]
+    "#;
+    let mut world = World::new(1)
+        .with(Mock::new("crm").stream::<Organisation>("company", plain))
+        .with(Mock::new("erp").stream::<Organisation>("customer", |s| s.recodes("category", "gold", "silver")))
+        .with(Mock::new("shop").stream::<Organisation>("buyer", plain))
+        .policy(policy);
+    world.system("crm").put("company", company("A", "1").category("gold"));
+    world.adopt();
+    world.system("shop").set_down(true);
+    world.run();
+    world.system("shop").set_down(false);
+    world.run();
+    world.run();
+    assert_eq!(world.system("shop").all("buyer").len(), 1);
+}
+
+#[test]
+fn what_one_system_had_for_itself_is_journaled_when_a_person_decides_for_all() {
+    let policy = r#"
+        [entities.companies]
+        kind = "organisation"
+        master = "crm"
+        match = [{ on = ["registration_number"] }]
+        systems.crm = { read = true, update = true }
+        systems.erp = { read = true, create = "never", update = true }
+        systems.shop = { read = true, create = "never", update = true }
+        fields.billing = { rule = "master", system = "crm", on_foreign_change = "hold" }
+    "#;
+    let mut world = World::new(1)
+        .with(Mock::new("crm").stream::<Organisation>("company", plain))
+        .with(Mock::new("erp").stream::<Organisation>("customer", plain))
+        .with(Mock::new("shop").stream::<Organisation>("buyer", plain))
+        .policy(policy);
+    let [street, city] = ["billing.street", "billing.city"];
+    let put = |system: &str, stream: &str, extra: FieldMap| {
+        let mut fields = FieldMap::new().with("name", "A").with("registration_number", "1");
+        fields.overlay(&extra);
+        world.system(system).put_fields(stream, fields)
+    };
+    put("crm", "company", FieldMap::new().with(city, "C"));
+    put("erp", "customer", FieldMap::new().with(street, "E"));
+    let shop = put("shop", "buyer", FieldMap::new().with(city, "C"));
+    world.adopt();
+    world.run();
+    world.system("shop").edit_fields("buyer", &shop, &FieldMap::new().with(city, "S"));
+    let held = world.run().held.remove(0);
+    let value = FieldMap::new().with(city, "S").with(street, "T");
+    let take = sync_core::store::Inbox::Take { subject: held.subject, unit: held.unit.unwrap(), value };
+    drive(world.engine().unwrap().post("anna", take)).unwrap();
+    world.run();
+    let erp = world.system("erp").all("customer").into_values().next().unwrap();
+    assert_eq!(erp.text(sync_core::FieldPath::new(street)), Some("T"));
+    assert!(is_journaled(&world, street, "E"));
+}
+
+#[test]
 fn the_spelling_that_a_system_had_stays_when_somebody_elses_edit_is_taken_back() {
     let policy = format!("{ONE_WAY}\nsystems.shop = {{ read = true, create = \"never\", update = true }}");
     let mut world = World::new(1)

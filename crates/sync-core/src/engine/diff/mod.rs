@@ -13,7 +13,7 @@ pub(super) use explain::name_of;
 pub(super) use view::is_another;
 
 use super::{
-    scope::{self, Around},
+    scope::{self, Around, Outside},
     subject::{Links, Subject},
 };
 use crate::{
@@ -25,7 +25,7 @@ use crate::{
     model,
     policy::{Entity, Rule, Unit},
     store::{Binding, BoundSide, Event, Held, SideState},
-    value::{FieldMap, FieldPath},
+    value::{FieldMap, FieldPath, Value},
 };
 
 use explain::held_unit;
@@ -58,6 +58,25 @@ pub(crate) fn diff(
     around: &Around<'_>,
     now: DateTime<Utc>,
 ) -> Diffed {
+    let (out, expected, settled) = attempt(entity, subject, links, around, now, None);
+    let returns = |(system, why_not): (&SystemId, &Option<String>)| {
+        why_not.is_none() && expected.get(system).is_some_and(Option::is_some)
+    };
+    if !settled.iter().any(returns) {
+        return out;
+    }
+    // what was decided lets a side back in that nobody listened to
+    attempt(entity, subject, links, around, now, Some(settled)).0
+}
+
+fn attempt(
+    entity: &Entity,
+    subject: &Subject,
+    links: &Links,
+    around: &Around<'_>,
+    now: DateTime<Utc>,
+    outside: Option<Outside>,
+) -> (Diffed, Outside, Outside) {
     let mut out = Diffed {
         binding: subject.binding.clone(),
         held: Vec::new(),
@@ -70,8 +89,8 @@ pub(crate) fn diff(
     };
     out.binding.agreed = links.canonical(&out.binding.agreed);
     meet(entity, subject, &mut out);
-    let scoped = scope::freeze(entity, subject, links, around, &mut out.binding);
-    out.events.extend(scoped);
+    let expected = outside.unwrap_or_else(|| scope::expected(entity, subject, links, around, &out.binding));
+    scope::freeze(&expected, &mut out.binding);
     let mut views = views(entity, subject, links, &mut out);
     reused(entity, subject, &mut views, &mut out, now);
     for (unit, value, by) in &subject.takes {
@@ -82,12 +101,17 @@ pub(crate) fn diff(
     }
     let views: Vec<_> = views.into_iter().map(|v| (v.key.clone(), v.holding)).collect();
     advance(entity, subject, &views, &mut out.binding);
+    let settled = scope::settled(entity, around, &out.binding);
+    let mut left = expected.clone();
+    left.extend(settled.iter().filter(|(_, why_not)| why_not.is_some()).map(|(at, why)| (at.clone(), why.clone())));
+    scope::freeze(&left, &mut out.binding);
+    out.events.extend(scope::crossed(&subject.binding, &out.binding, &left));
     new_sides(entity, subject, around, &mut out);
     if out.binding.sides.is_empty() {
         out.binding.ended_at.get_or_insert(now); // its only record found its place elsewhere
     }
     out.changed = out.binding != subject.stored || !out.events.is_empty();
-    out
+    (out, expected, settled)
 }
 
 /// Takes over what sights say beside fields: that a record is there, gone, or locked.
@@ -128,18 +152,21 @@ fn meet(entity: &Entity, subject: &Subject, out: &mut Diffed) {
 
 /// A person's decision. He saw what was kept aside; what a side shows beyond that is an edit that he has not seen.
 fn take(unit: FieldPath, value: &FieldMap, by: &str, links: &Links, views: &mut [View<'_>], out: &mut Diffed) {
+    let old = out.binding.agreed.under(unit);
     let mut overridden = Vec::new();
     for view in views.iter_mut() {
+        let mut unheard = view.shadow.under(unit).filter(|path| old.get(path).is_none());
         let pending = out.binding.sides.get(view.key).map(|side| &side.pending);
         if let Some(Ok(ours)) = pending.map(|pending| view.table.inbound(pending, &mut Problems::default())) {
             let ours = links.canonical(&ours).under(unit);
-            if ours.iter().any(|(path, shown)| value.get(path).is_some_and(|chosen| chosen != shown)) {
-                overridden.push((view.key.system.clone(), ours.clone()));
-            }
+            unheard.overlay(&ours);
             view.shadow.overlay(&ours);
         }
+        let loses = |(path, shown): (FieldPath, &Value)| value.get(path).is_some_and(|chosen| chosen != shown);
+        if unheard.iter().any(loses) {
+            overridden.push((view.key.system.clone(), unheard));
+        }
     }
-    let old = out.binding.agreed.under(unit);
     out.events.push(Event::Settled {
         unit,
         old,
