@@ -215,7 +215,7 @@ impl<'f> Field<'f> {
         if saw && by.removed {
             return Fate::Fine; // it went with its record, which had to go
         }
-        if saw || plan.versions {
+        if saw || (plan.versions && !by.removed) {
             return Fate::Bad(Wrong::Lost, format!("{}, which could have known", line()));
         }
         let looks = edit.seen.looks.iter().filter(|l| l.reference == host && l.changes <= edit.place);
