@@ -253,3 +253,22 @@ fn a_record_is_looked_at_before_it_is_removed() {
     let why: Vec<_> = report.held.iter().map(|held| held.why.clone()).collect();
     assert_eq!(why, [sync_core::store::HeldWhy::RemovedAndChanged]);
 }
+
+#[test]
+fn what_a_look_showed_before_a_write_says_nothing_of_what_was_written() {
+    let policy = MASTER_AND_SHARED.replace("[\"crm\", \"erp\"]", "[\"erp\", \"crm\"]");
+    let mut world = two(&policy, plain, |s| s.answers_without_record());
+    let crm = world.system("crm").put("company", company("A", "1"));
+    world.adopt();
+    world.run();
+    world.run();
+    world.pass(60);
+    world.system("crm").edit::<Organisation>("company", &crm, |o| o.name("B"));
+    run_while(&world, |world, _| {
+        // it is written, and the look after it fails
+        let written = world.system("erp").one::<Organisation>("customer").name == "B".into();
+        world.system("erp").set_down(written);
+    });
+    assert_eq!(world.system("crm").one::<Organisation>("company").name, "B".into());
+    assert_eq!(world.system("erp").one::<Organisation>("customer").name, "B".into());
+}
