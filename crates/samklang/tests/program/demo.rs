@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::bench::{Ran, program};
+use crate::bench::{Ran, Running, program};
 
 fn demo(folder: &Path, arguments: &[&str]) -> Ran {
     // whatever its temporary folder is called, it lies in here and must be gone
@@ -98,6 +98,18 @@ fn wrong_usage_is_told_with_what_is_right() {
     let ran = demo(folder.path(), &["starweb-eekonomi/buyers", "--keep", "."]);
     assert_eq!(ran.code, 1);
     ran.complains("there is something in it");
+}
+
+#[test]
+fn told_to_stop_it_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program(folder.path(), &["demo"]);
+    command.env("TMPDIR", folder.path());
+    let mut running = Running::start(command);
+    running.until("adopt: everything is read");
+    assert!(!is_empty(folder.path()));
+    assert_eq!(running.terminate(), Some(2));
+    assert!(is_empty(folder.path()));
 }
 
 #[test]
