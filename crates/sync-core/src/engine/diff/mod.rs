@@ -20,7 +20,7 @@ use crate::{
     capability::{Shows, represents},
     decide::{Agreed, Decision, Side, decide},
     fault::{self, Fault},
-    id::{ExternalRef, StreamKey, SystemId},
+    id::{CanonicalId, ExternalRef, StreamKey, SystemId},
     mapping::{Problems, Unmapped},
     model,
     policy::{Entity, Rule, Unit},
@@ -46,6 +46,8 @@ pub(crate) struct Diffed {
     pub(crate) empty_master: Vec<String>,
     /// Aliases that became the record's name.
     pub(crate) promoted: Vec<ExternalRef>,
+    /// A record that has to be made, and shown, before this one can be written.
+    pub(crate) waits_for: Option<CanonicalId>,
     /// Something about the binding is new.
     pub(crate) changed: bool,
 }
@@ -101,6 +103,7 @@ fn attempt(
         removed: BTreeSet::new(),
         promoted: Vec::new(),
         empty_master: Vec::new(),
+        waits_for: None,
         changed: false,
     };
     out.binding.agreed = links.canonical(&out.binding.agreed);
