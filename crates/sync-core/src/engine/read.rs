@@ -113,7 +113,8 @@ impl Reader<'_> {
         let cx = self.cx.in_lane(Lane::Listing);
         let listed = self.pages(ListFrom::Beginning, &cx, &mut index, order.afresh, &mut reading, &mut high).await?;
         let expected = known.listed.saturating_mul(order.min_listed_percent) / 100;
-        let short = complete && !order.short_is_right && (listed < expected || (listed == 0 && known.listed > 0));
+        let empty = listed == 0 && known.listed > 0 && order.min_listed_percent > 0;
+        let short = complete && !order.short_is_right && (listed < expected || empty);
         if (complete && !short) || fault::on(Fault::AbsenceFromPartialListing) {
             reading.absent = index.absent(self.store, &self.host).await?;
         }

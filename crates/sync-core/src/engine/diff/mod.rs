@@ -1,5 +1,6 @@
 //! From what was read to what is agreed: one decision per unit, and what each side lacks afterwards. Pure.
 
+mod cancelled;
 mod explain;
 mod lag;
 mod sides;
@@ -28,6 +29,7 @@ use crate::{
     value::{FieldMap, FieldPath, Value},
 };
 
+use cancelled::cancelled;
 use explain::held_unit;
 use lag::{advance, joins, lag, lag_frozen, overruled};
 use sides::new_sides;
@@ -118,6 +120,7 @@ fn attempt(
     for unit in &entity.units {
         settle(entity, unit, subject, &mut views, &mut out, now);
     }
+    cancelled(entity, &views, &mut out);
     let views: Vec<_> = views.into_iter().map(|v| (v.key.clone(), v.holding)).collect();
     advance(entity, subject, &views, &mut out.binding);
     let settled = scope::settled(entity, around, &out.binding);
