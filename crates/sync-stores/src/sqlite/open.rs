@@ -44,7 +44,11 @@ impl Presence {
     fn announce(path: &Path) -> Result<Self, Failure> {
         let mut beside = path.as_os_str().to_owned();
         beside.push("-open");
-        let lock = File::options().create(true).truncate(false).write(true).open(beside)?;
+        let mut how = File::options();
+        how.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
+        let lock = how.open(beside)?;
         let was_alone = lock.try_lock().is_ok();
         if was_alone {
             lock.unlock()?;
