@@ -3,6 +3,7 @@
 mod explain;
 mod lag;
 mod sides;
+mod sum;
 mod view;
 
 use std::collections::BTreeSet;
@@ -128,7 +129,9 @@ fn meet(entity: &Entity, subject: &Subject, out: &mut Diffed) {
         }
         let side = out.binding.sides.entry(key.clone()).or_default();
         if sight.deleted {
-            if let Some(alias) = out.binding.aliases.iter().find(|alias| alias.at == *key).cloned() {
+            let known = side.state == SideState::Removed;
+            let next = out.binding.aliases.iter().find(|alias| alias.at == *key && !known).cloned();
+            if let Some(alias) = next {
                 // it goes on under its next name, which is to be read
                 out.binding.aliases.remove(&alias);
                 let side = out.binding.sides.entry(key.clone()).or_default();
@@ -217,7 +220,9 @@ fn settle(
         Rule::Sum { up_to: Some(path) } => out.binding.agreed.get(*path).and_then(|v| v.as_decimal()),
         _ => None,
     };
-    let decision = forward_only(entity, unit.path, &agreed_value, decide(&unit.rule, agreed, &sides, whole));
+    let decision = decide(&unit.rule, agreed, &sides, whole);
+    let decision = sum::still_in_doubt(entity, unit, agreed, views, &sides, &out.binding, decision);
+    let decision = forward_only(entity, unit.path, &agreed_value, decision);
     match decision {
         Decision::Keep => {
             if let Rule::Master { system, .. } = &unit.rule
