@@ -60,6 +60,12 @@ fn removals(entity: &Entity, diffed: &mut Diffed, locks: &Locks, now: DateTime<U
     }
     let live: Vec<(&StreamKey, &BoundSide)> =
         binding.sides.iter().filter(|(_, side)| side.state != SideState::Removed && side.id.is_some()).collect();
+    if live.is_empty() && !binding.aliases.is_empty() {
+        let names: Vec<String> = binding.aliases.iter().map(ToString::to_string).collect();
+        let text = format!("{} was removed, and {} is one more name of it", name_of(&binding), names.join(", "));
+        diffed.held.push(held(&binding, None, HeldWhy::Removed, text, "remove that one too, or leave it", now));
+        return;
+    }
     if live.is_empty() {
         diffed.binding.ended_at = Some(now);
         diffed.binding.sides.retain(|_, side| side.id.is_some());

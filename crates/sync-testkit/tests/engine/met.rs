@@ -216,3 +216,32 @@ fn a_link_to_a_record_that_finds_its_place_in_another_one_goes_there() {
     assert_eq!(link, Some(world.system("erp").at("customer").id(&erp)));
     assert_eq!(world.run().writes(), 0);
 }
+
+#[test]
+fn a_record_that_is_removed_while_it_has_one_more_name_is_asked_about() {
+    let policy = ONE_WAY.replace("update = true }", "update = true, remove = true }").replace(
+        "match = [{ on = [\"registration_number\"] }]",
+        "on_remove = \"propagate\"\n    match = [{ on = [\"registration_number\"], duplicates = \"alias\" }]",
+    );
+    for erp in [plain as fn(Habits) -> Habits, |s| s.tombstones()] {
+        let mut world = two(&policy, |s| s.tombstones(), erp);
+        let crm = world.system("crm").put("company", company("A", "1"));
+        world.system("crm").put("company", company("B", "2"));
+        world.adopt();
+        world.run();
+        let mut customers = world.system("erp").all("customer").into_iter();
+        let first = customers.find(|(_, fields)| fields.text(Organisation::NAME) == Some("A")).unwrap().0;
+        world.system("crm").delete("company", &crm);
+        let copy = world.system("erp").copy("customer", &first).unwrap();
+        world.run();
+        world.run();
+        let report = world.run();
+        assert_eq!(report.held.len(), 1, "{:?}", report.held);
+        assert!(world.system("erp").all("customer").contains_key(&copy));
+        world.system("erp").delete("customer", &copy);
+        world.run();
+        world.run();
+        let report = world.run();
+        assert!(report.held.is_empty(), "{:?}", report.held);
+    }
+}
