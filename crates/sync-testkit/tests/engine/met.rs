@@ -245,3 +245,21 @@ fn a_record_that_is_removed_while_it_has_one_more_name_is_asked_about() {
         assert!(report.held.is_empty(), "{:?}", report.held);
     }
 }
+
+#[test]
+fn a_field_whose_foreign_change_is_to_be_held_is_looked_at_before_it_is_written() {
+    let policy =
+        format!("{ONE_WAY}\nfields.phone = {{ rule = \"master\", system = \"crm\", on_foreign_change = \"hold\" }}");
+    let mut world = two(&policy, plain, |s| s.since(1).late(400));
+    let crm = world.system("crm").put("company", company("A", "1").phone("1"));
+    world.adopt();
+    world.run();
+    world.pass(1000);
+    world.run();
+    let erp = world.system("erp").all("customer").keys().next().unwrap().clone();
+    world.system("erp").edit::<Organisation>("customer", &erp, |o| o.phone("2")); // not listed yet
+    world.system("crm").edit::<Organisation>("company", &crm, |o| o.phone("3"));
+    let report = world.run();
+    assert_eq!(world.system("erp").one::<Organisation>("customer").phone, "2".into(), "not written over");
+    assert_eq!(report.held.len(), 1, "{:?}", report.held);
+}
