@@ -226,7 +226,8 @@ fn a_long_run_keeps_its_lease() {
 #[test]
 fn what_returns_under_a_forgotten_name_is_skipped() {
     use sync_core::Clock;
-    for habits in [plain as fn(Habits) -> Habits, |s| s.partial_rows(&["name"])] {
+    let habits: [fn(Habits) -> Habits; 2] = [plain, |s| s.partial_rows(&["name"])];
+    for habits in habits {
         let mut world = two(ONE_WAY, habits, plain);
         let crm = world.system("crm").put("company", company("A", "1"));
         world.system("crm").put("company", company("B", "2"));

@@ -223,7 +223,8 @@ fn a_record_that_is_removed_while_it_has_one_more_name_is_asked_about() {
         "match = [{ on = [\"registration_number\"] }]",
         "on_remove = \"propagate\"\n    match = [{ on = [\"registration_number\"], duplicates = \"alias\" }]",
     );
-    for erp in [plain as fn(Habits) -> Habits, |s| s.tombstones()] {
+    let habits: [fn(Habits) -> Habits; 2] = [plain, |s| s.tombstones()];
+    for erp in habits {
         let mut world = two(&policy, |s| s.tombstones(), erp);
         let crm = world.system("crm").put("company", company("A", "1"));
         world.system("crm").put("company", company("B", "2"));
