@@ -102,8 +102,12 @@ impl Api {
         let position = Position::resume(of.list, place.position.as_ref(), Position::page(1))?;
         let At::Page(number) = position.at() else { return Err(strange(of.list)) };
         let mut request = Request::get(of.list, of.all).query("$page", number).query("$pagesize", size);
-        if let Some(filter) = place.since.map(|since| since.filter(of)) {
-            request = request.query("$filter", filter?);
+        if let Some(filter) = place.since.map(|since| since.filter(of)).transpose()? {
+            // what was created since is among all there is: where the list takes no such filter, a document that may
+            // have been made is looked for there
+            if reach.since || !matches!(place.since, Some(Since::Created(_))) {
+                request = request.query("$filter", filter);
+            }
         }
         if reach.sorted {
             // the order of an unsorted list is not promised, and pages of it may overlap

@@ -8,12 +8,12 @@ use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use sync_core::{Context, Error, ErrorKind, Field, Result, connector::Tenant, model::LineKind, store::Snapshot};
+use sync_core::{Context, Error, ErrorKind, Field, Result, connector::Tenant, store::Snapshot};
 
 use crate::{
-    client::{Api, Resource, equals, trial_of_changes},
+    client::{Api, Resource, trial_of_changes},
     codes,
-    config::{Config, kind_of, org_number},
+    config::{Config, org_number},
     errors, streams,
     wire::Wire,
 };
@@ -54,8 +54,6 @@ pub struct Company {
     pub closed: BTreeMap<String, String>,
     /// What the streams' lists take; a stream that is not here is closed.
     pub(crate) streams: BTreeMap<String, Reach>,
-    /// The articles that carry rows without an article of their own.
-    pub(crate) carriers: Vec<Carrier>,
 }
 
 /// An entry of a code list.
@@ -84,14 +82,6 @@ pub(crate) struct Reach {
     pub(crate) since: bool,
     /// Properties that can be looked for.
     pub(crate) find: BTreeSet<String>,
-}
-
-/// An article that carries rows of a kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Carrier {
-    kind: String,
-    vat_rate: Option<Decimal>,
-    article: String,
 }
 
 /// The code lists that are read, and the fields of their entries.
@@ -135,7 +125,6 @@ impl Company {
             let what = format!("nothing of '{}' ({}) can be reached: {why}", company.name, company.edition);
             return Err(Error::new(ErrorKind::Permission, "connect", what));
         }
-        company.carriers = carriers(cx, api, config).await?;
         Ok(company)
     }
     /// Who it is, in one call.
@@ -163,7 +152,6 @@ impl Company {
             lists: BTreeMap::new(),
             closed: BTreeMap::new(),
             streams: BTreeMap::new(),
-            carriers: Vec::new(),
             name,
         })
     }
@@ -213,16 +201,26 @@ impl Company {
         let by_short = short.and_then(|short| codes.iter().find(|code| code.short.as_deref() == Some(short)));
         by_short.or_else(|| name.and_then(|name| codes.iter().find(|code| code.name == name)))
     }
-    /// The id of the article that carries rows of this kind and VAT rate.
-    pub(crate) fn carrier(&self, kind: LineKind, vat_rate: Option<Decimal>) -> Option<&str> {
-        let of_kind = || self.carriers.iter().filter(|carrier| carrier.kind == kind.word());
-        let exact = of_kind().find(|carrier| carrier.vat_rate.is_some() && carrier.vat_rate == vat_rate);
-        exact.or_else(|| of_kind().find(|carrier| carrier.vat_rate.is_none())).map(|carrier| carrier.article.as_str())
+    /// Refuses a configured bank account that the company does not have, where its accounts can be read.
+    pub(crate) fn check_bank_account(&self, config: &Config) -> Result<()> {
+        let (Some(account), Some(known)) = (&config.bank_account, self.lists.get("bankaccounts")) else {
+            return Ok(());
+        };
+        if known.iter().any(|code| code.id.eq_ignore_ascii_case(account)) {
+            return Ok(());
+        }
+        let known: Vec<String> = known.iter().map(|code| format!("{} ({})", code.id, code.name)).collect();
+        let what = format!(
+            "bank_account names '{account}', which '{}' does not have; there are {}",
+            self.name,
+            if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+        );
+        Err(Error::new(ErrorKind::Config, "connect", what))
     }
-    /// What a row with this article stands for.
-    pub(crate) fn kind_of_row(&self, article: &str) -> LineKind {
-        let carrier = self.carriers.iter().find(|carrier| carrier.article == article);
-        carrier.and_then(|carrier| kind_of(&carrier.kind)).unwrap_or(LineKind::Item)
+    /// Whether a payment can be registered: it is booked on a bank account, and one is known.
+    pub(crate) fn takes_payments(&self, config: &Config) -> bool {
+        let listed = self.lists.get("bankaccounts").is_some_and(|accounts| !accounts.is_empty());
+        !self.read_only && (config.bank_account.is_some() || listed)
     }
 
     /// Notes what this login does not reach. Errors: those that are about something else than the edition, a module, a
@@ -296,24 +294,4 @@ async fn reach(cx: &Context, api: &Api, of: &Resource, config: &Config) -> Resul
         }
     }
     Ok(reach)
-}
-
-/// Finds the articles that the configuration names by number.
-async fn carriers(cx: &Context, api: &Api, config: &Config) -> Result<Vec<Carrier>> {
-    let mut carriers = Vec::new();
-    for row in &config.row_articles {
-        let found = api.all(cx, "find row articles", "/articles", Some(&equals("Number", &row.article))).await?;
-        let article = found.iter().find_map(|article| {
-            let wire: Wire = serde_json::from_str(article.get()).ok()?;
-            let same = wire.text("Number").ok()?.into_value().as_deref() == Some(row.article.as_str());
-            wire.id("Id").ok()?.into_value().filter(|_| same)
-        });
-        let Some(article) = article else {
-            let what =
-                format!("row_articles names the article '{}', which eEkonomi does not have: create it", row.article);
-            return Err(Error::new(ErrorKind::Config, "connect", what));
-        };
-        carriers.push(Carrier { kind: row.kind.clone(), vat_rate: row.vat_rate, article });
-    }
-    Ok(carriers)
 }

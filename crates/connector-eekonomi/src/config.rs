@@ -6,10 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use rust_decimal::Decimal;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
-use sync_core::{Error, ErrorKind, Result, model::LineKind};
+use sync_core::{Error, ErrorKind, Result};
 use sync_http::{Limits, Timer, TokenStore, TokioTimer, Transport};
 use url::Url;
 
@@ -43,16 +42,14 @@ pub struct Config {
     /// What becomes of a name that is longer than eEkonomi has room for.
     #[serde(default)]
     pub long_names: LongNames,
-    /// The articles that carry rows which are no articles at the source: a row without an article has no money.
-    #[serde(default)]
-    pub row_articles: Vec<RowArticle>,
     /// Vendor fields to be had as `x.eekonomi.<name>`, by stream.
     #[serde(default)]
     pub own_fields: BTreeMap<String, BTreeSet<String>>,
     /// The field of orders and drafts that keeps our mark.
     #[serde(default)]
     pub mark: MarkField,
-    /// The bank account (its id in eEkonomi) that payments are booked on when a payment names none.
+    /// The bank account (its id in eEkonomi) that payments are booked on when a payment names none. One that the company
+    /// does not have is refused when the connection is made, if the login may read the company's accounts.
     #[serde(default)]
     pub bank_account: Option<String>,
     /// Seconds until a created record shows in listings. Nothing is published about it.
@@ -73,7 +70,6 @@ impl Config {
             identity_url: None,
             fillers: Fillers::default(),
             long_names: LongNames::default(),
-            row_articles: Vec::new(),
             own_fields: BTreeMap::new(),
             mark: MarkField::default(),
             bank_account: None,
@@ -93,12 +89,6 @@ impl Config {
         if let Some(stream) = self.own_fields.keys().find(|stream| !crate::streams::NAMES.contains(&stream.as_str())) {
             let known = crate::streams::NAMES.join(", ");
             return wrong(format!("own_fields names '{stream}', which is no stream; there are {known}"));
-        }
-        if let Some(row) = self.row_articles.iter().find(|row| kind_of(&row.kind).is_none()) {
-            return wrong(format!(
-                "row_articles has the kind '{}'; it takes freight, fee, discount, rounding",
-                row.kind
-            ));
         }
         Ok(self)
     }
@@ -152,25 +142,6 @@ pub enum LongNames {
     Cut,
     /// The record is refused before it is sent.
     Refuse,
-}
-
-/// An article that carries rows of one kind, and of one VAT rate where it names one.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RowArticle {
-    /// `freight`, `fee`, `discount` or `rounding`.
-    pub kind: String,
-    /// VAT in percent; rows of any rate if not set.
-    #[serde(default)]
-    pub vat_rate: Option<Decimal>,
-    /// Number of the article in eEkonomi.
-    pub article: String,
-}
-
-/// The kind of line that a word names, if lines of that kind need a carrier.
-pub(crate) fn kind_of(word: &str) -> Option<LineKind> {
-    let kind: LineKind = word.parse().ok()?;
-    matches!(kind, LineKind::Freight | LineKind::Fee | LineKind::Discount | LineKind::Rounding).then_some(kind)
 }
 
 /// Where our mark is kept. The field is ours then: it is not shown as the buyer's or the seller's.
@@ -259,10 +230,7 @@ mod tests {
         client_id = "our-client"
         client_secret = "hush-hush"
         company = "556677-8899"
-        [[row_articles]]
-        kind = "freight"
-        vat_rate = 25
-        article = "FRAKT25"
+        mark = "OurReference"
     "#;
 
     #[test]
@@ -271,7 +239,7 @@ mod tests {
         assert_eq!(config.base_url().unwrap().as_str(), "https://eaccountingapi.vismaonline.com/v2/");
         let token = config.identity_url("/connect/token").unwrap();
         assert_eq!(token.as_str(), "https://identity.vismaonline.com/connect/token");
-        assert_eq!(config.row_articles[0].vat_rate, Some(Decimal::from(25)));
+        assert_eq!(config.mark.max_len(), 100);
         assert!(!format!("{config:?}").contains("hush-hush"));
         assert!(config.checked().is_ok());
     }
@@ -280,8 +248,6 @@ mod tests {
     fn slips_are_refused_by_name() {
         let slip = toml::from_str::<Config>(&format!("compny = \"1\"\n{TEXT}")).unwrap_err();
         assert!(slip.to_string().contains("compny"), "{slip}");
-        let config: Config = toml::from_str(&TEXT.replace("freight", "item")).unwrap();
-        assert!(config.checked().unwrap_err().message().contains("'item'"));
         let mut config: Config = toml::from_str(TEXT).unwrap();
         config.own_fields.insert("customer".to_owned(), BTreeSet::new());
         assert!(config.clone().checked().unwrap_err().message().contains("customers"));

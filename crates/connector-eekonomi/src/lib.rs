@@ -35,6 +35,9 @@
 //! | `customerinvoices` | invoice | list, changes; acts `payments`, `void`, `email` |
 //! | `customerledgeritems` | invoice | list, changes |
 //!
+//! Documents tell how they add up, which leaves of a line they take, and their steps:
+//! [`DocumentCapability`](sync_core::capability::DocumentCapability).
+//!
 //! A stream that the company's edition, its modules or the login's scopes do not reach is not there;
 //! [`Company::closed`] says why.
 //!
@@ -51,8 +54,8 @@
 //! * *Whether a total contains its rounding, and whether an order's amount contains VAT*: what agrees with the rows.
 //! * *Whether row ids outlive an update*: they are taken not to. Lines are keyed by their number in the document.
 //! * *Which jumps of an order's status an update may make*: none is tried; each step is an act.
-//! * *Which way a setting turns prices with VAT for private persons*: a document whose prices include VAT is not written;
-//!   one that is there tells itself.
+//! * *Which way a setting turns prices with VAT for private persons*: a new document takes its prices as they are given;
+//!   it shows then whether they include VAT, and from that on no others are written to it.
 //! * *Statuses of most error codes*: the code decides, then the status.
 
 mod client;
@@ -75,7 +78,7 @@ use sync_core::{
 };
 
 pub use company::{Code, Company};
-pub use config::{Config, Environment, Filled, Fillers, LongNames, MarkField, RowArticle};
+pub use config::{Config, Environment, Filled, Fillers, LongNames, MarkField};
 pub use login::Login;
 
 use client::Api;
@@ -111,13 +114,16 @@ pub async fn connect(
     let config = Arc::new(config.checked()?);
     let api = Api::new(connection, &config, &environment)?;
     let now = cx.clock.now();
-    let (company, snapshot) = match (Company::stored(snapshot.as_ref(), now), snapshot) {
+    // a bank account that was added today is in no list of yesterday
+    let stored = Company::stored(snapshot.as_ref(), now).filter(|company| company.check_bank_account(&config).is_ok());
+    let (company, snapshot) = match (stored, snapshot) {
         (Some(company), Some(snapshot)) => {
             company.check(&config)?;
             (company, snapshot)
         }
         _ => {
             let company = Box::pin(Company::read(cx, &api, &config)).await?;
+            company.check_bank_account(&config)?;
             let snapshot = company.snapshot(now)?;
             (company, snapshot)
         }

@@ -38,6 +38,8 @@ impl Cli {
 /// All commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Play a flow through between emulators with made-up data, step by step; needs no account
+    Demo(Demo),
     /// Sign in to a system where a person must give consent; keeps the tokens
     Login {
         /// The connection's name
@@ -79,6 +81,20 @@ pub(crate) struct Form {
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// The flow: the name of a preset
+    #[arg(default_value = crate::demo::USUAL)]
+    pub(crate) flow: String,
+    /// The last line of standard output is one JSON object; the steps go to the error stream
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Keep configuration, state file and tokens in this new or empty folder, to look into with held and journal
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
 }
 
 /// `run`.

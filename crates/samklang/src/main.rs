@@ -2,6 +2,7 @@
 
 mod args;
 mod command;
+mod demo;
 mod fail;
 mod file;
 mod preset;
@@ -22,6 +23,7 @@ use clap::Parser;
 use args::Cli;
 use command::Shell;
 use fail::{Failure, USAGE};
+use session::Machine;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -38,7 +40,12 @@ fn main() -> ExitCode {
         .map_err(|error| Failure::stopped(format!("the machine gives no runtime: {error}")))
         .and_then(|runtime| {
             let mut out = io::stdout().lock();
-            let mut shell = Shell { out: &mut out, env: &environment, terminal: io::stderr().is_terminal() };
+            let mut shell = Shell {
+                out: &mut out,
+                env: &environment,
+                terminal: io::stderr().is_terminal(),
+                machine: Machine::real(),
+            };
             let ended = runtime.block_on(Box::pin(command::run(cli, &mut shell)));
             out.flush()?;
             ended

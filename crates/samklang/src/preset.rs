@@ -9,10 +9,16 @@ pub(crate) struct Preset {
 }
 
 /// All of them.
-pub(crate) const ALL: &[Preset] = &[Preset {
-    name: "starweb-eekonomi/buyers",
-    text: include_str!("../../../examples/presets/starweb-eekonomi/buyers.toml"),
-}];
+pub(crate) const ALL: &[Preset] = &[
+    Preset {
+        name: "starweb-eekonomi/buyers",
+        text: include_str!("../../../examples/presets/starweb-eekonomi/buyers.toml"),
+    },
+    Preset {
+        name: "starweb-eekonomi/shop-leads",
+        text: include_str!("../../../examples/presets/starweb-eekonomi/shop-leads.toml"),
+    },
+];
 
 /// The preset of this name.
 pub(crate) fn named(name: &str) -> Option<&'static Preset> {

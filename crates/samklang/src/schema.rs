@@ -45,6 +45,8 @@ pub(crate) fn of_file() -> Value {
             "conditions": {"type": "array", "items": {"type": "string"}, "description": "all must hold"},
             "row": row(),
             "status": status(),
+            "carriers": carriers(),
+            "differs": differs(),
             "table": named(json!({
                 "type": "object",
                 "additionalProperties": {
@@ -110,6 +112,12 @@ fn entity() -> Value {
             "scope": {"type": "array", "items": {"$ref": "#/$defs/scope"}},
             "match": {"type": "array", "items": {"$ref": "#/$defs/match"}},
             "status": named(json!({"$ref": "#/$defs/status"}), "each system's words for the state of a document"),
+            "rows": named(json!({"$ref": "#/$defs/carriers"}), "what carries rows of documents that are no items"),
+            "accounts": named(
+                named(json!({"type": "string"}), "way to pay = bank account"),
+                "where payments on invoices are booked",
+            ),
+            "buyer_differs": {"$ref": "#/$defs/differs"},
             "on_remove": {"enum": ["hold", "ignore", "archive", "propagate"]},
             "recreate": {"enum": ["ask", "always"]},
             "on_empty_master": {"enum": ["keep", "blank"]},
@@ -127,6 +135,11 @@ fn role() -> Value {
             "update": {"type": "boolean"},
             "remove": {"type": "boolean"},
             "streams": {"type": "array", "items": {"type": "string"}},
+            "becomes": {"enum": ["order", "invoice"], "description": "what an order is made there"},
+            "until": {
+                "enum": ["draft", "open", "booked", "sent"],
+                "description": "how far a document is brought; as little binding as the system can have it if left out",
+            },
         }),
         &[],
     )
@@ -176,6 +189,30 @@ fn status() -> Value {
             "write": {"type": "array", "items": outcome, "description": "the first row that fits wins"},
         }),
         &["field"],
+    )
+}
+
+/// For systems that take these from their register of customers, whatever a document says.
+fn differs() -> Value {
+    let what = json!({"enum": ["hold", "as_register"]});
+    closed(json!({"currency": what, "address": what}), &[])
+}
+
+/// Articles of one system, by VAT rate in percent.
+fn carriers() -> Value {
+    let by_rate = json!({
+        "type": "object",
+        "description": "VAT in percent = the article's number",
+        "additionalProperties": {"type": "string"},
+    });
+    closed(
+        json!({
+            "freight": by_rate,
+            "fee": by_rate,
+            "discount": by_rate,
+            "rounding": closed(json!({"article": {"type": "string"}, "enabled": {"type": "boolean"}}), &["article"]),
+        }),
+        &[],
     )
 }
 

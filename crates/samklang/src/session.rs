@@ -9,7 +9,7 @@ use sync_core::{
     policy::Policy,
     store::{Commit, Snapshot, StateStore},
 };
-use sync_http::{FileTokens, Limits, SystemClock, TokioTimer, Transport};
+use sync_http::{FileTokens, Limits, SystemClock, Timer, TokioTimer, Transport};
 use sync_stores::SqliteStore;
 use uuid::Uuid;
 
@@ -18,6 +18,20 @@ use crate::{
     file::{Config, Connection},
     system::{Connected, Shared},
 };
+
+/// What tells the time and waits: the machine, or what a demo has in its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Machine {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) timer: Arc<dyn Timer>,
+}
+
+impl Machine {
+    /// The machine's own clock, and waits that last.
+    pub(crate) fn real() -> Self {
+        Self { clock: Arc::new(SystemClock), timer: Arc::new(TokioTimer::new()) }
+    }
+}
 
 /// An engine and its store.
 #[derive(Debug)]
@@ -31,10 +45,10 @@ impl Session {
     ///
     /// # Errors
     /// All systems that cannot be connected, or all mistakes that showed when they could.
-    pub(crate) async fn open(config: &Config) -> Result<Self, Failure> {
+    pub(crate) async fn open(config: &Config, machine: &Machine) -> Result<Self, Failure> {
         let store = open_or_make(&config.store).await?;
-        let connectors = connect_all(config, &store).await?;
-        let mut builder = Engine::builder(store.clone(), clock()).policy(config.policy.clone());
+        let connectors = connect_all(config, machine, &store).await?;
+        let mut builder = Engine::builder(store.clone(), machine.clock.clone()).policy(config.policy.clone());
         for connector in connectors {
             builder = builder.system(connector);
         }
@@ -46,21 +60,16 @@ impl Session {
     ///
     /// # Errors
     /// There is no store yet, or it cannot be opened.
-    pub(crate) async fn store_only(config: &Config) -> Result<Self, Failure> {
+    pub(crate) async fn store_only(config: &Config, machine: &Machine) -> Result<Self, Failure> {
         if !config.store.exists() {
             let path = config.store.display();
             return Err(Failure::usage(format!("nothing is known yet: there is no {path}; run samklang adopt first")));
         }
         let store = open_or_make(&config.store).await?;
-        let engine = Engine::builder(store.clone(), clock()).policy(Policy::default()).build();
+        let engine = Engine::builder(store.clone(), machine.clock.clone()).policy(Policy::default()).build();
         let engine = engine.map_err(|mistakes| config.mistakes(mistakes))?;
         Ok(Self { engine, store })
     }
-}
-
-/// The program's clock.
-pub(crate) fn clock() -> Arc<dyn Clock> {
-    Arc::new(SystemClock)
 }
 
 /// The name of a connection's system in the store: `starweb:se`.
@@ -72,8 +81,8 @@ pub(crate) fn id_of(name: &str, connection: &Connection) -> SystemId {
 ///
 /// # Errors
 /// The machine has no usable TLS.
-pub(crate) fn shared(config: &Config) -> Result<Shared, Failure> {
-    let timer = Arc::new(TokioTimer::new());
+pub(crate) fn shared(config: &Config, machine: &Machine) -> Result<Shared, Failure> {
+    let timer = machine.timer.clone();
     Ok(Shared {
         transport: Transport::new()?,
         limits: Arc::new(Limits::new(timer.clone())),
@@ -104,23 +113,27 @@ pub(crate) async fn open_or_memory(path: &Path) -> Result<Arc<dyn StateStore>, F
 pub(crate) async fn connect(
     name: &str,
     connection: &Connection,
-    shared: &Shared,
+    (machine, shared): (&Machine, &Shared),
     store: &Arc<dyn StateStore>,
 ) -> Result<Connected, Failure> {
     let id = id_of(name, connection);
-    let cx = Context::new(clock(), "connect");
+    let cx = Context::new(machine.clock.clone(), "connect");
     let known = store.snapshot(&id).await?;
     let connecting = connection.settings.connect(&cx, &id, shared, known);
     connecting.await.map_err(|error| Failure::of_system(&id, &error))
 }
 
-async fn connect_all(config: &Config, store: &Arc<dyn StateStore>) -> Result<Vec<Arc<dyn Connector>>, Failure> {
-    let shared = shared(config)?;
+async fn connect_all(
+    config: &Config,
+    machine: &Machine,
+    store: &Arc<dyn StateStore>,
+) -> Result<Vec<Arc<dyn Connector>>, Failure> {
+    let shared = shared(config, machine)?;
     let mut connectors = Vec::new();
     let mut told: BTreeMap<SystemId, Snapshot> = BTreeMap::new();
     let mut failed: Option<Failure> = None;
     for (name, connection) in &config.connections {
-        match connect(name, connection, &shared, store).await {
+        match connect(name, connection, (machine, &shared), store).await {
             Ok(connected) => {
                 told.insert(id_of(name, connection), connected.snapshot);
                 connectors.push(connected.connector);
@@ -134,12 +147,16 @@ async fn connect_all(config: &Config, store: &Arc<dyn StateStore>) -> Result<Vec
             },
         }
     }
-    keep(store, told).await?;
+    keep(machine, store, told).await?;
     failed.map_or(Ok(connectors), Err)
 }
 
 /// Remembers what systems told of themselves, so that an idle run spends no call on it.
-async fn keep(store: &Arc<dyn StateStore>, told: BTreeMap<SystemId, Snapshot>) -> Result<(), Failure> {
+async fn keep(
+    machine: &Machine,
+    store: &Arc<dyn StateStore>,
+    told: BTreeMap<SystemId, Snapshot>,
+) -> Result<(), Failure> {
     let mut new = Vec::new();
     for (system, snapshot) in told {
         if store.snapshot(&system).await?.as_ref() != Some(&snapshot) {
@@ -151,7 +168,7 @@ async fn keep(store: &Arc<dyn StateStore>, told: BTreeMap<SystemId, Snapshot>) -
     }
     let life = std::time::Duration::from_secs(60);
     // another run that does the same at this moment is good enough
-    if let Some(lease) = store.acquire("@snapshots", clock().now(), life).await? {
+    if let Some(lease) = store.acquire("@snapshots", machine.clock.now(), life).await? {
         let commit = Commit { snapshots: new, ..Commit::default() };
         let kept = store.commit(&lease, commit).await;
         store.release(lease).await?;

@@ -162,9 +162,16 @@ cargo run -p sample-data                  # writes this folder anew, this page i
 cargo run -p sample-data -- 7 seven  # the same with another seed, to another place
 samklang emulate starweb --seed examples/sample-data/starweb
 samklang emulate eekonomi --seed examples/sample-data/eekonomi
+samklang demo                         # plays a flow between both, and says what came of it
 ```
 
-`about.json` has what this page says, for programs.
+`about.json` has what this page says, for programs. `demo.toml`, the only file here that is written by hand, is what
+`samklang demo` adds to a preset because it belongs to this data and not to the flow: the day on which it is played, the
+ERP's ids of its terms of payment, the shop's own status. The files are compiled into the program.
+
+`demo` runs the flow from the first contact on: login, adopt, approve, run, a second run that must find nothing to do,
+edits by people on both sides, a last run. Then it holds against this page what both systems have: each order that must
+arrive is there with the shop's total to the smallest unit, the three that must be held are, and no other is.
 
 ## Articles
 
@@ -186,6 +193,8 @@ The shop takes Klarna, Faktura, Swish and Postförskott; the first three have te
 `about.json`), the fourth has none. Codes of the ways of delivery are the ERP's own. There is no file for the ERP's
 currencies, countries, VAT codes, accounts and fiscal years: an emulated company has them from its first day, SEK, EUR and
 NOK among them.
+
+Beside the vendor's four statuses of an order the shop has one of its own, Betald, for what is invoiced and paid.
 
 ## Orders
 

@@ -17,12 +17,13 @@ use crate::{
     sums::{Discount, Priced},
 };
 
-/// Ids of statuses: ongoing, being picked, done, cancelled.
-const STATUSES: [(u64, &str, &str, bool); 4] = [
-    (107, "created", "Order skapad", true),
-    (103, "picking", "Plockas", false),
-    (109, "completed", "Slutförd", true),
-    (104, "canceled", "Makulerad", true),
+/// Ids of statuses: ongoing, being picked, done, cancelled, and one of the shop's own for what is invoiced and paid.
+const STATUSES: [(u64, Option<&str>, &str, bool); 5] = [
+    (107, Some("created"), "Order skapad", true),
+    (103, Some("picking"), "Plockas", false),
+    (109, Some("completed"), "Slutförd", true),
+    (104, Some("canceled"), "Makulerad", true),
+    (115, None, "Betald", true),
 ];
 /// Price lists: the shop's own one in SEK, and those for EUR and NOK.
 const LISTS: [(u64, &str, &str, &[&str]); 3] = [
@@ -135,7 +136,7 @@ fn method(own: Value, named: Value) -> Value {
     });
     Value::Object([own, named, common].into_iter().flat_map(members).collect())
 }
-fn status((id, code, name, mails): (u64, &str, &str, bool)) -> Value {
+fn status((id, code, name, mails): (u64, Option<&str>, &str, bool)) -> Value {
     json!({
         "statusId": id, "idCode": code, "shouldSendEmail": mails,
         "languages": in_swedish(json!({ "name": name })),

@@ -64,8 +64,8 @@ pub struct StreamCapability {
     pub natural_key: bool,
     /// Records carry the moment of their last change.
     pub stamps: bool,
-    /// How documents add up; for orders and invoices only.
-    pub arithmetic: Option<Arithmetic>,
+    /// What is special about documents; for orders and invoices only.
+    pub document: Option<DocumentCapability>,
     /// What can be done with each field: canonical paths, and `x.<vendor>.<name>`.
     pub fields: BTreeMap<FieldPath, FieldCapability>,
 }
@@ -95,7 +95,7 @@ impl StreamCapability {
             effects: BTreeSet::new(),
             natural_key: false,
             stamps: false,
-            arithmetic: None,
+            document: None,
             fields: BTreeMap::new(),
         }
     }
@@ -193,24 +193,91 @@ pub enum RemoveMode {
     Delete,
 }
 
+/// What is special about the documents of a stream: their sums, their lines, their way to being binding.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DocumentCapability {
+    /// How they add up.
+    pub arithmetic: Arithmetic,
+    /// The leaves of a [`Line`](crate::model::Line) that it takes; what is not named is not sent, and not compared.
+    pub lines: BTreeSet<FieldPath>,
+    /// A line with money names a record of an item in this system.
+    pub names_items: bool,
+    /// Acts that bring a document nearer to being binding, one after the other.
+    pub steps: Vec<Step>,
+    /// The act that registers a payment: its fields are those of a [`Payment`](crate::model::Payment). What is settled
+    /// is shown in [`Invoice::settled`](crate::model::Invoice).
+    pub pays: Option<String>,
+}
+
 /// How a vendor's documents add up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Arithmetic {
-    /// Unit prices contain VAT.
-    pub prices_include_vat: bool,
+    /// Whether prices on lines include VAT.
+    pub prices: Prices,
     /// Decimals of a unit price.
     pub price_scale: u32,
     /// Decimals of a quantity.
     pub quantity_scale: u32,
-    /// VAT is rounded for each row; else once for each rate.
-    pub vat_per_row: bool,
+    /// Decimals of a discount in percent; `None` if lines take none.
+    pub discount_scale: Option<u32>,
+    /// VAT is rounded for each row (`true`), or once for each rate (`false`); `None` if nobody says.
+    pub vat_per_row: Option<bool>,
 }
 
-impl Arithmetic {
-    /// From its parts.
-    pub fn new(prices_include_vat: bool, price_scale: u32, quantity_scale: u32, vat_per_row: bool) -> Self {
-        Self { prices_include_vat, price_scale, quantity_scale, vat_per_row }
+impl Default for Arithmetic {
+    /// Prices as they are given, two decimals everywhere, VAT per rate.
+    fn default() -> Self {
+        Self {
+            prices: Prices::default(),
+            price_scale: 2,
+            quantity_scale: 2,
+            discount_scale: Some(2),
+            vat_per_row: Some(false),
+        }
+    }
+}
+
+/// Whether the prices of a vendor's documents include VAT.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Prices {
+    /// As the document says that is sent.
+    #[default]
+    AsGiven,
+    /// Never.
+    WithoutVat,
+    /// Always.
+    WithVat,
+    /// The vendor decides when a document is made, and shows it; most likely it includes VAT for private buyers. A wrong
+    /// guess is seen in what the vendor shows, and the lines are sent again.
+    ByBuyer,
+}
+
+/// A business step of a document, from one status word to the next: of `fulfilment` for orders, of `stage` for invoices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Step {
+    /// The act, one of [`StreamCapability::acts`].
+    pub act: String,
+    /// The word before.
+    pub from: String,
+    /// The word after.
+    pub to: String,
+    /// The stream in which the document lives afterwards, if it moves.
+    pub moves_to: Option<StreamId>,
+}
+
+impl Step {
+    /// A step within its stream.
+    pub fn new(act: &str, from: &str, to: &str) -> Self {
+        Self { act: act.to_owned(), from: from.to_owned(), to: to.to_owned(), moves_to: None }
+    }
+    /// The same into another stream.
+    #[must_use]
+    pub fn moves_to(self, stream: impl Into<StreamId>) -> Self {
+        Self { moves_to: Some(stream.into()), ..self }
     }
 }
 

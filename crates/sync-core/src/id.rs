@@ -244,6 +244,10 @@ impl CanonicalId {
     pub fn derive(store: Uuid, first: &ExternalRef, generation: u32) -> Self {
         Self(Uuid::new_v5(&store, format!("{first}#{generation}").as_bytes()))
     }
+    /// Of the record of another kind that is derived from one.
+    pub fn derived(source: CanonicalId, kind: EntityKind) -> Self {
+        Self(Uuid::new_v5(&source.0, kind.name().as_bytes()))
+    }
     /// From stored bytes.
     pub fn from_uuid(uuid: Uuid) -> Self {
         Self(uuid)

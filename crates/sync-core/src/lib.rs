@@ -62,6 +62,7 @@ pub mod capability;
 pub mod connector;
 pub mod context;
 pub mod decide;
+mod document;
 pub mod engine;
 pub mod error;
 #[cfg(feature = "faults")]

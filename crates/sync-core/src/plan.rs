@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     capability::RemoveMode,
+    connector::Action,
     id::{CanonicalId, EntityName, StreamKey},
     policy::Guards,
     store::{Approval, EffectKey, Share},
+    value::FieldMap,
 };
 
 /// What is done to a host record.
@@ -23,6 +25,15 @@ pub enum Doing {
         /// The vendor's id.
         id: std::sync::Arc<str>,
     },
+    /// A business step is taken with it.
+    Act {
+        /// The vendor's id.
+        id: std::sync::Arc<str>,
+        /// The vendor's word for the step.
+        act: String,
+        /// What the step is told.
+        with: FieldMap,
+    },
     /// It is removed.
     Remove {
         /// The vendor's id.
@@ -30,6 +41,18 @@ pub enum Doing {
         /// How.
         mode: RemoveMode,
     },
+}
+
+impl Doing {
+    /// What an action does.
+    pub(crate) fn of(action: &Action) -> Self {
+        match action {
+            Action::Create { .. } => Self::Create,
+            Action::Update { id, .. } => Self::Update { id: id.clone() },
+            Action::Act { id, act, with } => Self::Act { id: id.clone(), act: act.clone(), with: with.clone() },
+            Action::Remove { id, mode } => Self::Remove { id: id.clone(), mode: *mode },
+        }
+    }
 }
 
 /// One planned write to one host record: all facets' changes go in one call.
@@ -61,14 +84,15 @@ impl Op {
     pub fn id(&self) -> Option<&std::sync::Arc<str>> {
         match &self.doing {
             Doing::Create => None,
-            Doing::Update { id } | Doing::Remove { id, .. } => Some(id),
+            Doing::Update { id } | Doing::Act { id, .. } | Doing::Remove { id, .. } => Some(id),
         }
     }
     /// One word for people.
-    pub fn word(&self) -> &'static str {
-        match self.doing {
+    pub fn word(&self) -> &str {
+        match &self.doing {
             Doing::Create => "create",
             Doing::Update { .. } => "update",
+            Doing::Act { act, .. } => act,
             Doing::Remove { .. } => "remove",
         }
     }
@@ -113,7 +137,7 @@ impl Plan {
         for op in &self.ops {
             let count = match op.doing {
                 Doing::Create => &mut counted.creates,
-                Doing::Update { .. } => &mut counted.changes,
+                Doing::Update { .. } | Doing::Act { .. } => &mut counted.changes,
                 Doing::Remove { .. } => &mut counted.removals,
             };
             *count.entry(op.host.clone()).or_default() += 1;

@@ -4,11 +4,11 @@ use rust_decimal::Decimal;
 use serde_json::Value as Json;
 use sync_core::{
     Error, ErrorKind, Field, FieldMap, FieldPath, Result, Value,
-    capability::{FieldCapability, StreamCapability},
+    capability::{DocumentCapability, FieldCapability, Prices, StreamCapability},
     model::{Address, Content, Order},
 };
 
-use super::Shared;
+use super::{Shared, rows};
 use crate::{
     columns::{Column, Form, column, within},
     config::MarkField,
@@ -69,6 +69,21 @@ pub(crate) fn declare(can: &mut StreamCapability, writable: bool) {
     for path in [Content::NET, Content::VAT, Content::GROSS, Content::ROUNDING] {
         can.fields.insert(content(path), FieldCapability::read_only());
     }
+}
+
+/// How documents add up. `quantity_scale`: decimals of a quantity.
+pub(crate) fn capability(quantity_scale: u32) -> DocumentCapability {
+    let mut document = DocumentCapability::default();
+    // eEkonomi decides when it makes a document, by its buyer and by a setting whose meaning is not certain
+    document.arithmetic.prices = Prices::ByBuyer;
+    // four where buyer or currency is foreign; two are taken everywhere
+    document.arithmetic.price_scale = 2;
+    document.arithmetic.quantity_scale = quantity_scale;
+    document.arithmetic.discount_scale = Some(rows::DISCOUNT_SCALE);
+    document.arithmetic.vat_per_row = None;
+    document.lines = rows::LEAVES.into();
+    document.names_items = true;
+    document
 }
 
 /// An address of which nothing is known to stand there is left to the customer's register.
@@ -137,12 +152,10 @@ pub(crate) fn mark(shared: &Shared, wire: &Wire) -> Option<String> {
 }
 
 /// Refuses prices that mean something else than the document says. `IncludesVat` is set by eEkonomi when a document is
-/// made; for a new one nothing is known but that companies' documents are without VAT.
+/// made: a new one takes its prices as they are given, and tells afterwards what they mean.
 pub(crate) fn check_prices(wanted: &Content, current: Option<&Wire>) -> Result<()> {
-    let shown = match current {
-        Some(wire) => wire.flag("IncludesVat")?.into_value().unwrap_or(false),
-        None => false,
-    };
+    let Some(current) = current else { return Ok(()) };
+    let shown = current.flag("IncludesVat")?.into_value().unwrap_or(false);
     match wanted.prices_include_vat.value() {
         Some(includes) if *includes != shown => {
             let (theirs, ours) = if shown { ("with", "without") } else { ("without", "with") };

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
 use serde_json::{Value as Json, value::RawValue};
 use sync_core::{
     Canonical, Context, EntityKind, Error, ErrorKind, Field, FieldMap, Link, Result, StreamId,
-    capability::{FieldCapability, Mark, RemoveMode, StreamCapability, UpdateMode},
+    capability::{FieldCapability, Mark, RemoveMode, Step, StreamCapability, UpdateMode},
     connector::{ListFrom, Version, Write},
     handler::{Answer, Encode, Head, RawPage, Shown, StreamHandler},
     model::{Content, Invoice, InvoiceStage, Line},
@@ -14,6 +15,7 @@ use sync_core::{
 use super::{
     Row, Shared, declare_own,
     document::{self, Sums},
+    invoices::INVOICES,
     own,
     rows::{self, RowKind},
     write_own,
@@ -145,6 +147,7 @@ impl StreamHandler for Drafts {
         let mark = own(self.shared.config.mark.name());
         can.fields.insert(mark, FieldCapability::read_only());
         self.shared.declare(&DRAFTS, &mut can, false, &[(self.shared.config.mark.name(), mark)]);
+        let mut document = document::capability(ROWS.quantity_scale);
         if !self.shared.company.read_only {
             can.create = true;
             can.create_mark = Some(Mark { field: mark, max_len: self.shared.config.mark.max_len() });
@@ -152,8 +155,13 @@ impl StreamHandler for Drafts {
             can.write_returns_record = true;
             can.remove = [RemoveMode::Delete].into();
             can.acts = [CONVERT.to_owned()].into();
+            if self.shared.company.reach(INVOICES.name).is_some() {
+                let (draft, booked) = (InvoiceStage::Draft.word(), InvoiceStage::Booked.word());
+                document.steps.push(Step::new(CONVERT, draft, booked).moves_to(INVOICES.name));
+            }
             declare_own(&self.shared.config.own_fields(DRAFTS.name), &COMPUTED, &mut can);
         }
+        can.document = Some(document);
         can
     }
     fn row_id(&self, row: &Row) -> String {
@@ -236,6 +244,9 @@ impl StreamHandler for Drafts {
         }
         let source = Invoice::from_fields(with)?;
         let current = write.current.as_ref().and_then(|item| serde_json::from_str::<Wire>(&item.raw).ok());
+        if let Some(draft) = &current {
+            check_currency(&source, draft)?;
+        }
         let body = check(&source, current.as_ref())?;
         let query: &[(&'static str, bool)] = match source.invoiced_on.is_set() {
             true => &[("keepOriginalDraftDate", true), ("overrideCompanyKeepOriginalDraftDate", true)],
@@ -243,7 +254,7 @@ impl StreamHandler for Drafts {
         };
         let path = "/customerinvoicedrafts/{id}/convert";
         let answer = self.shared.api.step(cx, "book invoice draft", path, id, query, Some(&body)).await?;
-        Ok(shown(&answer, None).moved_to("customerinvoices"))
+        Ok(shown(&answer, None).moved_to(INVOICES.name))
     }
     async fn remove(&self, cx: &Context, id: &str, _: RemoveMode, _: &Write) -> Result<()> {
         self.shared.api.remove(cx, &DRAFTS, id).await
@@ -257,48 +268,85 @@ fn replaced(current: &Wire) -> Wire {
     body
 }
 
-/// The sums that must agree before a draft is booked: those of the source, as far as it knows them.
+/// The sums that must agree before a draft is booked: those that the source means, in the form in which eEkonomi prints
+/// them, as far as they are known. The call refuses a draft that has others.
 ///
-/// Whether a draft's total contains its rounding is not published, so with a rounding the total goes along only if the
-/// draft, as it was read just before, shows how it counts. Rows are matched by their numbers, which only the draft knows.
+/// Whether a draft's total contains its rounding is not published, and the rounding to whole kronor is eEkonomi's own. So
+/// where the draft, as it was read just before, comes to what the source means, with its own rounding or without it,
+/// what it prints goes along. Its VAT goes along too if it is the source's but for rounding, a hundredth for each row:
+/// whether it is rounded by row or by rate is not published, and prices with VAT do not show it. A wrong rate is more
+/// than that, and stops the booking. Rows are matched by their numbers, which only the draft knows; of a row the amount goes
+/// along that the draft prints, if the source's is the same: the other one has been rounded by somebody.
 fn check(source: &Invoice, draft: Option<&Wire>) -> Result<Wire> {
-    let mut body = Wire::default();
     let content = &source.content;
-    let rounding = content.rounding.value().copied().unwrap_or_default();
-    if let Some(vat) = content.vat.value() {
-        body.set("TotalVatAmountInvoiceCurrency", number(*vat));
-    }
-    if let Some(gross) = content.gross.value() {
-        let shown = draft.map(|draft| draft.number("TotalAmount")).transpose()?.and_then(Field::into_value);
-        let total = match shown {
-            _ if rounding.is_zero() => Some(*gross),
-            Some(shown) if shown == *gross - rounding => Some(shown),
-            Some(_) => Some(*gross),
-            None => None,
-        };
-        if let Some(total) = total {
-            body.set("TotalAmountInvoiceCurrency", number(total));
-        }
-    }
-    if content.rounding.is_set() {
-        body.set("TotalRoundingsInvoiceCurrency", number(rounding));
-    }
-    let lines: &[Line] = content.lines.value().map_or(&[], |lines| lines);
+    let (gross, rounding) = (content.gross.value().copied(), content.rounding.value().copied());
+    let sums = draft.map(Drafts::sums).transpose()?.flatten();
+    let agree =
+        sums.filter(|sums| gross.is_some_and(|gross| [sums.gross, sums.gross - sums.rounding].contains(&gross)));
+    let printed =
+        |name| draft.map(|draft| draft.number(name)).transpose().map(|shown| shown.and_then(Field::into_value));
     let rows = draft.map(|draft| draft.rows("Rows")).transpose()?.and_then(Field::into_value).unwrap_or_default();
-    if rows.len() == lines.len() {
-        let checks = rows.iter().zip(lines).filter_map(|(row, line)| {
-            let place = row.whole("LineNumber").ok()?.into_value()?;
-            let (net, vat) = (line.net.value()?, line.vat.value()?);
-            let mut check = Wire::default();
-            check.set("LineNumber", place);
-            check.set("TotalAmountNoVatInvoiceCurrency", number(*net));
-            check.set("TotalAmountIncVatInvoiceCurrency", number(*net + *vat));
-            serde_json::to_value(check).ok()
-        });
-        let checks: Vec<Json> = checks.collect();
-        if !checks.is_empty() {
-            body.set("Rows", checks);
+    let (total, rounding) = match agree {
+        Some(_) => (printed("TotalAmount")?, printed("TotalRoundings")?),
+        // with a rounding, and no draft to show it, nobody knows how the total is printed
+        None if draft.is_none() && rounding.is_some_and(|rounding| !rounding.is_zero()) => (None, rounding),
+        None => (gross, rounding),
+    };
+    let a_cent_a_row = Decimal::new(1, 2) * Decimal::from(rows.len());
+    let vat = content.vat.value().copied();
+    let vat = match agree.filter(|sums| vat.is_some_and(|vat| (sums.vat - vat).abs() <= a_cent_a_row)) {
+        Some(_) => printed("TotalVatAmount")?,
+        None => vat,
+    };
+    let mut body = Wire::default();
+    for (name, amount) in [
+        ("TotalAmountInvoiceCurrency", total),
+        ("TotalVatAmountInvoiceCurrency", vat),
+        ("TotalRoundingsInvoiceCurrency", rounding),
+    ] {
+        if let Some(amount) = amount {
+            body.set(name, number(amount));
         }
+    }
+    let includes_vat = draft.map(|draft| draft.flag("IncludesVat")).transpose()?.and_then(Field::into_value);
+    let checks = row_checks(content.lines.value().map_or(&[], |lines| lines), &rows, includes_vat == Some(true));
+    if !checks.is_empty() {
+        body.set("Rows", checks);
     }
     Ok(body)
+}
+
+/// A draft is in the currency of its customer, whatever its source is in: equal figures are not equal sums then.
+fn check_currency(source: &Invoice, draft: &Wire) -> Result<()> {
+    match (source.content.currency.value(), draft.text("InvoiceCurrencyCode")?.value()) {
+        (Some(meant), Some(shown)) if meant != shown => {
+            let what = format!(
+                "the source is in {meant}, the draft in {shown}, which is its customer's currency in eEkonomi: delete the \
+                 draft and invoice a customer with {meant}"
+            );
+            Err(Error::new(ErrorKind::Invalid, "book invoice draft", what)
+                .with_context("field", document::content(Content::CURRENCY)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn row_checks(lines: &[Line], rows: &[Wire], includes_vat: bool) -> Vec<Json> {
+    if rows.len() != lines.len() {
+        return Vec::new();
+    }
+    let checks = rows.iter().zip(lines).filter_map(|(row, line)| {
+        let place = row.whole("LineNumber").ok()?.into_value()?;
+        let (net, vat) = (line.net.value()?, line.vat.value());
+        let (name, meant) = match includes_vat {
+            true => ("TotalAmountIncVatInvoiceCurrency", *net + *vat?),
+            false => ("TotalAmountNoVatInvoiceCurrency", *net),
+        };
+        let shown = row.number("Amount").ok()?.into_value()?;
+        let mut check = Wire::default();
+        check.set("LineNumber", place);
+        check.set(name, number(shown));
+        serde_json::to_value(check).ok().filter(|_| shown == meant)
+    });
+    checks.collect()
 }

@@ -44,6 +44,11 @@ const VOID: &str = "void";
 /// The step that mails an invoice to its buyer, with the addresses and texts that eEkonomi has.
 const EMAIL: &str = "email";
 
+/// Decimals of a quantity: the text says four, the pattern two.
+const QUANTITY_SCALE: u32 = 2;
+/// What nobody changes in an invoice any more, were it only to be written: it is credited and made again.
+const BOOKED: [FieldPath; 5] =
+    [Invoice::CONTENT, Invoice::CUSTOMER, Invoice::INVOICED_ON, Invoice::DUE_ON, Invoice::IS_CREDIT];
 /// `PaymentType`: part of what remains, or all of it.
 const PART: i64 = 1;
 const ALL: i64 = 2;
@@ -73,6 +78,9 @@ impl Invoices {
         Self { shared, columns: columns.into_iter().map(Column::read_only).collect() }
     }
 
+    fn takes_payments(&self) -> bool {
+        self.shared.company.takes_payments(&self.shared.config)
+    }
     fn settle(read: &Wire, invoice: &mut Invoice) -> Result<()> {
         let amount = |name| read.number(name).map(Field::into_value);
         let (total, remaining) = (amount("TotalAmountInvoiceCurrency")?, amount("RemainingAmountInvoiceCurrency")?);
@@ -169,6 +177,15 @@ impl StreamHandler for Invoices {
         if !self.shared.company.read_only {
             can.acts = [PAY, VOID, EMAIL].map(str::to_owned).into();
         }
+        // mailing is no step: an invoice shows that its mail failed, never that it was sent
+        let mut document = document::capability(QUANTITY_SCALE);
+        if self.takes_payments() {
+            document.pays = Some(PAY.to_owned());
+            let mut settled = FieldCapability::read_only();
+            settled.write_on_update = true;
+            can.fields.insert(Invoice::SETTLED, settled);
+        }
+        can.document = Some(document);
         can
     }
     fn row_id(&self, row: &Row) -> String {
@@ -179,7 +196,11 @@ impl StreamHandler for Invoices {
         Head {
             version: Version { etag: None, modified_at: stamp("ModifiedUtc").or_else(|| stamp("CreatedUtc")) },
             partial: rows::are_left_out(read, "TotalAmountInvoiceCurrency"),
-            writable: Writable::Nothing("it is booked; credit it and invoice again".to_owned()),
+            writable: if self.takes_payments() {
+                Writable::Except(BOOKED.into())
+            } else {
+                Writable::Nothing("it is booked; credit it and invoice again".to_owned())
+            },
             mark: document::mark(&self.shared, read),
             ..Head::default()
         }

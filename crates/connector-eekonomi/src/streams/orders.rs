@@ -5,10 +5,10 @@ use std::sync::Arc;
 use serde_json::{Value as Json, value::RawValue};
 use sync_core::{
     Canonical, Context, EntityKind, Error, ErrorKind, Field, FieldMap, Link, Result, StreamId,
-    capability::{FieldCapability, Mark, RemoveMode, StreamCapability, UpdateMode},
+    capability::{FieldCapability, Mark, RemoveMode, Step, StreamCapability, UpdateMode},
     connector::{ListFrom, Version, Writable, Write},
     handler::{Answer, Encode, Head, RawPage, Shown, StreamHandler},
-    model::{Content, DeliveredLine, Lines, Order, OrderStage},
+    model::{Content, DeliveredLine, Fulfilment, Lines, Order, OrderStage},
 };
 
 use super::{
@@ -85,9 +85,11 @@ const ROWS: RowKind = RowKind {
         "FreightCosts",
     ],
 };
+/// The step that makes a draft an order; there is no way back.
+const START: &str = "converteddrafttoorder";
 /// Steps, by the vendor's words, with their paths and what they are called in errors. `convert` makes an invoice.
 const ACTS: [(&str, &str, &str); 4] = [
-    ("converteddrafttoorder", "/orders/{id}/converteddrafttoorder", "make draft an order"),
+    (START, "/orders/{id}/converteddrafttoorder", "make draft an order"),
     ("completed", "/orders/{id}/completed", "ship order"),
     ("voided", "/orders/{id}/voided", "take back shipping of order"),
     ("convert", "/orders/{id}/convert", "invoice order"),
@@ -204,6 +206,7 @@ impl StreamHandler for Orders {
         let mark = own(self.shared.config.mark.name());
         can.fields.insert(mark, shown());
         self.shared.declare(&ORDERS, &mut can, false, &[(self.shared.config.mark.name(), mark)]);
+        let mut document = document::capability(ROWS.quantity_scale);
         if !self.shared.company.read_only {
             can.create = true;
             can.create_mark = Some(Mark { field: mark, max_len: self.shared.config.mark.max_len() });
@@ -211,8 +214,11 @@ impl StreamHandler for Orders {
             can.write_returns_record = true;
             can.remove = [RemoveMode::Delete].into();
             can.acts = ACTS.iter().map(|(act, ..)| (*act).to_owned()).collect();
+            let (draft, open) = (Fulfilment::Draft.word(), Fulfilment::Open.word());
+            document.steps.push(Step::new(START, draft, open));
             declare_own(&self.shared.config.own_fields(ORDERS.name), &COMPUTED, &mut can);
         }
+        can.document = Some(document);
         can
     }
     fn row_id(&self, row: &Row) -> String {

@@ -7,7 +7,7 @@
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 use sync_core::{
-    Error, ErrorKind, Field, Link, Result,
+    Error, ErrorKind, Field, FieldPath, Link, Result,
     connector::Writable,
     model::{Content, Line, LineKind, Lines},
 };
@@ -26,7 +26,10 @@ const TEXT_MAX: usize = 2000;
 /// The highest number of a row.
 const MOST_ROWS: usize = 1000;
 /// The scale of a discount in percent: the vendor keeps four decimals of the fraction.
-const DISCOUNT_SCALE: u32 = 2;
+pub(crate) const DISCOUNT_SCALE: u32 = 2;
+/// What of a line is sent. Number, unit and VAT follow from the article.
+pub(crate) const LEAVES: [FieldPath; 6] =
+    [Line::ITEM, Line::TEXT, Line::QUANTITY, Line::UNIT_PRICE, Line::DISCOUNT_PERCENT, Line::COST_CENTRE];
 
 /// What differs between the rows of orders and of drafts.
 #[derive(Debug)]
@@ -91,12 +94,10 @@ fn line(shared: &Shared, row: &Wire, at: i64, includes_vat: bool) -> Result<Line
         return Ok(line.kind(LineKind::Text));
     }
     let article = row.id("ArticleId")?.into_value().unwrap_or_default();
-    let kind = shared.company.kind_of_row(&article);
     let fixed = row.flag("IsDiscountInFixedAmount")?.into_value() == Some(true);
-    let mut line = line.kind(kind).sku(row.text("ArticleNumber")?).unit(row.id("UnitId")?);
-    if kind == LineKind::Item {
-        line.item = Link::External(shared.link("articles", article)).into();
-    }
+    // what an article stands for, freight or goods, eEkonomi does not say
+    let mut line = line.kind(LineKind::Item).sku(row.text("ArticleNumber")?).unit(row.id("UnitId")?);
+    line.item = Link::External(shared.link("articles", article)).into();
     line.quantity = row.number("Quantity")?;
     line.unit_price = row.number("UnitPrice")?;
     line.vat_rate = row.number("VatRate")?.map(codes::vat_percent);
@@ -166,10 +167,7 @@ impl Encoder<'_> {
             let what = format!("a discount of {amount} as an amount cannot be sent; give it as a line of its own");
             return Err(refused(place, &what));
         }
-        let article = match line.kind.value() {
-            Some(LineKind::Text) => None,
-            _ => Some(self.article(line, place)?),
-        };
+        let article = if says_text(line) { None } else { Some(self.article(line, place)?) };
         let mut row = taken(old, line, place, article.as_deref())
             .map(|old| old.clone().without(self.kind.computed))
             .unwrap_or_default();
@@ -213,32 +211,35 @@ impl Encoder<'_> {
         Ok(())
     }
 
-    /// The article that a row needs to carry money: the one that the line names, else the one that is configured for
-    /// lines of this kind.
+    /// The article that the line names: a row without one carries no money.
     fn article(&self, line: &Line, place: usize) -> Result<String> {
-        let own = line.item.value().and_then(|link| link.external());
-        let own = own.filter(|item| item.at == self.shared.link("articles", String::new()).at);
-        if let Some(item) = own {
+        let named = line.item.value().and_then(|link| link.external());
+        let ours = named.filter(|item| item.at == self.shared.link("articles", String::new()).at);
+        if let Some(item) = ours {
             return Ok(item.id.to_string());
         }
-        let kind = line.kind.value().copied().unwrap_or(LineKind::Item);
-        let rate = line.vat_rate.value().copied().map(|rate| rate.normalize());
-        if let Some(article) = self.shared.company.carrier(kind, rate) {
-            return Ok(article.to_owned());
-        }
-        let sku = line.sku.as_deref().unwrap_or("no number");
+        let sku = line.sku.value().or(line.text.value()).map_or_else(String::new, |name| format!(" '{name}'"));
         Err(refused(
             place,
-            &match (kind, rate) {
-                (LineKind::Item, _) => {
-                    format!("'{sku}' is linked to no article in eEkonomi; create it there, or link it")
+            &match line.kind.value().copied().unwrap_or(LineKind::Item) {
+                LineKind::Item => {
+                    format!("the item{sku} is linked to no article in eEkonomi; create it there, or link it")
                 }
-                (kind, Some(rate)) => {
-                    format!("no article carries lines of the kind {kind} with {rate} % VAT; name one in row_articles")
-                }
-                (kind, None) => format!("no article carries lines of the kind {kind}; name one in row_articles"),
+                kind => format!(
+                    "the {kind}{sku} is carried by no article in eEkonomi; name one in the configuration for lines of \
+                     the kind {kind}"
+                ),
             },
         ))
+    }
+}
+
+/// Whether a line is text: it says so; or it says nothing of what it is, names nothing, and has no money.
+fn says_text(line: &Line) -> bool {
+    let nothing = |amount: &Field<Decimal>| amount.value().is_none_or(Decimal::is_zero);
+    match line.kind.value() {
+        Some(kind) => *kind == LineKind::Text,
+        None => !line.item.is_set() && nothing(&line.quantity) && nothing(&line.unit_price),
     }
 }
 

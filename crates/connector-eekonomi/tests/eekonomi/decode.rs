@@ -64,7 +64,9 @@ async fn an_invoiced_order_with_a_discount_as_an_amount() {
     assert_eq!(lines[0].net, Field::Unknown, "the row's amount is with VAT");
     assert_eq!((lines[0].vat_rate, lines[1].vat_rate), (dec("25"), dec("25")));
     assert_eq!(lines[0].cost_centre, "c1000000-0000-4000-8000-000000000001".into());
-    assert_eq!((lines[1].kind, lines[2].kind), (LineKind::Freight.into(), LineKind::Text.into()));
+    assert_eq!((lines[1].kind, lines[2].kind), (LineKind::Item.into(), LineKind::Text.into()));
+    let article = lines[1].item.value().unwrap().external().unwrap();
+    assert_eq!((&*article.id, article.at.stream.as_str()), ("a0000000-0000-4000-8000-000000000009", "articles"));
 }
 
 #[tokio::test]
@@ -127,6 +129,7 @@ async fn a_snapshot_says_what_can_be_done() {
     // one of another form, of another company, or too old is not used: here that means a call, and there is no login
     let now = "2026-02-17T09:00:00Z".parse().unwrap();
     let content: serde_json::Value = serde_json::from_str(include_str!("../fixtures/company.json")).unwrap();
+    assert_eq!(streams["customerinvoices"].document.as_ref().unwrap().pays, None, "no bank account is known");
     let mut other_form = content.clone();
     other_form["format"] = 2.into();
     for (at, content, company) in [

@@ -111,7 +111,8 @@ async fn booking_checks_the_sums_keeps_the_day_and_moves_to_the_invoice() {
     assert_eq!(shown.invoiced_on, day("2026-02-16").into(), "not today");
     assert_eq!((shown.payment, shown.remaining), (PaymentState::Unpaid.into(), Field::Set(dec("281.28"))));
     assert!(shown.payment_reference.is_set() && shown.voucher_number.is_set());
-    assert!(matches!(&record.writable, Writable::Nothing(why) if why.contains("credit")));
+    let Writable::Except(shut) = &record.writable else { panic!("{:?}", record.writable) };
+    assert!(shut.contains(&Invoice::CONTENT) && !shut.contains(&Invoice::SETTLED), "it is booked, and can be paid");
     assert!(stage.erp.stored(DRAFTS).is_empty());
     assert!(stage.erp.emulator.state()["mails"].as_array().unwrap().is_empty(), "nothing was sent to anybody");
 }
@@ -137,7 +138,8 @@ async fn lines_are_checked_by_the_numbers_that_the_draft_has() {
         stage.erp.switch("first_line_number", first);
         let draft = make(&stage, &invoice(&stage)).await.unwrap();
         let lines: Lines<_> = stage.lines().into_iter().collect();
-        let money = [("180", "45"), ("50.25", "6.03"), ("0", "0")];
+        // the source has rounded the second line's VAT otherwise: that is nobody's mistake
+        let money = [("180", "45"), ("50.25", "6.02"), ("0", "0")];
         let lines: Lines<_> =
             lines.into_iter().zip(money).map(|(line, (net, vat))| line.net(dec(net)).vat(dec(vat))).collect();
         let mut with = sums();
@@ -147,7 +149,8 @@ async fn lines_are_checked_by_the_numbers_that_the_draft_has() {
         stage.erp.write(&stage.connection, write).await.unwrap();
         let rows = sent(&stage.erp, "POST")["Rows"].clone();
         assert_eq!(rows[0]["LineNumber"], 1);
-        assert_eq!(rows[1]["TotalAmountIncVatInvoiceCurrency"].to_string(), "56.28");
+        assert_eq!(rows[1]["TotalAmountNoVatInvoiceCurrency"].to_string(), "50.25");
+        assert_eq!(rows[1].get("TotalAmountIncVatInvoiceCurrency"), None);
     }
 }
 

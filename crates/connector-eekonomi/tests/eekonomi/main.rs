@@ -5,6 +5,8 @@ mod articles;
 mod connect;
 mod customers;
 mod decode;
+mod document_shapes;
+mod documents;
 mod invoices;
 mod orders;
 mod shapes;

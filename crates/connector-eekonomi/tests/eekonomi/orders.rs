@@ -139,8 +139,10 @@ async fn a_line_without_article_is_refused_before_it_loses_its_money() {
     let stage = Stage::set().await;
     let plain = Line::new().kind(LineKind::Item).sku("X-7").quantity(1).unit_price(10);
     for (line, words) in [
-        (plain.clone(), "line 1: 'X-7' is linked to no article"),
-        (plain.clone().kind(LineKind::Freight).vat_rate(25), "kind freight with 25 % VAT; name one in row_articles"),
+        (plain.clone(), "line 1: the item 'X-7' is linked to no article"),
+        (plain.clone().kind(LineKind::Freight).sku(Field::Unknown).text("Frakt"), "line 1: the freight 'Frakt' is"),
+        (plain.clone().kind(Field::Unknown).unit_price(0), "line 1: the item 'X-7'"),
+        (plain.clone().item(Link::External(stage.customer.clone())), "line 1: the item 'X-7'"),
         (plain.clone().item(Link::External(stage.article.clone())).discount_amount(5), "line of its own"),
         (plain.clone().item(Link::External(stage.article.clone())).quantity(dec("0.00001")), "quantity 0.00001"),
         (plain.clone().item(Link::External(stage.article.clone())).unit_price(dec("0.00001")), "unit price 0.00001"),
@@ -152,35 +154,21 @@ async fn a_line_without_article_is_refused_before_it_loses_its_money() {
         assert_eq!(error.kind(), ErrorKind::Invalid);
         assert!(error.message().contains(words), "{error}");
     }
-    let mut wanted = order(&stage);
-    wanted.content.prices_include_vat = true.into();
-    let error = make(&stage, &wanted).await.unwrap_err();
-    assert!(error.kind() == ErrorKind::Invalid && error.message().contains("without VAT"), "{error}");
     assert!(stage.erp.calls().is_empty(), "nothing was sent");
 }
 
 #[tokio::test]
-async fn freight_is_carried_by_the_article_that_is_configured() {
-    let erp = Erp::start().await;
-    let mut config = erp.config();
-    config.row_articles.push(toml::from_str("kind = 'freight'\nvat_rate = 25\narticle = 'FRAKT'").unwrap());
-    let stage = Stage::set_with(erp, config).await;
+async fn whatever_an_article_stands_for_its_row_names_it() {
+    let stage = Stage::set().await;
+    let freight = stage.item("FRAKT").kind(LineKind::Freight).text("Frakt").quantity(1).unit_price(49);
     let mut wanted = order(&stage);
-    let freight = Line::new().kind(LineKind::Freight).text("Frakt").quantity(1).unit_price(49).vat_rate(dec("25.00"));
-    wanted.content.lines = Lines::new().with(freight).into();
+    // a line that says nothing of itself and has no money is text
+    wanted.content.lines = Lines::new().with(freight).with(Line::new().text("Tack")).into();
     let written = make(&stage, &wanted).await.unwrap();
     let lines = Order::from_fields(&record(&stage, &written).fields).unwrap().content.lines.into_value().unwrap();
-    assert_eq!((lines[0].kind, lines[0].sku.clone()), (LineKind::Freight.into(), "FRAKT".into()));
-    assert!(lines[0].item.is_unknown(), "it stands for no item");
-}
-
-#[tokio::test]
-async fn an_article_that_is_configured_and_not_there_stops_the_connection() {
-    let erp = Erp::start().await;
-    let mut config = erp.config();
-    config.row_articles.push(toml::from_str("kind = 'fee'\narticle = 'AVGIFT'").unwrap());
-    let error = erp.try_connect(config, None).await.unwrap_err();
-    assert!(error.kind() == ErrorKind::Config && error.message().contains("AVGIFT"), "{error}");
+    assert_eq!((lines[0].kind, lines[0].sku.clone()), (LineKind::Item.into(), "FRAKT".into()));
+    assert_eq!(lines[0].item, stage.item("FRAKT").item);
+    assert_eq!((lines[1].kind, lines[1].text.clone()), (LineKind::Text.into(), "Tack".into()));
 }
 
 #[tokio::test]

@@ -245,6 +245,12 @@ impl Stage {
             .with(item(&self.food).key("12").quantity(1).unit_price(dec("50.25")).sku("F-1"))
             .with(Line::new().key("13").kind(LineKind::Text).text("Tack för er order"))
     }
+    /// A line that names this article.
+    pub(crate) fn item(&self, number: &str) -> sync_core::model::Line {
+        let found = self.erp.stored("articles").into_iter().find(|article| article["Number"] == number).unwrap();
+        let article = sync_core::StreamKey::new("eekonomi:erp", "articles").id(found["Id"].as_str().unwrap());
+        sync_core::model::Line::new().item(sync_core::Link::External(article))
+    }
     pub(crate) fn content(&self) -> sync_core::model::Content {
         sync_core::model::Content::new().lines(self.lines()).currency("SEK").prices_include_vat(false)
     }
@@ -266,7 +272,10 @@ fn seed(erp: &Erp) {
         "InvoiceAddress1": "Registergatan 9", "InvoiceAddress2": "Port B", "InvoiceCity": "Lund",
         "InvoicePostalCode": "222 22", "InvoiceCountryCode": "SE", "CurrencyCode": "SEK", "TermsOfPaymentId": terms,
         "EmailAddress": "faktura@exempel.example" });
+    let private = json!({ "CustomerNumber": "2001", "Name": "Anna Berg", "IsActive": true, "IsPrivatePerson": true,
+        "InvoiceAddress1": "Ågatan 3", "InvoiceCity": "Kiruna", "InvoicePostalCode": "111 11",
+        "InvoiceCountryCode": "SE", "CurrencyCode": "SEK", "TermsOfPaymentId": customer["TermsOfPaymentId"] });
     let articles =
         [article("A-1", "Varor 25 %", 125), article("F-1", "Varor 12 %", 112), article("FRAKT", "Tjänster 25 %", 125)];
-    erp.emulator.seed(json!({ "customers": [customer], "articles": articles })).unwrap();
+    erp.emulator.seed(json!({ "customers": [customer, private], "articles": articles })).unwrap();
 }

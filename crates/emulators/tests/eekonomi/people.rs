@@ -28,6 +28,44 @@ async fn an_order_is_delivered_and_invoiced_by_hand() {
     assert!(erp.try_act("dance", json!({})).unwrap_err().contains("dance"));
 }
 
+/// What a person does, asked for as a test in another language asks for it.
+async fn by_http(erp: &Erp, mut with: Value, action: &str) -> Value {
+    with["action"] = json!(action);
+    let url = format!("{}/_emulator/act", erp.emulator.base_url());
+    let answer = erp.http.post(url).json(&with).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{action}");
+    serde_json::from_str(&answer.text().await.unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_person_takes_an_order_all_the_way_over_http() {
+    let (erp, customer, article) = set_up().await;
+    let order = erp.order(&customer, &article, json!({ "Status": 1, "BuyersOrderReference": "se-1" })).await;
+    let at = path("orders", &order);
+    for (action, with, status) in [
+        ("start_order", json!({ "id": order["Id"] }), 2),
+        ("edit_order", json!({ "number": 1, "set": { "YourReference": "Anna" } }), 2),
+        ("deliver_order", json!({ "number": 1 }), 3),
+        ("reopen_order", json!({ "number": 1 }), 2),
+        ("deliver_order", json!({ "number": 1, "rows": [{ "line": 1, "quantity": 2 }] }), 3),
+        ("invoice_order", json!({ "number": 1 }), 4),
+    ] {
+        by_http(&erp, with, action).await;
+        assert_eq!(erp.get(&at).await.of(200)["Status"], status, "{action}");
+    }
+    by_http(&erp, json!({ "number": 1, "amount": 100 }), "register_payment").await;
+    let invoices = erp.list("/customerinvoices").await;
+    assert_eq!((&invoices[0]["RemainingAmount"], &invoices[0]["BuyersOrderReference"]), (&json!(150), &json!("se-1")));
+    // a paid one cannot be voided; its copy can, once it is booked
+    assert!(erp.try_act("void_invoice", json!({ "number": 1 })).unwrap_err().contains("4002"));
+    let copy = by_http(&erp, json!({ "number": 1 }), "copy_invoice").await;
+    by_http(&erp, json!({ "id": copy["id"] }), "book_draft").await;
+    by_http(&erp, json!({ "number": 2 }), "void_invoice").await;
+    let second = erp.list("/customerinvoices").await.into_iter().find(|one| one["InvoiceNumber"] == 2).unwrap();
+    assert_eq!((&second["RemainingAmount"], &second["BuyersOrderReference"]), (&json!(0), &json!("se-1")));
+    assert_eq!((&second["YourReference"], &second["CreatedFromOrderId"]), (&json!("Anna"), &Value::Null));
+}
+
 #[tokio::test]
 async fn a_deleted_order_leaves_no_trace() {
     let (erp, customer, article) = set_up().await;

@@ -22,12 +22,12 @@ use crate::{
 /// Connections that fail, all of them; else the policy's mistakes, all of them.
 pub(super) async fn check(config: &Config, shell: &mut Shell<'_>) -> Result<u8, Failure> {
     let store = session::open_or_memory(&config.store).await?;
-    let shared = session::shared(config)?;
-    let cx = Context::new(session::clock(), "check");
+    let shared = session::shared(config, &shell.machine)?;
+    let cx = Context::new(shell.machine.clock.clone(), "check");
     let (mut rows, mut notes, mut failures, mut connectors) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (name, connection) in &config.connections {
         let id = session::id_of(name, connection);
-        let met = match session::connect(name, connection, &shared, &store).await {
+        let met = match session::connect(name, connection, (&shell.machine, &shared), &store).await {
             Ok(connected) => {
                 let met = connected.connector.check(&cx).await.map_err(|error| Failure::of_system(&id, &error));
                 notes.extend(connected.notes.into_iter().map(|note| format!("{name}: {note}")));
@@ -50,7 +50,7 @@ pub(super) async fn check(config: &Config, shell: &mut Shell<'_>) -> Result<u8, 
     if let Some(failure) = failures.into_iter().reduce(together) {
         return Err(failure);
     }
-    let mut builder = Engine::builder(store.clone(), session::clock()).policy(config.policy.clone());
+    let mut builder = Engine::builder(store.clone(), shell.machine.clock.clone()).policy(config.policy.clone());
     for connector in connectors {
         builder = builder.system(connector);
     }

@@ -35,7 +35,7 @@ pub(super) async fn login(config: &Config, name: &str, shell: &mut Shell<'_>) ->
     })?;
     let id = session::id_of(name, connection);
     let failed = |error| Failure::of_system(&id, &error);
-    let Some(login) = connection.settings.login(&id, &session::shared(config)?).map_err(failed)? else {
+    let Some(login) = connection.settings.login(&id, &session::shared(config, &shell.machine)?).map_err(failed)? else {
         let line =
             format!("{name} needs no login: {} takes the credentials of the configuration", connection.system.name);
         return Err(Failure::usage(line));
@@ -43,7 +43,7 @@ pub(super) async fn login(config: &Config, name: &str, shell: &mut Shell<'_>) ->
     let consent = login.begin().map_err(failed)?;
     writeln!(shell.out, "Open this address, sign in, choose the company and agree:\n\n  {}\n", consent.url())?;
     let redirected = answer(&consent, shell).await?;
-    let cx = Context::new(session::clock(), "login");
+    let cx = Context::new(shell.machine.clock.clone(), "login");
     let tenant = login.finish(&cx, &consent, &redirected).await.map_err(failed)?;
     writeln!(shell.out, "{name} is signed in to {} ({}).", tenant.name, tenant.id)?;
     Ok(0)

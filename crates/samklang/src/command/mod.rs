@@ -15,10 +15,11 @@ use std::io::Write;
 
 use crate::{
     args::{Cli, Command},
+    demo,
     fail::Failure,
     file::Env,
     schema,
-    session::Session,
+    session::{Machine, Session},
 };
 
 /// What a command is given of the machine.
@@ -28,6 +29,7 @@ pub(crate) struct Shell<'a> {
     pub(crate) env: Env<'a>,
     /// Somebody watches: the error stream is a terminal.
     pub(crate) terminal: bool,
+    pub(crate) machine: Machine,
 }
 
 /// Carries out what was asked for; gives the exit code.
@@ -41,35 +43,36 @@ pub(crate) async fn run(cli: Cli, shell: &mut Shell<'_>) -> Result<u8, Failure> 
             writeln!(shell.out, "{:#}", schema::of_file())?;
             Ok(0)
         }
+        Command::Demo(what) => Box::pin(demo::demo(&what, &asked.sets, shell)).await,
         Command::Emulate(what) => emulate::emulate(&what, shell).await,
         Command::Login { connection } => login::login(&asked.load(shell.env, true)?, &connection, shell).await,
         Command::Check => check::check(&asked.load(shell.env, true)?, shell).await,
         Command::Adopt(form) => {
-            let session = Session::open(&asked.load(shell.env, true)?).await?;
+            let session = Session::open(&asked.load(shell.env, true)?, &shell.machine).await?;
             adopt::adopt(&session, form, shell).await
         }
         Command::Plan(form) => {
-            let session = Session::open(&asked.load(shell.env, true)?).await?;
+            let session = Session::open(&asked.load(shell.env, true)?, &shell.machine).await?;
             run::plan(&session, form, shell).await
         }
         Command::Run(how) => {
-            let session = Session::open(&asked.load(shell.env, true)?).await?;
+            let session = Session::open(&asked.load(shell.env, true)?, &shell.machine).await?;
             run::run(session, &how, shell).await
         }
         Command::Approve { id } => {
-            let session = Session::store_only(&asked.load(shell.env, false)?).await?;
+            let session = Session::store_only(&asked.load(shell.env, false)?, &shell.machine).await?;
             approve::approve(&session, &id, shell).await
         }
         Command::Held(what) => {
-            let session = Session::store_only(&asked.load(shell.env, false)?).await?;
+            let session = Session::store_only(&asked.load(shell.env, false)?, &shell.machine).await?;
             lists::held(&session, &what, shell).await
         }
         Command::Parked(what) => {
-            let session = Session::store_only(&asked.load(shell.env, false)?).await?;
+            let session = Session::store_only(&asked.load(shell.env, false)?, &shell.machine).await?;
             lists::parked(&session, &what, shell).await
         }
         Command::Journal { record, form } => {
-            let session = Session::store_only(&asked.load(shell.env, false)?).await?;
+            let session = Session::store_only(&asked.load(shell.env, false)?, &shell.machine).await?;
             journal::journal(&session, &record, form, shell).await
         }
     }

@@ -115,7 +115,7 @@ fn usage_ends_with_1_and_help_with_0() {
     let help = bench.ends(0, &["--help"]);
     help.says("Exit codes: 0 done; 1 usage");
     for command in
-        ["login", "check", "adopt", "approve", "plan", "run", "held", "parked", "journal", "emulate", "schema"]
+        ["demo", "login", "check", "adopt", "approve", "plan", "run", "held", "parked", "journal", "emulate", "schema"]
     {
         help.says(&format!("  {command} "));
         bench.ends(0, &[command, "--help"]).says("--config <FILE>").says("--set <KEY=VALUE>");

@@ -8,6 +8,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
+    act::{self, Stands},
     aside::tells,
     outcome::{Outcome, as_wanted, sent},
     subject::{Links, Sight},
@@ -63,7 +64,11 @@ pub(super) fn action(
     let mut parts: Vec<Part> = Vec::new();
     let mut shares: Vec<Share> = Vec::new();
     let mut missing = Vec::new();
-    for share in &op.shares {
+    let acts = matches!(op.doing, Doing::Act { .. });
+    if acts {
+        shares.clone_from(&op.shares);
+    }
+    for share in op.shares.iter().filter(|_| !acts) {
         let (Some(table), Some(binding)) = (tables.get(&share.at), bindings.get(&share.subject)) else { continue };
         let (part, own, lost) = part(share, table, binding, bindings, caps, matches!(op.doing, Doing::Create))
             .map_err(|blocked| (share.subject, blocked))?;
@@ -83,6 +88,7 @@ pub(super) fn action(
                 if_version: side.filter(|_| checks).map(|side| side.version.clone()),
             }
         }
+        Doing::Act { id, act, with } => Action::Act { id: id.clone(), act: act.clone(), with: with.clone() },
         Doing::Remove { id, mode } => Action::Remove { id: id.clone(), mode: *mode },
     };
     Ok(Sendable { action, shares, missing })
@@ -149,7 +155,8 @@ fn part(
 /// What hooks say of a write: canonical fields that go out instead of, or beside, the settled ones.
 fn ask_hooks(share: &Share, table: &StreamTable, binding: &Binding, creates: bool) -> Result<FieldMap, Blocked> {
     let mut fields = binding.agreed.clone();
-    let mut instead = FieldMap::new();
+    let mut instead = share.instead.clone();
+    fields.overlay(&instead);
     for hook in &table.hooks {
         let reference = binding.reference(&share.at);
         let place = table.place().bound(binding.id);
@@ -217,22 +224,35 @@ impl Call<'_> {
             current: None,
         };
         let id = match &self.intent.action {
-            Action::Update { id, .. } if self.must_look() => id,
+            Action::Update { id, .. } | Action::Act { id, .. } if self.must_look() => id,
             Action::Remove { id, .. } if self.listens() => id,
             _ => return Ok((write, Vec::new())),
         };
         let removes = matches!(self.intent.action, Action::Remove { .. });
+        let acts = matches!(self.intent.action, Action::Act { .. });
         let now = self.cx.clock.now();
         let item = match self.read {
             Some((item, at)) if now.signed_duration_since(*at) <= FRESH && !item.partial => item.clone(),
-            _ => match self.look(id).await {
+            _ => match self.look(&self.op.host, id).await {
                 Ok(Some(item)) => item,
+                // somebody took the step, or removed the record: the next listing tells which
+                Ok(None) if acts => return Err(Outcome::Later),
                 Ok(None) if removes => return Err(Outcome::Removed),
                 Ok(None) => return Err(Outcome::Refused(gone(&self.op.host, id))),
                 Err(error) => return Err(before_sending(error)),
             },
         };
         let sights = decoded(self.connector, &item).map_err(before_sending)?;
+        if acts {
+            let stands = self
+                .each(&sights)
+                .map(|(share, table, sight)| act::stands(table, &self.intent.action, share, &sight.fields));
+            return match stands.min() {
+                Some(Stands::Taken) => Err(Outcome::Done { reference: item.reference.clone(), sights, exact: false }),
+                Some(Stands::Otherwise) | None => Err(Outcome::Moved(sights)),
+                Some(Stands::Ahead) => Ok((Write { current: Some(item), ..write }, sights)),
+            };
+        }
         if removes {
             let edited =
                 self.each(&sights).any(|(share, _, sight)| self.side(share).is_some_and(|side| tells(side, sight)));
@@ -248,8 +268,8 @@ impl Call<'_> {
         Ok((write, sights))
     }
 
-    async fn look(&self, id: &Arc<str>) -> Result<Option<Item>, Error> {
-        let found = self.connector.get(self.cx, &self.op.host.stream, std::slice::from_ref(id)).await?;
+    async fn look(&self, host: &StreamKey, id: &Arc<str>) -> Result<Option<Item>, Error> {
+        let found = self.connector.get(self.cx, &host.stream, std::slice::from_ref(id)).await?;
         Ok(found.into_iter().next().flatten())
     }
 
@@ -266,6 +286,9 @@ impl Call<'_> {
         let Some(cap) = self.connector.capabilities().streams.get(&self.op.host.stream) else { return false };
         if cap.get_max == 0 {
             return false;
+        }
+        if matches!(self.intent.action, Action::Act { .. }) {
+            return true;
         }
         if self.op.shares.iter().any(|share| self.side(share).is_some_and(|side| side.shadow.is_empty())) {
             return true; // nobody has seen it under this name yet
@@ -354,7 +377,9 @@ impl Call<'_> {
         let item = match written.item {
             Some(item) => Some(item),
             // once the system has said yes, nothing here may turn the write into an error
-            None if own.is_some_and(|cap| cap.get_max > 0) => self.look(&written.reference.id).await.ok().flatten(),
+            None if own.is_some_and(|cap| cap.get_max > 0) => {
+                self.look(&written.reference.at, &written.reference.id).await.ok().flatten()
+            }
             None => None,
         };
         let sights = item.and_then(|item| decoded(self.connector, &item).ok()).unwrap_or_default();
@@ -365,7 +390,7 @@ impl Call<'_> {
     async fn look_again(&self, error: Error) -> Outcome {
         let can = self.connector.capabilities().streams.get(&self.op.host.stream).is_some_and(|cap| cap.get_max > 0);
         let Some(id) = self.op.id().filter(|_| can) else { return self.failed(error) };
-        match self.look(id).await {
+        match self.look(&self.op.host, id).await {
             Ok(Some(item)) => decoded(self.connector, &item).map_or(Outcome::Later, Outcome::Moved),
             Ok(None) => Outcome::Refused(gone(&self.op.host, id)),
             Err(_) => Outcome::Later,

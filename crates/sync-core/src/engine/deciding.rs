@@ -50,7 +50,8 @@ impl Work<'_> {
             let Some(entity) = self.entity(one.place) else { continue };
             let (mine, others) = self.of_entity(entity, left).await?;
             left = others;
-            let subjects = self.subjects(entity, one, mine, first.map(|(told, _)| told), &absent, store_id).await?;
+            let mut subjects = self.subjects(entity, one, mine, first.map(|(told, _)| told), &absent, store_id).await?;
+            self.derived(entity, &mut decided, &mut subjects).await?;
             let linked = self.around(entity, &subjects).await?;
             let around = Around { linked: Some(&linked) };
             let links = self.certain_links(&subjects).await?;
@@ -63,10 +64,8 @@ impl Work<'_> {
                 if diffed.changed {
                     self.waiting.extend(waiting(entity, &diffed.binding));
                 }
-                for code in &diffed.unmapped {
-                    for key in subject.sights.keys() {
-                        *tally.report.unmapped.entry((key.clone(), code.clone())).or_default() += 1;
-                    }
+                for code in diffed.unmapped.iter().filter(|(key, _)| subject.sights.contains_key(key)) {
+                    *tally.report.unmapped.entry(code.clone()).or_default() += 1;
                 }
                 tally.report.empty_at_master.append(&mut diffed.empty_master);
                 tally.report.bound += u64::try_from(subject.bound.len()).unwrap_or_default();
@@ -74,6 +73,7 @@ impl Work<'_> {
                 decided.push(Decided { place: one.place, diffed });
             }
         }
+        self.roll_up(&mut decided, ready).await?;
         Ok(decided)
     }
 
@@ -135,6 +135,14 @@ impl Work<'_> {
         let mut subjects: BTreeMap<CanonicalId, Subject> =
             matching(entity, &mut known, sights).into_iter().map(|subject| (subject.binding.id, subject)).collect();
         self.links.0.extend(known.links.0);
+        for id in std::mem::take(&mut self.further) {
+            match self.bindings.get(&id) {
+                Some(binding) if binding.entity == entity.name => {
+                    subjects.entry(id).or_insert_with(|| Subject::of(binding.clone()));
+                }
+                _ => drop(self.further.insert(id)), // of another entity
+            }
+        }
         for (id, binding) in due {
             subjects.entry(id).or_insert_with(|| Subject::of(binding));
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     gather::GroupReading,
+    hub,
     report::Mode,
     run::{Decided, Ready, is_done},
     told::Told,
@@ -29,7 +30,7 @@ pub(super) fn waiting(entity: &Entity, binding: &Binding) -> Option<Waiting> {
             _ => None,
         })
         .collect();
-    let reference = binding.references().next().filter(|_| !on.is_empty())?;
+    let reference = binding.references().find(|reference| !hub::is_own(reference)).filter(|_| !on.is_empty())?;
     Some(Waiting { reference, on, reason: "its scope asks about them".to_owned() })
 }
 

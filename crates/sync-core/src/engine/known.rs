@@ -71,7 +71,8 @@ impl Work<'_> {
         verdicts.retain(|verdict| !told.is_some_and(|told| told.retracted.contains(verdict)));
         let creates: Vec<Intent> =
             self.creates.iter().filter(|i| entity.streams.contains_key(&i.host)).cloned().collect();
-        Ok(Known { store: store_id, links: self.links.clone(), bindings, keyed, verdicts, creates })
+        let moved = self.moved(entity, sights, &keyed, &bindings).await?;
+        Ok(Known { store: store_id, links: self.links.clone(), bindings, keyed, verdicts, creates, moved })
     }
     /// Ids that new references would collide with: their own tombstones, generation by generation.
     pub(super) async fn generations(

@@ -10,18 +10,22 @@
 //! no versions, an edit made in the one round trip between our look and our write is overwritten; the journal keeps the
 //! values that we knew.
 
+mod act;
 mod applying;
 mod aside;
 mod call;
 mod deciding;
 mod diff;
+mod facts;
 mod gather;
 mod guard;
+mod hub;
 mod index;
 mod keep;
 mod known;
 mod matching;
 mod missing;
+mod moved;
 mod outcome;
 mod planning;
 mod prepare;
@@ -52,7 +56,7 @@ use crate::{
     context::Clock,
     error::{Error, ErrorKind, Result},
     hook::Hook,
-    id::{EntityName, ExternalRef, StreamKey, SystemId},
+    id::{EntityKind, EntityName, ExternalRef, StreamKey, SystemId},
     mapping::Mapper,
     policy::{Compiled, Mistake, Policy},
     store::{Inbox, InboxEntry, StateStore},
@@ -230,8 +234,14 @@ fn bind_hooks(
 /// Entities that share a host stream come into one group, named after its first.
 fn groups(policy: &Compiled) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
+    // the hub computes orders from invoices and makes invoices of orders
+    let documents = StreamKey::new(SystemId::hub(), "documents");
+    let rolls_up = policy.entities.iter().any(|entity| entity.hub.is_some());
     for (place, entity) in policy.entities.iter().enumerate() {
-        let hosts: BTreeSet<StreamKey> = entity.streams.values().map(|table| table.host.clone()).collect();
+        let mut hosts: BTreeSet<StreamKey> = entity.streams.values().map(|table| table.host.clone()).collect();
+        if entity.hub.is_some() || (entity.kind == EntityKind::Invoice && rolls_up) {
+            hosts.insert(documents.clone());
+        }
         let (shared, mut rest): (Vec<Group>, Vec<Group>) =
             groups.into_iter().partition(|group| !group.hosts.is_disjoint(&hosts));
         let mut group = Group { name: entity.name.to_string(), entities: vec![place], hosts };
@@ -243,6 +253,9 @@ fn groups(policy: &Compiled) -> Vec<Group> {
         group.entities.sort_unstable();
         rest.push(group);
         groups = rest;
+    }
+    for group in &mut groups {
+        group.hosts.remove(&documents);
     }
     groups.sort_by_key(|group| group.entities.first().copied());
     groups

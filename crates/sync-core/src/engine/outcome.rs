@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::subject::{Links, Sight};
 use crate::{
-    capability::represents,
+    document,
     error::Error,
     fault::{self, Fault},
     id::ExternalRef,
@@ -77,6 +77,7 @@ pub(super) fn done(
     let mut events = Vec::new();
     let ours_now = binding.agreed.clone();
     let side = binding.sides.entry(share.at.clone()).or_default();
+    let new = side.id.is_none();
     if side.id.is_none() || side.state == SideState::Removed {
         side.id = Some(reference.id.clone());
         events.push(Event::Bound(share.at.id(&reference.id)));
@@ -123,7 +124,20 @@ pub(super) fn done(
             side.lagging.insert(*unit);
         }
     }
+    if new && share.units.contains(&document::CONTENT) && !adds_up(table, &ours_now, sight) {
+        // its vendor prices otherwise than was guessed: now it is known how, and the lines are sent once more
+        side.lagging.insert(document::CONTENT);
+    }
     events
+}
+
+/// Whether a document comes to what its source says, as far as both tell.
+fn adds_up(table: &StreamTable, ours: &FieldMap, sight: Option<&Sight>) -> bool {
+    let shown = sight.filter(|_| table.document.is_some()).and_then(|sight| {
+        let shown = table.inbound(&sight.fields, &mut Problems::default()).ok()?;
+        document::payable(&shown)
+    });
+    shown.zip(document::due(ours)).is_none_or(|(shown, due)| shown == due)
 }
 
 /// The connector's fields that were written for some canonical leaves.
@@ -168,7 +182,7 @@ fn compare(table: &StreamTable, shown: &FieldMap, wrote: &FieldMap, links: &Link
     let Ok(ours) = table.inbound(shown, &mut Problems::default()) else { return false };
     let (ours, wrote) = (links.canonical(&ours), links.canonical(wrote));
     wrote.iter().filter(|(path, _)| table.fields.get(*path).read).all(|(path, wanted)| match ours.get(path) {
-        Some(stored) => represents(stored, wanted, &table.fields.get(path)),
+        Some(stored) => document::represents(table, path, stored, wanted),
         None => unknown || wanted.is_null(),
     })
 }

@@ -56,18 +56,19 @@ impl Work<'_> {
         }
         op.shares = shares;
         if op.shares.iter().all(|share| share.units.is_empty())
-            && !matches!(op.doing, Doing::Remove { .. } | Doing::Create)
+            && !matches!(op.doing, Doing::Remove { .. } | Doing::Act { .. } | Doing::Create)
         {
             return Ok(None);
         }
         let marks = connector.capabilities().streams.get(&op.host.stream).is_some_and(|cap| cap.create_mark.is_some());
         let mut intent =
             Intent::new(op.key.clone(), &self.group.name, self.now(), op.host.clone(), action, op.shares.clone());
-        if marks && matches!(op.doing, Doing::Create) {
+        if marks && matches!(op.doing, Doing::Create | Doing::Act { .. }) {
             let share = op.shares.iter().find(|share| share.at == op.host);
             let binding = share.and_then(|share| bindings.get(&share.subject));
             let entity = self.entities_of(&op.host).into_iter().find(|entity| entity.name == op.entity);
-            intent.mark = binding.zip(entity).and_then(|(binding, entity)| super::work::mark(entity, binding));
+            intent.mark =
+                binding.zip(entity).and_then(|(binding, entity)| crate::document::mark::mark(entity, binding));
         }
         intent.effects = self.unused(&op).await?;
         Ok(Some(Flight { op, intent, looked: Vec::new() }))

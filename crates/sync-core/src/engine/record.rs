@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::TimeDelta;
 
 use super::{
+    act,
     outcome::{self, Outcome},
     run::is_done,
     subject::Sight,
@@ -34,7 +35,7 @@ impl Work<'_> {
         reference: ExternalRef,
         sights: Vec<Sight>,
     ) -> Result<Vec<Sight>> {
-        let doing = intent.action.id().map_or(Doing::Create, |id| Doing::Update { id: id.clone() });
+        let doing = Doing::of(&intent.action);
         let entity = self.entities_of(&intent.host).first().map(|entity| entity.name.clone());
         let Some(entity) = entity else {
             self.finish(intent).await?;
@@ -158,7 +159,9 @@ impl Work<'_> {
         match answer {
             // the next listing is to be decoded: its record may show again what it showed before this write
             Outcome::Done { reference, .. } => {
-                let reference = flight.op.host.id(&reference.id);
+                // (a step may have moved it to another stream: then this is its new place)
+                let moved = matches!(flight.op.doing, Doing::Act { .. });
+                let reference = if moved { reference.clone() } else { flight.op.host.id(&reference.id) };
                 commit.indexed.push(Indexed { reference, hash: Indexed::unseen() });
             }
             Outcome::Later | Outcome::Refused(_) | Outcome::Moved(_) | Outcome::Stop(_) => {
@@ -171,7 +174,12 @@ impl Work<'_> {
             match answer {
                 Outcome::Done { reference, sights, exact } => {
                     let Some(table) = self.table(&share.at) else { continue };
-                    let events = outcome::done(binding, share, table, reference, sights, *exact, &self.links);
+                    let events = match &flight.op.doing {
+                        Doing::Act { .. } => {
+                            act::acted(binding, share, table, &flight.intent.action, reference, sights)
+                        }
+                        _ => outcome::done(binding, share, table, reference, sights, *exact, &self.links),
+                    };
                     commit.unparked.push(outcome::parked_key(share, None));
                     commit.unparked.push(outcome::parked_key(share, Some(reference)));
                     let wrote = Event::Wrote {
@@ -209,6 +217,7 @@ impl Work<'_> {
         for (flight, outcome) in answers {
             match outcome {
                 Outcome::Done { .. } | Outcome::Removed => {
+                    tally.wrote.extend(flight.op.shares.iter().map(|share| share.subject));
                     *tally.report.written.entry(flight.op.host.clone()).or_default() += 1;
                     for effect in &flight.intent.effects {
                         *tally.report.effects.entry(effect.effect.clone()).or_default() += 1;

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
+    act::{self, Stands},
     call::decoded,
     index::Index,
     matching::likeness,
@@ -17,7 +18,7 @@ use crate::{
     connector::{Action, Connector, Item, ListFrom, ListQuery},
     error::Result,
     fault::{self, Fault},
-    id::ExternalRef,
+    id::{ExternalRef, StreamKey},
     store::Intent,
     value::FieldMap,
 };
@@ -71,8 +72,26 @@ async fn look_at(
     }
     let item =
         connector.get(work.cx, &intent.host.stream, std::slice::from_ref(id)).await?.into_iter().next().flatten();
-    let Some(item) = item else { return Ok(Found::Gone) };
+    let Some(item) = item else {
+        return match &intent.action {
+            Action::Act { act, .. } => moved_on(work, connector, intent, act).await,
+            _ => Ok(Found::Gone),
+        };
+    };
     let sights = decoded(connector, &item)?;
+    if matches!(intent.action, Action::Act { .. }) {
+        let stands = intent.shares.iter().filter_map(|share| {
+            let sight = sights.iter().find(|sight| sight.reference.at == share.at)?;
+            Some(act::stands(work.table(&share.at)?, &intent.action, share, &sight.fields))
+        });
+        return Ok(match stands.min() {
+            Some(Stands::Taken) => Found::Made { reference: item.reference, sights },
+            Some(Stands::Otherwise) | None => Found::Blind,
+            // it may still be on its way
+            Some(Stands::Ahead) if enough(cap, intent, work.now()) => Found::NotMade,
+            Some(Stands::Ahead) => Found::LookAgain,
+        });
+    }
     let made = intent.shares.iter().all(|share| {
         let sight = sights.iter().find(|sight| sight.reference.at == share.at);
         sight
@@ -85,6 +104,34 @@ async fn look_at(
             shown.extend(sights);
             Found::NotMade
         }
+    })
+}
+
+/// A record that is gone after a step that moves records: it is looked for by our mark where the step leads to.
+async fn moved_on(work: &Work<'_>, connector: &dyn Connector, intent: &Intent, act: &str) -> Result<Found> {
+    let table = work.table(&intent.host);
+    let step = table.and_then(|table| table.document.as_ref()?.cap.steps.iter().find(|step| step.act == act));
+    let Some(stream) = step.and_then(|step| step.moves_to.clone()) else { return Ok(Found::Gone) };
+    let Some(cap) = connector.capabilities().streams.get(&stream) else { return Ok(Found::Gone) };
+    let host = StreamKey { system: intent.host.system.clone(), stream };
+    let there = Intent { host: host.clone(), ..intent.clone() };
+    let items = candidates(work, connector, cap, &there, enough(cap, intent, work.now())).await?;
+    let mut fitting = Vec::new();
+    for item in items {
+        let Ok(sights) = decoded(connector, &item) else { continue };
+        if intent.mark.is_some() && sights.iter().any(|sight| sight.reference.at == host && sight.mark == intent.mark) {
+            fitting.push((item.reference, sights));
+        }
+    }
+    fitting.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(match fitting.len() {
+        0 if enough(cap, intent, work.now()) => Found::Gone,
+        0 => Found::LookAgain,
+        1 => {
+            let (reference, sights) = fitting.swap_remove(0);
+            Found::Made { reference, sights }
+        }
+        _ => Found::Several(fitting.into_iter().map(|(reference, _)| reference).collect()),
     })
 }
 

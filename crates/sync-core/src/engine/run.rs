@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Engine, Group,
-    planning::{Locks, by_host_record, operations},
+    planning::{Facts, by_host_record, is_short, operations},
     report::{Cancel, Mode, Observer, Report},
     subject::Links,
     work::{Tally, Work},
@@ -17,9 +17,10 @@ use super::{
 use crate::{
     connector::Tenant,
     context::Context,
+    document,
     error::{Error, ErrorKind, Result},
     fault::{self, Fault},
-    id::{EntityName, StreamKey, SystemId},
+    id::{CanonicalId, EntityName, StreamKey, SystemId},
     plan::Op,
     store::{Commit, Committed, EntityState},
     value::FieldPath,
@@ -27,6 +28,11 @@ use crate::{
 
 /// A lease that is not renewed runs out by itself after this.
 pub(super) const LEASE: Duration = Duration::from_secs(600);
+
+/// Passes in one run: as many steps as a document may have to take, and some.
+const PASSES: usize = 8;
+/// In how many of them what moved meanwhile is decided again.
+const MOVED: usize = 3;
 
 /// An entity of this run, and what of it is at first sight again.
 pub(super) struct Ready {
@@ -74,6 +80,7 @@ impl Engine {
                 waiting: Vec::new(),
                 creates: Vec::new(),
                 gone: Vec::new(),
+                further: BTreeSet::new(),
             };
             let ran = Box::pin(work.run(&mut tally, identity.id)).await;
             self.store.release(lease).await?;
@@ -150,7 +157,7 @@ impl Work<'_> {
         }
         let mut sights = std::mem::take(&mut reading.sights);
         let absent = std::mem::take(&mut reading.absent);
-        for pass in 0..3 {
+        for pass in 0..PASSES {
             let first = pass == 0;
             if !first {
                 self.open_creates().await?; // the pass before may have left some
@@ -158,7 +165,8 @@ impl Work<'_> {
             let locks = self.locks().await?;
             let mut decided =
                 self.decide(tally, &ready, sights, if first { Some((&told, &absent)) } else { None }, store_id).await?;
-            let ops = self.plan(&mut decided, &locks);
+            let facts = self.facts(&decided, &locks).await?;
+            let ops = self.plan(&mut decided, &facts);
             for one in &mut decided {
                 one.diffed.held.extend(tally.unclear.get(&one.diffed.binding.id).into_iter().flatten().cloned());
                 tally.held.insert(one.diffed.binding.id, one.diffed.held.clone());
@@ -172,7 +180,11 @@ impl Work<'_> {
                 return self.stage_adoption(tally, ops).await;
             }
             sights = self.apply(tally, ops).await?;
-            if sights.is_empty() || self.cancel.is_cancelled() {
+            if pass + 1 >= MOVED {
+                sights.clear(); // somebody is faster every time: the next run
+            }
+            self.further = self.further(std::mem::take(&mut tally.wrote));
+            if (sights.is_empty() && self.further.is_empty()) || self.cancel.is_cancelled() {
                 break;
             }
         }
@@ -213,11 +225,28 @@ impl Work<'_> {
         entities.filter(|entity| entity.streams.contains_key(at)).collect()
     }
 
-    fn plan(&self, decided: &mut [super::run::Decided], locks: &Locks) -> Vec<Op> {
+    /// Records of those just written that have a further step to take in this run.
+    fn further(&self, wrote: BTreeSet<CanonicalId>) -> BTreeSet<CanonicalId> {
+        let further = |id: &CanonicalId| {
+            let Some(binding) = self.bindings.get(id) else { return false };
+            let entity = self.engine.policy.entities.iter().find(|entity| entity.name == binding.entity);
+            entity.is_some_and(|entity| {
+                binding.sides.iter().any(|(key, side)| {
+                    entity.streams.get(key).is_some_and(|table| {
+                        let lags = table.document.is_some() && side.lagging.contains(&document::CONTENT);
+                        lags || is_short(entity, table, binding, side)
+                    })
+                })
+            })
+        };
+        wrote.into_iter().filter(further).collect()
+    }
+
+    fn plan(&self, decided: &mut [Decided], facts: &Facts) -> Vec<Op> {
         let mut ops = Vec::new();
         for one in decided {
             if let Some(entity) = self.entity(one.place) {
-                ops.extend(operations(entity, &mut one.diffed, locks, self.as_of));
+                ops.extend(operations(entity, &mut one.diffed, facts, self.as_of));
             }
         }
         let facets = self.tables.values().filter(|table| table.key != table.host);

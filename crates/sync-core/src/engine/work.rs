@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{
     Engine, Group,
     matching::{MARK, keys},
+    planning::is_short,
     report::{Cancel, Mode, Observer, Report},
     subject::Links,
 };
@@ -14,12 +15,13 @@ use crate::{
     capability::Shows,
     connector::Item,
     context::Context,
+    document::{mark::mark, rollup},
     error::{Disposition, Error, Result},
     fault::{self, Fault},
     id::{CanonicalId, ExternalRef, StreamKey, SystemId},
     mapping::Problems,
     policy::{Entity, OnRemove, StreamTable},
-    store::{Binding, Held, Indexed, Intent, Journal, Lease, MatchKey, SideState, StateStore, Waiting},
+    store::{Binding, BoundSide, Held, Indexed, Intent, Journal, Lease, MatchKey, SideState, StateStore, Waiting},
     value::{FieldMap, FieldPath},
 };
 
@@ -49,6 +51,8 @@ pub(super) struct Work<'a> {
     pub(super) creates: Vec<Intent>,
     /// Who waits for whom.
     pub(super) waiting: Vec<Waiting>,
+    /// Records that take a further step in the next pass.
+    pub(super) further: BTreeSet<CanonicalId>,
 }
 
 /// The moving part: what came of it.
@@ -57,6 +61,8 @@ pub(super) struct Tally {
     pub(super) report: Report,
     /// What is held of each record that this run looked at.
     pub(super) held: BTreeMap<CanonicalId, Vec<Held>>,
+    /// Records that were written since this was looked at last.
+    pub(super) wrote: BTreeSet<CanonicalId>,
     /// What is held since an intent of it is open.
     pub(super) unclear: BTreeMap<CanonicalId, Vec<Held>>,
     pub(super) stopped: BTreeSet<SystemId>,
@@ -131,6 +137,7 @@ pub(super) fn derive(entity: &Entity, binding: &mut Binding, links: &Links, now:
             all.extend(keys(entity, &links.canonical(&ours), None));
         }
     }
+    all.extend(rollup::parent(binding).map(|order| rollup::key(&entity.name, order)));
     if let Some(mark) = mark(entity, binding) {
         all.insert(MatchKey { entity: entity.name.clone(), rule: MARK.to_owned(), key: mark });
     }
@@ -139,27 +146,20 @@ pub(super) fn derive(entity: &Entity, binding: &mut Binding, links: &Links, now:
     binding.wake_at = wake_at(entity, binding, now);
 }
 
-/// Our mark on records made for this binding: `<connection>-<number or id in its source>`.
-pub(super) fn mark(entity: &Entity, binding: &Binding) -> Option<String> {
-    let marks = |key: &StreamKey| entity.streams.get(key).is_some_and(|table| table.cap.create_mark.is_some());
-    if !binding.sides.keys().any(marks) {
-        return None;
-    }
-    let source = binding.sides.iter().find(|(key, side)| key.system == binding.origin && side.id.is_some())?;
-    let id = source.1.id.as_ref()?;
-    Some(format!("{}-{id}", binding.origin.connection()))
-}
-
 fn wake_at(entity: &Entity, binding: &Binding, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     if !binding.is_live() || fault::on(Fault::LaggingIsNoWork) {
         return None;
     }
+    let short = |key: &StreamKey, side: &BoundSide| {
+        entity.streams.get(key).is_some_and(|table| is_short(entity, table, binding, side))
+    };
     let lagging = binding
         .sides
         .iter()
         .filter(|(key, side)| {
             let takes = entity.streams.get(key).is_some_and(|table| table.cap.shows != Shows::Snapshot);
-            takes && !side.lagging.is_empty() && !side.frozen && side.state != SideState::Removed
+            let work = !side.lagging.is_empty() || short(key, side);
+            takes && work && !side.frozen && side.state != SideState::Removed
         })
         .map(|(_, side)| side.not_before.unwrap_or(now))
         .min();

@@ -3,16 +3,17 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Compiled, Conflict, Entity, FieldRule, FieldTable, Foreign, Mistake, Policy, Role, Rule, RuleSet, StreamTable,
-    Unit, check,
+    Becomes, Compiled, Conflict, Create, DocumentTable, Entity, FieldRule, FieldTable, Foreign, Mistake, Policy, Role,
+    Rule, RuleSet, StreamTable, Unit, check,
     known::{Known, Leaves},
     shape,
 };
 use crate::{
-    capability::Capabilities,
+    capability::{Capabilities, FieldCapability, StreamCapability},
     connector::host_of,
-    id::{EntityName, StreamKey, SystemId},
+    id::{EntityKind, EntityName, StreamKey, SystemId},
     mapping::{Mapper, StreamMap},
+    model,
     value::FieldPath,
 };
 
@@ -65,10 +66,56 @@ fn entity(known: &Known<'_>, policy: &Policy, name: &EntityName, set: &RuleSet) 
         guards: set.guards.unwrap_or(policy.guards),
         every_s: set.every.map_or(0, super::Span::as_secs),
         complete_every_s: set.complete_every.as_secs(),
+        hub: hub(policy, name, set, &units),
+        derives: derives(known, policy, set),
         shape: shape::of_entity(known, set),
         unit_shapes: shape::of_units(known, policy, set, &leaves, &units),
         units,
     }
+}
+
+/// What the hub says: of the fields that a rule leaves to it, and of all of them where records are derived.
+fn hub(policy: &Policy, name: &EntityName, set: &RuleSet, units: &[Unit]) -> Option<StreamTable> {
+    let system = SystemId::hub();
+    let derived = policy.entities.values().any(|orders| {
+        let becomes = orders.systems.iter().filter(|(_, role)| role.becomes == Some(Becomes::Invoice));
+        becomes.into_iter().any(|(connection, _)| invoices(policy, connection).is_some_and(|(known, _)| known == name))
+    });
+    let named = |unit: &&Unit| derived || unit.rule.names(&system);
+    let mut cap = StreamCapability::new(set.kind);
+    for unit in units.iter().filter(named) {
+        let leaves = model::spec(set.kind).iter().filter(|leaf| leaf.path.is_under(unit.path));
+        cap.fields.extend(leaves.map(|leaf| (leaf.path, FieldCapability::read_only())));
+    }
+    let key = StreamKey::new(system, name.as_str());
+    (!cap.fields.is_empty()).then(|| StreamTable {
+        key: key.clone(),
+        host: key,
+        role: Role::reads(),
+        fields: FieldTable(cap.fields.clone()),
+        cap,
+        map: StreamMap::default(),
+        status: None,
+        document: None,
+        entity: name.clone(),
+        hooks: Vec::new(),
+    })
+}
+
+/// The rule set that keeps the invoices made at a connection.
+pub(super) fn invoices<'p>(policy: &'p Policy, connection: &str) -> Option<(&'p EntityName, &'p RuleSet)> {
+    policy.entities.iter().find(|(_, set)| {
+        let makes = |role: &Role| role.read && role.create != Create::Never;
+        set.kind == EntityKind::Invoice && set.systems.get(connection).is_some_and(makes)
+    })
+}
+
+fn derives(known: &Known<'_>, policy: &Policy, set: &RuleSet) -> BTreeMap<SystemId, EntityName> {
+    let becomes = set.systems.iter().filter(|(_, role)| role.becomes == Some(Becomes::Invoice));
+    let found = becomes.filter_map(|(connection, _)| {
+        Some((known.system(connection)?.clone(), invoices(policy, connection)?.0.clone()))
+    });
+    found.collect()
 }
 
 fn streams(
@@ -83,6 +130,9 @@ fn streams(
     else {
         return BTreeMap::new();
     };
+    if role.becomes == Some(Becomes::Invoice) {
+        return BTreeMap::new(); // the orders that are there are not ours
+    }
     let wanted = |stream: &str| role.streams.is_empty() || role.streams.iter().any(|name| name == stream);
     let tables = known.streams(connection, set.kind).filter(|(stream, _)| wanted(stream.as_str()));
     let tables = tables.map(|(stream, cap)| {
@@ -98,6 +148,7 @@ fn streams(
             fields: FieldTable(map.capabilities(cap)),
             map,
             status: status.map(|table| Arc::new(table.clone())),
+            document: DocumentTable::compile(policy, set, connection, cap),
             entity: entity.clone(),
             hooks: Vec::new(),
         };

@@ -6,7 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use super::{Foreign, Guards, MatchRule, OnEmptyMaster, OnRemove, Predicate, Recreate, Role, StatusTable};
+use super::{
+    DocumentTable, Foreign, Guards, MatchRule, OnEmptyMaster, OnRemove, Predicate, Recreate, Role, StatusTable,
+};
 use crate::{
     capability::{FieldCapability, StreamCapability},
     error::Result,
@@ -38,6 +40,10 @@ pub struct Entity {
     pub systems: BTreeMap<SystemId, Role>,
     /// Every stream of the kind that takes part, by key.
     pub streams: BTreeMap<StreamKey, StreamTable>,
+    /// What the hub itself says of its records, where a rule asks it.
+    pub hub: Option<StreamTable>,
+    /// Where its records become invoices, and the entity that keeps those.
+    pub derives: BTreeMap<SystemId, EntityName>,
     /// What is decided as one, in order of paths: single fields and groups. Fields whose rule is `off` are not here.
     pub units: Vec<Unit>,
     /// Ways of recognising a record, best first.
@@ -63,6 +69,10 @@ pub struct Entity {
 }
 
 impl Entity {
+    /// What the phases know of a stream of it, or of the hub.
+    pub fn table(&self, at: &StreamKey) -> Option<&StreamTable> {
+        self.streams.get(at).or_else(|| self.hub.as_ref().filter(|hub| hub.key == *at))
+    }
     /// The unit that a field belongs to.
     pub fn unit_of(&self, path: FieldPath) -> Option<&Unit> {
         self.units.iter().find(|unit| path.is_under(unit.path))
@@ -111,6 +121,17 @@ pub enum Rule {
     },
 }
 
+impl Rule {
+    /// Whether a system has a say of its own.
+    pub(crate) fn names(&self, name: &SystemId) -> bool {
+        match self {
+            Self::Master { system, .. } | Self::Seed(system) | Self::Newest { otherwise: system } => system == name,
+            Self::Prefer(order) => order.contains(name),
+            Self::Hold | Self::Sum { .. } => false,
+        }
+    }
+}
+
 /// For people: `master erp`, `shared: erp before crm`.
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -145,6 +166,8 @@ pub struct StreamTable {
     pub fields: FieldTable,
     /// Its status words, if the entity has a table for them.
     pub status: Option<Arc<StatusTable>>,
+    /// What is special about its records, if they are documents.
+    pub document: Option<Arc<DocumentTable>>,
     /// The entity that it takes part in.
     pub entity: EntityName,
     /// An integrator's own code for this system and entity.
@@ -185,6 +208,10 @@ impl FieldTable {
             .filter(|(path, cap)| path.is_under(unit) && cap.writable(on_create))
             .map(|(path, _)| *path)
             .collect()
+    }
+    /// Whether a leaf can be written at all.
+    pub fn writes(&self, leaf: FieldPath) -> bool {
+        self.0.get(&leaf).is_some_and(|cap| cap.write_on_create || cap.write_on_update)
     }
     /// Leaves that a create cannot do without.
     pub fn required(&self) -> impl Iterator<Item = FieldPath> + '_ {

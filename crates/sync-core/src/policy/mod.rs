@@ -6,6 +6,7 @@
 mod check;
 mod compile;
 mod compiled;
+mod document;
 mod known;
 mod mistake;
 mod predicate;
@@ -18,8 +19,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use compiled::{Compiled, Entity, FieldTable, Rule, StreamTable, Unit};
+pub use document::{Becomes, BuyerDiffers, Carriers, Differs, DocumentTable, Rounding, Until, axis};
 pub use mistake::Mistake;
 pub use predicate::{Hop, Operator, Predicate, Ranked, Scene};
+pub(crate) use status::STATUS_OF;
 pub use status::{Apply, Meaning, Outcome, StatusTable};
 
 use crate::{
@@ -70,6 +73,15 @@ pub struct RuleSet {
     /// Status words of each system beside the axes of a document. By connection name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub status: BTreeMap<String, StatusTable>,
+    /// What carries rows of documents that are no items. By connection name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rows: BTreeMap<String, Carriers>,
+    /// Where payments are booked that are registered on invoices: way to pay → bank account. By connection name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub accounts: BTreeMap<String, BTreeMap<String, String>>,
+    /// What happens where a document's buyer stands differently in the register that the target takes him from.
+    #[serde(default)]
+    pub buyer_differs: BuyerDiffers,
     /// What must hold before a record goes to a system. A record that does not fit is left as it is.
     #[serde(default)]
     pub scope: Vec<Scope>,
@@ -104,6 +116,9 @@ impl RuleSet {
             fields: BTreeMap::new(),
             map: Vec::new(),
             status: BTreeMap::new(),
+            rows: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            buyer_differs: BuyerDiffers::default(),
             scope: Vec::new(),
             matches: Vec::new(),
             on_remove: OnRemove::default(),
@@ -180,6 +195,12 @@ pub struct Role {
     pub remove: bool,
     /// Only these of its streams; all of the kind if empty.
     pub streams: Vec<String>,
+    /// What an order becomes there; an order if not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub becomes: Option<Becomes>,
+    /// How far a document is brought there; as little as the system can have it if not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Until>,
 }
 
 impl Role {

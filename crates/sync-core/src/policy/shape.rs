@@ -29,6 +29,7 @@ pub(super) fn of_entity(known: &Known<'_>, set: &RuleSet) -> Fingerprint {
         let can = [("read", role.read), ("update", role.update), ("remove", role.remove)];
         let can: Vec<&str> = can.into_iter().filter(|(_, yes)| *yes).map(|(word, _)| word).collect();
         says.push(format!("system {} {} create={create}", id(known, name), can.join(" ")));
+        says.extend(role.becomes.map(|becomes| format!("becomes {} {becomes:?}", id(known, name))));
         says.extend(role.streams.iter().map(|stream| format!("stream {} {stream}", id(known, name))));
     }
     for rule in &set.matches {

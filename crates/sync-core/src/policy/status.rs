@@ -63,6 +63,9 @@ pub enum Apply {
     Hold,
 }
 
+/// How a table of status words is called where one of them is unmapped. Such a word is left alone, and told.
+pub(crate) const STATUS_OF: &str = "status of ";
+
 impl StatusTable {
     /// The axes that it speaks of.
     pub fn axes(&self) -> BTreeSet<FieldPath> {
@@ -80,7 +83,7 @@ impl StatusTable {
     /// The table as a mapper between the vendor's field and the axes.
     pub(super) fn mapper(&self, connection: &str) -> Mapper {
         let (inbound, outbound) = (self.clone(), self.clone());
-        let table = format!("status of {connection}");
+        let table = format!("{STATUS_OF}{connection}");
         let field = self.field;
         Mapper::new(1).theirs([field]).ours(self.axes()).with(
             move |theirs, problems| {

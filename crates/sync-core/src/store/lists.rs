@@ -169,6 +169,8 @@ pub enum HeldWhy {
     MissingLink,
     /// Sums do not agree.
     Totals,
+    /// The system's register has something of the buyer otherwise than the document.
+    BuyerDiffers,
     /// The status table asks a person.
     Confirm,
     /// A write may have happened, and nobody can look.

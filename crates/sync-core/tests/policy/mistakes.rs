@@ -40,7 +40,7 @@ fn connections_and_masters_must_be_there() {
         ),
         (
             changed("master = \"crm\"", "master = \"@hub\""),
-            &["entities.companies.master: '@hub' can be the master of a field and nothing else; name a connection"],
+            &["entities.companies.master: '@hub' can decide a field and nothing else; name a connection"],
         ),
         (
             changed("crm = { read = true", "crm = { streams = [\"compny\"], read = true"),
@@ -213,11 +213,16 @@ fn rules_name_systems_that_can_decide() {
                 "entities.companies.fields.website: 'erp' does not show 'website'; take the rule out: no system shows it",
             ],
         ),
-        (rule("statistics = { rule = \"master\", system = \"@hub\" }"), &[]),
+        (
+            rule("statistics = { rule = \"master\", system = \"@hub\" }"),
+            &[
+                "entities.companies.fields.statistics: '@hub' does not compute 'statistics'; name a connection; '@hub' computes invoicing, payment, paid, invoice_numbers, invoiced_on of orders",
+            ],
+        ),
         (
             rule("phone = { rule = \"shared\", on_conflict = { prefer = [\"@hub\"] } }"),
             &[
-                "entities.companies.fields.phone: '@hub' can be the master of a field and nothing else; name a connection",
+                "entities.companies.fields.phone: '@hub' does not compute 'phone'; name a connection; '@hub' computes invoicing, payment, paid, invoice_numbers, invoiced_on of orders",
             ],
         ),
         (

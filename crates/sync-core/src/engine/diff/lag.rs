@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::subject::Subject;
 use crate::{
-    capability::{Shows, represents},
+    capability::Shows,
     decide::same_meaning,
+    document,
     fault::{self, Fault},
     id::StreamKey,
     mapping::Problems,
@@ -18,7 +19,7 @@ use crate::{
 /// Marks or clears what a side lacks of the agreed value; `before` is what was agreed until now. Another way of writing
 /// the same is not lacking where it is met for the first time, or where it stood already and nothing new was agreed.
 pub(super) fn lag(unit: FieldPath, view: &View<'_>, before: &FieldMap, binding: &mut Binding) {
-    let agreed = binding.agreed.under(unit);
+    let mut agreed = binding.agreed.under(unit);
     let kind = binding.kind;
     let Some(side) = binding.sides.get_mut(view.key) else { return };
     let lagged = side.lagging.contains(&unit);
@@ -28,9 +29,13 @@ pub(super) fn lag(unit: FieldPath, view: &View<'_>, before: &FieldMap, binding: 
     };
     let mut shown = view.shadow.under(unit);
     shown.overlay(&view.seen.under(unit));
+    if let Some(document) = view.table.document.as_ref().filter(|_| unit == document::CONTENT) {
+        // what cannot be worked out is told by the plan
+        agreed.overlay(&document::wanted(document, &binding.agreed, &shown, None).unwrap_or_default());
+    }
     let writable = view.table.fields.writable(unit, side.id.is_none());
     let shows = |path: FieldPath, wanted: &Value| match shown.get(path) {
-        Some(stored) => represents(stored, wanted, &view.table.fields.get(path)) || excused(path, stored, wanted),
+        Some(stored) => document::represents(view.table, path, stored, wanted) || excused(path, stored, wanted),
         // unknown is not empty: where it was never shown, it may hold what we wrote
         None => wanted.is_null() && (side.id.is_none() || view.table.role.read),
     };
@@ -58,7 +63,7 @@ pub(super) fn overruled(unit: FieldPath, view: &View<'_>, binding: &Binding) -> 
         let (now, wanted) = (view.seen.filled(path), binding.agreed.get(path));
         now.zip(wanted).is_some_and(|(now, wanted)| {
             view.shadow.get(path).is_none()
-                && !represents(now, wanted, &view.table.fields.get(path))
+                && !document::represents(view.table, path, now, wanted)
                 && !same_meaning(binding.kind, path, now, wanted)
         })
     })
@@ -97,8 +102,7 @@ pub(super) fn advance(
     binding: &mut Binding,
 ) {
     for (key, side) in &mut binding.sides {
-        let (Some(table), sight) = (entity.streams.get(key), subject.sights.get(key).filter(|sight| !sight.deleted))
-        else {
+        let (Some(table), sight) = (entity.table(key), subject.sights.get(key).filter(|sight| !sight.deleted)) else {
             continue;
         };
         if side.frozen {

@@ -40,7 +40,7 @@ pub(crate) struct Diffed {
     pub(crate) binding: Binding,
     pub(crate) held: Vec<Held>,
     pub(crate) events: Vec<Event>,
-    pub(crate) unmapped: BTreeSet<Unmapped>,
+    pub(crate) unmapped: BTreeSet<(StreamKey, Unmapped)>,
     /// Sides found to be gone in this run.
     pub(crate) removed: BTreeSet<StreamKey>,
     /// Fields met empty at their master while others have a value.
@@ -49,6 +49,22 @@ pub(crate) struct Diffed {
     pub(crate) promoted: Vec<ExternalRef>,
     /// Something about the binding is new.
     pub(crate) changed: bool,
+}
+
+impl Diffed {
+    /// The same record was decided once before in this pass: what was said then stands.
+    pub(crate) fn takes_up(&mut self, before: Diffed) {
+        let events = std::mem::take(&mut self.events);
+        self.events = before.events.into_iter().chain(events).collect();
+        let again = |held: &Held| self.held.iter().any(|now| now.why == held.why && now.unit == held.unit);
+        let held: Vec<Held> = before.held.into_iter().filter(|held| !again(held)).collect();
+        self.held.extend(held);
+        self.unmapped.extend(before.unmapped);
+        self.removed.extend(before.removed);
+        self.empty_master.extend(before.empty_master);
+        self.promoted.extend(before.promoted);
+        self.changed |= before.changed;
+    }
 }
 
 /// Decides every unit of a subject.
@@ -124,7 +140,7 @@ fn meet(entity: &Entity, subject: &Subject, out: &mut Diffed) {
         out.events.push(Event::Aliased(reference.clone()));
     }
     for (key, sight) in &subject.sights {
-        if !entity.streams.contains_key(key) {
+        if entity.table(key).is_none() {
             continue;
         }
         let side = out.binding.sides.entry(key.clone()).or_default();

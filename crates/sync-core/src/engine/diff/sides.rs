@@ -18,9 +18,7 @@ use crate::{
 /// Sides that are to be made, and what becomes of the others when one is gone.
 pub(super) fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>, out: &mut Diffed) {
     let known_somewhere = out.binding.sides.iter().any(|(key, side)| {
-        side.id.is_some()
-            && side.state != SideState::Removed
-            && entity.streams.get(key).is_some_and(|table| table.role.read)
+        side.id.is_some() && side.state != SideState::Removed && entity.table(key).is_some_and(|table| table.role.read)
     });
     if subject.ambiguous.is_some() || !known_somewhere || out.binding.origins.is_empty() {
         return;

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::super::subject::{Links, Sight, Subject};
 use crate::{
-    id::StreamKey,
+    id::{StreamKey, SystemId},
     mapping::Problems,
     model,
     policy::{Entity, StreamTable},
@@ -30,9 +30,11 @@ pub(super) struct View<'a> {
 
 pub(super) fn views<'a>(entity: &'a Entity, subject: &'a Subject, links: &Links, out: &mut Diffed) -> Vec<View<'a>> {
     let mut views = Vec::new();
-    for (key, table) in &entity.streams {
+    let hub = entity.hub.iter().map(|table| (&table.key, table));
+    for (key, table) in entity.streams.iter().chain(hub) {
         let Some(side) = out.binding.sides.get(key) else { continue };
-        if side.state == SideState::Removed || side.frozen || (side.id.is_none() && !subject.sights.contains_key(key)) {
+        let nowhere = side.id.is_none() && !subject.sights.contains_key(key) && key.system != SystemId::hub();
+        if side.state == SideState::Removed || side.frozen || nowhere {
             continue;
         }
         let sight = subject.sights.get(key).filter(|sight| !sight.deleted);
@@ -54,7 +56,7 @@ pub(super) fn views<'a>(entity: &'a Entity, subject: &'a Subject, links: &Links,
             holding: BTreeSet::new(),
             somebody_else: false,
         };
-        out.unmapped.extend(problems.unmapped);
+        out.unmapped.extend(problems.unmapped.into_iter().map(|code| (key.clone(), code)));
         views.push(view);
     }
     views

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::{Case, Mistake};
 use crate::{
     capability::Shows,
-    id::SystemId,
+    document::rollup::COMPUTED,
+    id::{EntityKind, SystemId},
     model::{self, FieldType},
     policy::{Conflict, Create, FieldRule, StreamTable},
     value::FieldPath,
@@ -58,7 +59,7 @@ fn misplaced(case: &Case<'_>, place: &str, path: FieldPath) -> Mistake {
 fn one(case: &Case<'_>, covered: &Covered<'_>, rule: &FieldRule, found: &mut Vec<Mistake>) {
     let place = covered.place;
     match rule {
-        FieldRule::Master { system, .. } if system == SystemId::hub().as_str() => {}
+        FieldRule::Master { system, .. } if system == SystemId::hub().as_str() => computed(case, covered, found),
         FieldRule::Master { system, .. } => decider(case, covered, system, found),
         FieldRule::Seed { from } => {
             decider(case, covered, from, found);
@@ -66,7 +67,7 @@ fn one(case: &Case<'_>, covered: &Covered<'_>, rule: &FieldRule, found: &mut Vec
         }
         FieldRule::Shared { on_conflict } => {
             match on_conflict {
-                Conflict::Prefer(names) => prefer(case, place, names, found),
+                Conflict::Prefer(names) => prefer(case, covered, names, found),
                 Conflict::Newest { otherwise } => {
                     case.reader(place, otherwise, found);
                     stamped(case, covered, found);
@@ -113,7 +114,22 @@ fn taken(case: &Case<'_>, covered: &Covered<'_>, except: Option<&SystemId>, foun
     }
 }
 
-fn prefer(case: &Case<'_>, place: &str, names: &[String], found: &mut Vec<Mistake>) {
+/// Where the hub has a say: the fields of orders that follow from invoices, and all of an invoice that an order becomes.
+fn computed(case: &Case<'_>, covered: &Covered<'_>, found: &mut Vec<Mistake>) {
+    let can = match case.set.kind {
+        EntityKind::Order => covered.leaves.iter().any(|leaf| COMPUTED.contains(leaf)),
+        EntityKind::Invoice => case.entity.hub.is_some(),
+        _ => false,
+    };
+    if !can {
+        let computed: Vec<&str> = COMPUTED.iter().map(|path| path.as_str()).collect();
+        let cure = format!("name a connection; '@hub' computes {} of orders", computed.join(", "));
+        found.push(Mistake::new(covered.place, format!("'@hub' does not compute '{}'", covered.path), cure));
+    }
+}
+
+fn prefer(case: &Case<'_>, covered: &Covered<'_>, names: &[String], found: &mut Vec<Mistake>) {
+    let place = covered.place;
     if names.is_empty() {
         let cure = "name the systems in the order in which they win, or write on_conflict = \"hold\"";
         found.push(Mistake::new(place, "prefer names no system", cure));
@@ -124,7 +140,10 @@ fn prefer(case: &Case<'_>, place: &str, names: &[String], found: &mut Vec<Mistak
             found.push(Mistake::new(place, format!("prefer names '{name}' twice"), "name it once"));
             continue;
         }
-        case.reader(place, name, found);
+        match name == SystemId::hub().as_str() {
+            true => computed(case, covered, found),
+            false => drop(case.reader(place, name, found)),
+        }
     }
 }
 

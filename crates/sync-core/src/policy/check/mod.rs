@@ -1,6 +1,7 @@
 //! Checks of a policy against what the systems can do. All of them run, whatever the others find.
 
 mod conditions;
+mod documents;
 mod fields;
 mod roles;
 mod rows;
@@ -30,6 +31,7 @@ pub(super) fn all(known: &Known<'_>, policy: &Policy, entities: &[Entity]) -> Ve
         rows::check(&case, &mut found);
         conditions::check(&case, &mut found);
         status::check(&case, &mut found);
+        documents::check(&case, &mut found);
         if let Some(own) = &set.guards {
             guards(&case.at("guards"), own, &mut found);
         }
@@ -113,7 +115,7 @@ impl Case<'_> {
 
 fn unknown_connection(known: &Known<'_>, place: &str, connection: &str) -> Mistake {
     if connection == SystemId::hub().as_str() {
-        return Mistake::new(place, "'@hub' can be the master of a field and nothing else", "name a connection");
+        return Mistake::new(place, "'@hub' can decide a field and nothing else", "name a connection");
     }
     Mistake::new(place, format!("there is no connection '{connection}'"), suggest(connection, known.connections()))
 }

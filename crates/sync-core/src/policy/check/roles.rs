@@ -6,7 +6,7 @@ use super::{super::mistake::suggest, Case, Mistake, unknown_connection};
 use crate::{
     capability::{Listing, RemoveMode, Shows, StreamCapability, UpdateMode},
     id::SystemId,
-    policy::{Create, FieldRule, OnRemove, Role, Rule, StreamTable, compile::rule_at},
+    policy::{Becomes, Create, FieldRule, OnRemove, Role, Rule, StreamTable, compile::rule_at},
     value::FieldPath,
 };
 
@@ -36,6 +36,9 @@ fn host<'a>(case: &'a Case<'_>, table: &StreamTable) -> Option<&'a StreamCapabil
 }
 
 fn abilities(case: &Case<'_>, place: &str, name: &str, system: &SystemId, role: &Role, found: &mut Vec<Mistake>) {
+    if role.becomes == Some(Becomes::Invoice) {
+        return; // its streams are those of the entity that keeps the invoices
+    }
     let known: Vec<&str> = case.known.streams(name, case.set.kind).map(|(stream, _)| stream.as_str()).collect();
     for stream in role.streams.iter().filter(|stream| !known.contains(&stream.as_str())) {
         found.push(Mistake::new(

@@ -1,0 +1,112 @@
+//! The sample data, compiled in: 0.7 MB of text, a fraction of the program.
+
+use serde_json::{Map, Value};
+
+use crate::fail::Failure;
+
+macro_rules! files {
+    ($system:literal: $($collection:literal)*) => {
+        &[$(($collection, include_str!(concat!("../../../../examples/sample-data/", $system, "/", $collection, ".json")))),*]
+    };
+}
+
+type Files = &'static [(&'static str, &'static str)];
+
+const STARWEB: Files = files!("starweb": "currencies" "customers" "order-statuses" "orders" "payment-methods" "pricelists"
+    "product-units" "products" "shipping-methods" "shop" "vat-rates");
+const EEKONOMI: Files = files!("eekonomi": "articleaccountcodings" "articles" "companies" "customers" "deliverymethods"
+    "termsofpayments" "units");
+const ABOUT: &str = include_str!("../../../../examples/sample-data/about.json");
+
+/// What the demo puts on top of each preset.
+pub(super) const OWN: &str = include_str!("../../../../examples/sample-data/demo.toml");
+
+/// All collections of the shop, as its emulator takes them.
+pub(super) fn starweb() -> Result<Value, Failure> {
+    collections(STARWEB)
+}
+
+/// All collections of the ERP, as its emulator takes them.
+pub(super) fn eekonomi() -> Result<Value, Failure> {
+    collections(EEKONOMI)
+}
+
+fn collections(files: Files) -> Result<Value, Failure> {
+    let read = files.iter().map(|(name, text)| Ok(((*name).to_owned(), json(text)?)));
+    Ok(Value::Object(read.collect::<Result<Map<_, _>, Failure>>()?))
+}
+
+fn json(text: &str) -> Result<Value, Failure> {
+    serde_json::from_str(text).map_err(|error| Failure::stopped(format!("the sample data cannot be read: {error}")))
+}
+
+/// What is in the sample data, and what is to become of it.
+#[derive(Debug)]
+pub(super) struct About(Value);
+
+impl About {
+    pub(super) fn read() -> Result<Self, Failure> {
+        json(ABOUT).map(Self)
+    }
+    /// What it was generated from.
+    pub(super) fn seed(&self) -> u64 {
+        self.0.get("seed").and_then(Value::as_u64).unwrap_or_default()
+    }
+    /// Numbers of the orders of which this is to become: `must_arrive`, `held_unknown_sku` …
+    pub(super) fn fate(&self, fate: &str) -> Vec<u64> {
+        self.numbers("fates", fate)
+    }
+    /// The reasons why orders are meant to be held.
+    pub(super) fn held_fates(&self) -> impl Iterator<Item = &str> {
+        let fates = self.0.get("fates").and_then(Value::as_object).into_iter().flatten();
+        fates.map(|(fate, _)| fate.as_str()).filter(|fate| fate.starts_with("held_"))
+    }
+    /// Orders that are to arrive and have nothing special about them.
+    pub(super) fn plain_orders(&self) -> Vec<u64> {
+        const COMMON: [&str; 3] = ["freight", "guest", "only_12_or_6"];
+        let special = self.0.get("arriving").and_then(Value::as_object).into_iter().flatten();
+        let special = special.filter(|(property, _)| !COMMON.contains(&property.as_str()));
+        let special: Vec<u64> = special
+            .flat_map(|(_, numbers)| numbers.as_array().into_iter().flatten().filter_map(Value::as_u64))
+            .collect();
+        self.fate("must_arrive").into_iter().filter(|number| !special.contains(number)).collect()
+    }
+
+    fn numbers(&self, part: &str, name: &str) -> Vec<u64> {
+        let found = self.0.get(part).and_then(|part| part.get(name)).and_then(Value::as_array);
+        found.into_iter().flatten().filter_map(Value::as_u64).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_folder_is_compiled_in() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/sample-data");
+        for (system, files) in [("starweb", STARWEB), ("eekonomi", EEKONOMI)] {
+            let there: BTreeSet<String> = fs::read_dir(folder.join(system))
+                .unwrap()
+                .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+                .collect();
+            let named: BTreeSet<String> = files.iter().map(|(name, _)| (*name).to_owned()).collect();
+            assert_eq!(named, there, "{system}");
+        }
+        starweb().unwrap();
+        eekonomi().unwrap();
+    }
+
+    #[test]
+    fn fates_and_plain_orders_are_found() {
+        let about = About::read().unwrap();
+        assert_ne!(about.seed(), 0);
+        assert_eq!(about.fate("must_arrive").len(), 57);
+        assert_eq!(about.held_fates().count(), 3);
+        let plain = about.plain_orders();
+        assert!(plain.len() >= 4, "{plain:?}");
+        assert!(!plain.iter().any(|number| about.numbers("arriving", "fee").contains(number)));
+    }
+}

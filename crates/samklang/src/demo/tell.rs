@@ -1,0 +1,133 @@
+//! What people read while a demo is played.
+
+use std::{collections::BTreeMap, io::Write};
+
+use sync_core::engine::Report;
+
+use super::{
+    stage::Stage,
+    summary::{SecondRun, Summary, Waiting},
+    totals::Compared,
+};
+use crate::{
+    command::Shell,
+    fail::{Failure, words},
+};
+
+type Done = Result<(), Failure>;
+
+/// Numbers the steps. With `--json` they go to the error stream, so that the other has nothing but the object.
+pub(super) struct Teller<'a> {
+    out: Box<dyn Write + 'a>,
+    steps: u32,
+}
+
+impl<'a> Teller<'a> {
+    pub(super) fn new(shell: &'a mut Shell<'_>, json: bool) -> Self {
+        let out: Box<dyn Write + 'a> = if json { Box::new(std::io::stderr()) } else { Box::new(&mut *shell.out) };
+        Self { out, steps: 0 }
+    }
+    pub(super) fn title(&mut self, flow: &str, seed: u64) -> Done {
+        writeln!(
+            self.out,
+            "{flow}, with made-up data (seed {seed}) in emulators of this program. No real system is called."
+        )?;
+        Ok(())
+    }
+    /// The next step.
+    pub(super) fn step(&mut self, what: &str) -> Done {
+        self.steps = self.steps.saturating_add(1);
+        writeln!(self.out, "\n{:>2}. {what}", self.steps)?;
+        self.out.flush()?;
+        Ok(())
+    }
+    /// A line of the step.
+    pub(super) fn line(&mut self, what: &str) -> Done {
+        writeln!(self.out, "    {what}")?;
+        Ok(())
+    }
+    /// Which systems there are, and what is in them.
+    pub(super) fn systems(&mut self, stage: &Stage) -> Done {
+        self.step("two systems are started, as they were before anybody connected them")?;
+        let states = stage.states();
+        let of = |count: usize, what: &str| format!("{count} {what}");
+        let in_shop = ["orders", "customers", "products"].map(|name| of(states.shop(name).len(), name));
+        let in_erp = ["orders", "customers", "articles"].map(|name| of(states.erp(name).len(), name));
+        for ((connection, system, base), holds) in stage.addresses().into_iter().zip([in_shop, in_erp]) {
+            self.line(&format!("{connection:<4} {system:<14} {base:<24} {}", holds.join(", ")))?;
+        }
+        Ok(())
+    }
+    /// What a pass of the engine did.
+    pub(super) fn report(&mut self, report: &Report) -> Done {
+        let mut rows: Vec<(String, u64)> =
+            report.read.iter().map(|(kind, count)| (format!("read {kind}"), *count)).collect();
+        rows.push(("bound".to_owned(), report.bound));
+        let mut planned: BTreeMap<String, u64> = BTreeMap::new();
+        for op in &report.plan.ops {
+            *planned.entry(format!("would {} {}", op.word(), op.host)).or_default() += 1;
+        }
+        rows.extend(planned);
+        rows.extend(report.written.iter().map(|(stream, count)| (format!("written {stream}"), *count)));
+        rows.extend(report.effects.iter().map(|(effect, count)| (format!("effect {effect}"), *count)));
+        if report.written.is_empty() {
+            rows.push(("written".to_owned(), 0));
+        }
+        rows.into_iter().try_for_each(|(name, count)| self.line(&format!("{name:<40} {count:>6}")))
+    }
+    /// How many calls a run made.
+    pub(super) fn requests(&mut self, run: &SecondRun) -> Done {
+        let rows = run.reads.iter();
+        rows.into_iter().try_for_each(|(connection, count)| {
+            self.line(&format!("{:<40} {count:>6}", format!("calls to {connection}")))
+        })
+    }
+    /// What waits for a person.
+    pub(super) fn waiting(&mut self, held: &[Waiting], report: &Report) -> Done {
+        self.step("what waits for a person")?;
+        if held.is_empty() {
+            self.line("nothing")?;
+        }
+        for waiting in held {
+            match waiting.why.contains(&waiting.number) {
+                true => self.line(&waiting.why)?,
+                false => self.line(&format!("{}: {}", waiting.number, waiting.why))?,
+            }
+            let cures = report.held.iter().filter(|held| waiting.why.contains(&held.text));
+            cures.into_iter().try_for_each(|held| self.line(&format!("    {}", held.cure)))?;
+        }
+        Ok(())
+    }
+    /// How many documents have the totals that they should.
+    pub(super) fn totals(&mut self, compared: &Compared, wanted: usize) -> Done {
+        self.step("totals, read back from both systems")?;
+        self.line(&format!("{} of {wanted} orders come to the same in both, to the smallest unit", compared.equal))?;
+        compared.others.iter().try_for_each(|line| self.line(line))
+    }
+    /// What was set off.
+    pub(super) fn effects(&mut self, summary: &Summary) -> Done {
+        self.step("what was set off on the way")?;
+        let said = |(name, count): (&&str, &u64)| format!("{name} {count}");
+        let all: Vec<String> = summary.effects.iter().map(said).collect();
+        self.line(&all.join(", "))?;
+        self.out.flush()?;
+        Ok(())
+    }
+}
+
+/// What kept a pass from its end: a line each.
+pub(super) fn hindrances(what: &str, report: &Report) -> Vec<String> {
+    let what = what.split(':').next().unwrap_or(what);
+    let mut lines: Vec<String> = Vec::new();
+    let stopped = report.stopped_systems.iter().map(|(system, error)| (system.to_string(), error));
+    for (at, error) in stopped.chain(report.stopped.iter().map(|(stream, error)| (stream.to_string(), error))) {
+        lines.push(format!("{what}: {at} stopped: {}", words(error)));
+    }
+    lines.extend(report.tripped.values().flatten().map(|tripped| format!("{what}: a guard tripped: {tripped}")));
+    lines.extend(report.adopt_first.iter().map(|(entity, why)| format!("{what}: {entity}: {why}")));
+    lines.extend(report.busy.iter().map(|group| format!("{what}: {group} was busy")));
+    if report.unclear > 0 {
+        lines.push(format!("{what}: {} writes have an unclear answer", report.unclear));
+    }
+    lines
+}

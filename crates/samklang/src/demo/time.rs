@@ -1,0 +1,72 @@
+//! The demo's time: one clock for the engine and the emulators, on which a wait is over at once.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use emulators::{Emulator, eekonomi::Eekonomi, starweb::Starweb};
+use sync_core::Clock;
+use sync_http::{Timer, VirtualTime};
+
+/// Time that passes only when somebody waits, and then for everybody. So a rate limit is kept to the second, as the
+/// emulators count it too, and nobody sits and waits for it.
+#[derive(Debug)]
+pub(super) struct Time {
+    inner: VirtualTime,
+    shop: Arc<Emulator<Starweb>>,
+    erp: Arc<Emulator<Eekonomi>>,
+}
+
+impl Time {
+    /// Starts at the instant at which the emulators' frozen clocks stand.
+    pub(super) fn new(start: DateTime<Utc>, shop: Arc<Emulator<Starweb>>, erp: Arc<Emulator<Eekonomi>>) -> Self {
+        Self { inner: VirtualTime::leaping(start), shop, erp }
+    }
+    /// So much later.
+    pub(super) fn pass(&self, length: Duration) {
+        self.inner.advance(length);
+        self.emulators(length);
+    }
+    /// The calendar's end, which alone could stop them, is further than a demo goes.
+    fn emulators(&self, length: Duration) {
+        let _ = self.shop.advance(length);
+        let _ = self.erp.advance(length);
+    }
+}
+
+impl Clock for Time {
+    fn now(&self) -> DateTime<Utc> {
+        self.inner.now()
+    }
+}
+
+#[async_trait]
+impl Timer for Time {
+    fn elapsed(&self) -> Duration {
+        self.inner.elapsed()
+    }
+    async fn sleep(&self, length: Duration) {
+        self.emulators(length);
+        self.inner.sleep(length).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use emulators::{Options, starweb::Settings};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_wait_moves_everybody_and_lasts_no_time() {
+        let start = DateTime::UNIX_EPOCH;
+        let shop = Arc::new(Emulator::start(Starweb::new(Settings::default()), Options::at(start)).await.unwrap());
+        let erp = Arc::new(Emulator::start(Eekonomi::default(), Options::at(start)).await.unwrap());
+        let time = Time::new(start, shop.clone(), erp.clone());
+        time.sleep(Duration::from_secs(3600)).await;
+        time.pass(Duration::from_secs(60));
+        let then = DateTime::from_timestamp(3660, 0).unwrap();
+        assert_eq!((time.now(), shop.now(), erp.now()), (then, then, then));
+        assert_eq!(time.elapsed(), Duration::from_secs(3660));
+    }
+}

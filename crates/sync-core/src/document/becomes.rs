@@ -1,0 +1,24 @@
+//! The invoice that an order becomes at a system: a record of the hub's, made of the order by a pure function.
+
+use crate::{
+    id::CanonicalId,
+    model::{Invoice, Order},
+    value::{FieldMap, Link, Value},
+};
+
+/// What the invoice of an order says. What was paid on the order is settled on its invoice.
+pub(crate) fn invoice(id: CanonicalId, order: &FieldMap) -> FieldMap {
+    let mut invoice = order.under(super::CONTENT);
+    for (from, to) in [
+        (Order::CUSTOMER, Invoice::CUSTOMER),
+        (Order::CONTACT, Invoice::CONTACT),
+        (Order::DESCRIPTION, Invoice::DESCRIPTION),
+        (Order::PAID, Invoice::SETTLED),
+    ] {
+        if let Some(value) = order.get(from) {
+            invoice.set(to, value.clone());
+        }
+    }
+    invoice.set(Invoice::ORDER, Value::Link(Link::Canonical(id)));
+    invoice
+}

@@ -1,0 +1,126 @@
+//! What follows for an order from its invoices.
+
+use rust_decimal::Decimal;
+
+use super::{due, payable};
+use crate::{
+    id::{CanonicalId, EntityKind},
+    model::{Canonical, Invoice, InvoiceStage, Invoicing, Order, PaymentState},
+    store::{Binding, MatchKey},
+    value::{FieldMap, FieldPath, Link, Value},
+};
+
+/// The rule of the keys under which an order finds its invoices.
+const PARENT: &str = "@order";
+
+/// The fields of an order that are computed.
+pub(crate) const COMPUTED: [FieldPath; 5] =
+    [Order::INVOICING, Order::PAYMENT, Order::PAID, Order::INVOICE_NUMBERS, Order::INVOICED_ON];
+
+/// The order that an invoice is of.
+pub(crate) fn parent(binding: &Binding) -> Option<CanonicalId> {
+    if binding.kind != EntityKind::Invoice {
+        return None;
+    }
+    let linked = match binding.agreed.get(Invoice::ORDER) {
+        Some(Value::Link(Link::Canonical(order))) => Some(*order),
+        _ => None,
+    };
+    binding.derived_from.or(linked)
+}
+
+/// The key under which an order finds an invoice of an entity.
+pub(crate) fn key(entity: &crate::EntityName, order: CanonicalId) -> MatchKey {
+    MatchKey { entity: entity.clone(), rule: PARENT.to_owned(), key: order.to_string() }
+}
+
+/// What the living invoices of an order say of it. Of a total that nobody knows, one invoice is the whole.
+pub(crate) fn order(agreed: &FieldMap, invoices: &[&FieldMap]) -> FieldMap {
+    let booked: Vec<(Invoice, &FieldMap)> = invoices
+        .iter()
+        .filter_map(|fields| Some((Invoice::from_fields(fields).ok()?, *fields)))
+        .filter(|(invoice, _)| {
+            invoice.stage.value() != Some(&InvoiceStage::Draft) && invoice.is_cancelled.value() != Some(&true)
+        })
+        .collect();
+    let is_credit = |invoice: &Invoice| invoice.is_credit.value() == Some(&true) || invoice.credits.is_set();
+    let sum = |credits: bool| -> Decimal {
+        let of_kind = booked.iter().filter(|(invoice, _)| is_credit(invoice) == credits);
+        of_kind.filter_map(|(_, fields)| payable(fields)).map(|gross| gross.abs()).sum()
+    };
+    let (invoiced, credited) = (sum(false), sum(true));
+    let whole = due(agreed).unwrap_or(invoiced);
+    let invoicing = match () {
+        () if booked.iter().all(|(invoice, _)| is_credit(invoice)) => Invoicing::None,
+        () if credited >= invoiced && !credited.is_zero() => Invoicing::Credited,
+        () if invoiced - credited >= whole => Invoicing::Invoiced,
+        () => Invoicing::Partly,
+    };
+    let mut rolled = Order::new().invoicing(invoicing);
+    let real: Vec<&Invoice> = booked.iter().map(|(invoice, _)| invoice).filter(|i| !is_credit(i)).collect();
+    if !real.is_empty() {
+        rolled = rolled.payment(payment(&real, invoicing)).paid(settled(&real));
+        let mut numbered: Vec<_> = real.iter().map(|i| (i.invoiced_on.value(), i.number.as_deref())).collect();
+        numbered.sort();
+        let numbers: Vec<&str> = numbered.iter().filter_map(|(_, number)| *number).collect();
+        rolled = rolled.invoice_numbers(numbers.join(", ").as_str());
+        if let Some(day) = real.iter().filter_map(|invoice| invoice.invoiced_on.value()).max() {
+            rolled = rolled.invoiced_on(*day);
+        }
+    }
+    rolled.to_fields()
+}
+
+fn settled(invoices: &[&Invoice]) -> Decimal {
+    invoices.iter().filter_map(|invoice| invoice.settled.value()).sum()
+}
+
+/// An order is paid when it is invoiced as a whole and every invoice is paid.
+fn payment(invoices: &[&Invoice], invoicing: Invoicing) -> PaymentState {
+    let paid = |invoice: &&&Invoice| invoice.payment.value() == Some(&PaymentState::Paid);
+    match () {
+        () if invoicing != Invoicing::Partly && invoices.iter().filter(paid).count() == invoices.len() => {
+            PaymentState::Paid
+        }
+        () if !settled(invoices).is_zero() => PaymentState::PartlyPaid,
+        () => PaymentState::Unpaid,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Content;
+
+    fn invoice(number: &str, gross: i32, settled: i32) -> Invoice {
+        let payment = if gross == settled { PaymentState::Paid } else { PaymentState::Unpaid };
+        let booked = Invoice::new().number(number).stage(InvoiceStage::Booked).content(Content::new().gross(gross));
+        booked.settled(settled).payment(payment)
+    }
+    fn rolled(invoices: &[Invoice]) -> Order {
+        let order = Order::new().content(Content::new().gross(100)).to_fields();
+        let fields: Vec<FieldMap> = invoices.iter().map(Canonical::to_fields).collect();
+        Order::from_fields(&super::order(&order, &fields.iter().collect::<Vec<_>>())).unwrap()
+    }
+
+    #[test]
+    fn an_order_is_invoiced_and_paid_when_all_of_it_is() {
+        let part = rolled(&[invoice("7", 60, 60)]);
+        assert_eq!((part.invoicing, part.payment), (Invoicing::Partly.into(), PaymentState::PartlyPaid.into()));
+        let open = rolled(&[invoice("8", 40, 0), invoice("7", 60, 60)]);
+        assert_eq!((open.invoicing, open.payment), (Invoicing::Invoiced.into(), PaymentState::PartlyPaid.into()));
+        assert_eq!((open.invoice_numbers, open.paid), ("7, 8".into(), 60.into()));
+        let done = rolled(&[invoice("8", 40, 40), invoice("7", 60, 60)]);
+        assert_eq!(done.payment, PaymentState::Paid.into());
+    }
+
+    #[test]
+    fn drafts_and_void_invoices_say_nothing_and_credits_take_back() {
+        let draft = invoice("", 100, 0).stage(InvoiceStage::Draft);
+        let void = invoice("9", 100, 0).is_cancelled(true);
+        let none = rolled(&[draft, void]);
+        assert_eq!((none.invoicing, none.payment), (Invoicing::None.into(), crate::Field::Unknown));
+        let credit = invoice("10", -100, -100).is_credit(true);
+        assert_eq!(rolled(&[invoice("9", 100, 0), credit]).invoicing, Invoicing::Credited.into());
+    }
+}

@@ -1,0 +1,87 @@
+//! What the plan has to know beyond the records themselves.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    matching::keys,
+    planning::{Facts, Locks},
+    run::Decided,
+    work::Work,
+};
+use crate::{
+    document,
+    error::Result,
+    id::{CanonicalId, EntityName},
+    model::{Item, Line},
+    policy::{Entity, StreamTable},
+    store::{Binding, MatchKey},
+    value::{FieldMap, Link},
+};
+
+impl Work<'_> {
+    /// The items that lines are about, and the records that documents link to.
+    pub(super) async fn facts(&self, decided: &[Decided], locks: &Locks) -> Result<Facts> {
+        let mut numbers: BTreeSet<(EntityName, String)> = BTreeSet::new();
+        let mut linked: BTreeSet<CanonicalId> = BTreeSet::new();
+        for one in decided {
+            let Some(entity) = self.entity(one.place) else { continue };
+            let binding = &one.diffed.binding;
+            let pending = pending(entity, binding);
+            if !pending.is_empty() {
+                linked.extend(binding.agreed.iter().flat_map(|(_, value)| value.links()).filter_map(canonical));
+            }
+            for table in pending {
+                numbers.extend(sold(table, binding));
+            }
+        }
+        let linked = self.load(&linked).await?.into_iter().map(|(id, binding)| (id, binding.agreed)).collect();
+        Ok(Facts { locks: locks.clone(), items: self.items_of(numbers).await?, linked })
+    }
+
+    async fn items_of(
+        &self,
+        numbers: BTreeSet<(EntityName, String)>,
+    ) -> Result<BTreeMap<(EntityName, String), CanonicalId>> {
+        let mut wanted: BTreeMap<MatchKey, (EntityName, String)> = BTreeMap::new();
+        for (name, number) in numbers {
+            let entity = self.engine.policy.entities.iter().find(|entity| entity.name == name);
+            let ours = FieldMap::new().with(Item::NUMBER, number.as_str());
+            let key = entity.and_then(|entity| keys(entity, &ours, None).into_iter().next());
+            wanted.extend(key.map(|key| (key, (name, number))));
+        }
+        let asked: Vec<MatchKey> = wanted.keys().cloned().collect();
+        let mut found: BTreeMap<(EntityName, String), CanonicalId> = BTreeMap::new();
+        for (key, id) in self.store.keyed(&asked).await? {
+            found.extend(wanted.get(&key).map(|number| (number.clone(), id)));
+        }
+        for binding in self.bindings.values().filter(|binding| binding.is_live()) {
+            for key in &binding.keys {
+                found.extend(wanted.get(key).map(|number| (number.clone(), binding.id)));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Streams of documents to which this record has something to be sent.
+fn pending<'e>(entity: &'e Entity, binding: &Binding) -> Vec<&'e StreamTable> {
+    let sides = binding.sides.iter().filter(|(_, side)| side.id.is_none() || side.lagging.contains(&document::CONTENT));
+    sides.filter_map(|(key, _)| entity.streams.get(key)).filter(|table| table.document.is_some()).collect()
+}
+
+/// Numbers of items that lines are about, and of the articles that may carry the other rows.
+fn sold(table: &StreamTable, binding: &Binding) -> BTreeSet<(EntityName, String)> {
+    let Some(document) = &table.document else { return BTreeSet::new() };
+    let Some(items) = document.items.as_ref().filter(|_| document.cap.names_items) else { return BTreeSet::new() };
+    let content = document::content(&binding.agreed).unwrap_or_default();
+    let lines: &[Line] = content.lines.value().map_or(&[], |lines| lines);
+    let own = lines.iter().filter_map(|line| line.sku.value().cloned());
+    own.chain(document.carriers.articles()).map(|number| (items.clone(), number)).collect()
+}
+
+fn canonical(link: &Link) -> Option<CanonicalId> {
+    match link {
+        Link::Canonical(id) => Some(*id),
+        Link::External(_) => None,
+    }
+}

@@ -1,0 +1,151 @@
+//! The hub's own word on documents: invoices derived from orders, and orders rolled up from their invoices.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    diff::{Diffed, diff},
+    planning::unmapped,
+    run::{Decided, Ready},
+    scope::{self, Around},
+    subject::{Sight, Subject},
+    work::{Work, derive},
+};
+use crate::{
+    connector::Record,
+    document::{CONTENT, becomes, mark::mark_of, rollup},
+    error::Result,
+    id::{CanonicalId, EntityKind, ExternalRef, StreamKey},
+    mapping::Unmapped,
+    policy::Entity,
+    store::{Binding, Held, MatchKey},
+};
+
+impl Work<'_> {
+    /// The invoices that decided orders become, for the entity that keeps them.
+    pub(super) async fn derived(
+        &mut self,
+        entity: &Entity,
+        decided: &mut [Decided],
+        subjects: &mut Vec<Subject>,
+    ) -> Result<()> {
+        let Some(hub) = &entity.hub else { return Ok(()) };
+        for one in decided.iter_mut() {
+            let Some(of) = self.entity(one.place) else { continue };
+            let order = &one.diffed.binding;
+            let Some((system, _)) = of.derives.iter().find(|(_, name)| **name == entity.name) else { continue };
+            if order.ambiguous || order.origins.is_empty() {
+                continue;
+            }
+            if let Some(unread) = unread(of, &one.diffed, self.as_of) {
+                one.diffed.held.push(unread);
+                continue;
+            }
+            let order = &one.diffed.binding;
+            let id = CanonicalId::derived(order.id, EntityKind::Invoice);
+            let known = self.load(&BTreeSet::from([id])).await?.remove(&id);
+            let linked = self.around(of, &[Subject::of(order.clone())]).await?;
+            let goes = order.is_live() && scope::within(of, system, order, &Around { linked: Some(&linked) });
+            let binding = match known {
+                Some(known) if !known.is_live() => continue,
+                Some(known) => known,
+                None if !goes => continue,
+                None => made_of(entity, order, id),
+            };
+            let fields = becomes::invoice(order.id, &order.agreed);
+            let Some(name) = mark_of(order) else { continue };
+            let sight = Sight::new(Record::new(hub.key.id(name), fields));
+            let at = match subjects.iter().position(|subject| subject.binding.id == id) {
+                Some(at) => at,
+                None => {
+                    subjects.push(Subject::of(binding));
+                    subjects.len() - 1
+                }
+            };
+            if let Some(subject) = subjects.get_mut(at) {
+                let side = subject.binding.sides.entry(hub.key.clone()).or_default();
+                side.id = Some(sight.reference.id.clone());
+                subject.sights.insert(hub.key.clone(), sight);
+            }
+        }
+        Ok(())
+    }
+
+    /// Decides orders again whose invoices say something new of them.
+    pub(super) async fn roll_up(&mut self, decided: &mut Vec<Decided>, ready: &[Ready]) -> Result<()> {
+        let changed = decided.iter().filter(|one| one.diffed.changed);
+        let parents: BTreeSet<CanonicalId> = changed.filter_map(|one| rollup::parent(&one.diffed.binding)).collect();
+        for (id, parent) in self.load(&parents).await? {
+            let place = ready.iter().map(|one| one.place).find(|place| {
+                self.entity(*place)
+                    .is_some_and(|entity| entity.name == parent.entity && entity.kind == EntityKind::Order)
+            });
+            let Some((place, entity)) = place.and_then(|place| Some((place, self.entity(place)?))) else { continue };
+            let Some(hub) = entity.hub.as_ref().filter(|_| parent.is_live()) else { continue };
+            let invoices = self.children(&parent).await?;
+            let rolled = rollup::order(&parent.agreed, &invoices.iter().map(|one| &one.agreed).collect::<Vec<_>>());
+            if parent.sides.get(&hub.key).is_some_and(|side| side.shadow == rolled) {
+                continue;
+            }
+            let mut subject = Subject::of(parent);
+            subject.sights.insert(hub.key.clone(), Sight::new(Record::new(hub.key.id(id.to_string()), rolled)));
+            self.decide_again(place, entity, subject, decided).await?;
+        }
+        Ok(())
+    }
+
+    /// Living invoices of an order.
+    async fn children(&self, order: &Binding) -> Result<Vec<Binding>> {
+        let invoices = self.engine.policy.entities.iter().filter(|entity| entity.kind == EntityKind::Invoice);
+        let keys: Vec<MatchKey> = invoices.map(|entity| rollup::key(&entity.name, order.id)).collect();
+        let mut ids: BTreeSet<CanonicalId> = self.store.keyed(&keys).await?.into_iter().map(|(_, id)| id).collect();
+        ids.extend(self.bindings.values().filter(|b| rollup::parent(b) == Some(order.id)).map(|b| b.id));
+        let found: BTreeMap<CanonicalId, Binding> = self.load(&ids).await?;
+        Ok(found.into_values().filter(|b| b.is_live() && rollup::parent(b) == Some(order.id)).collect())
+    }
+
+    async fn decide_again(
+        &mut self,
+        place: usize,
+        entity: &Entity,
+        subject: Subject,
+        decided: &mut Vec<Decided>,
+    ) -> Result<()> {
+        let linked = self.around(entity, std::slice::from_ref(&subject)).await?;
+        let mut diffed = diff(entity, &subject, &self.links, &Around { linked: Some(&linked) }, self.as_of);
+        derive(entity, &mut diffed.binding, &self.links, self.as_of);
+        diffed.changed |= diffed.binding != subject.stored;
+        self.bindings.insert(diffed.binding.id, diffed.binding.clone());
+        match decided.iter_mut().find(|one| one.diffed.binding.id == diffed.binding.id) {
+            Some(before) => {
+                let first = std::mem::replace(&mut before.diffed, diffed);
+                before.diffed.takes_up(first);
+            }
+            None => decided.push(Decided { place, diffed }),
+        }
+        Ok(())
+    }
+}
+
+/// A code of an order that nobody can read: the invoice would lack it.
+fn unread(entity: &Entity, diffed: &Diffed, now: DateTime<Utc>) -> Option<Held> {
+    let concerns = |key: &StreamKey, code: &Unmapped| {
+        let leaves = entity.streams.get(key).map(|table| table.map.ours(code.field)).unwrap_or_default();
+        leaves.iter().any(|leaf| leaf.is_under(CONTENT))
+    };
+    let (key, code) = diffed.unmapped.iter().find(|(key, code)| key.system == entity.master && concerns(key, code))?;
+    Some(unmapped(&diffed.binding, code, &key.system, now))
+}
+
+fn made_of(entity: &Entity, order: &Binding, id: CanonicalId) -> Binding {
+    let mut binding = Binding::new(id, entity.name.clone(), entity.kind, order.origin.clone());
+    binding.derived_from = Some(order.id);
+    binding.numbers.clone_from(&order.numbers);
+    binding
+}
+
+/// Whether a reference is the hub's own name for a record.
+pub(super) fn is_own(reference: &ExternalRef) -> bool {
+    reference.at.system == crate::SystemId::hub()
+}

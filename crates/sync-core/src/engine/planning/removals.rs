@@ -1,0 +1,90 @@
+//! What the loss of a side means for the others. Pure.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::{Facts, op};
+use crate::{
+    capability::RemoveMode,
+    engine::diff::{Diffed, name_of},
+    id::StreamKey,
+    plan::{Doing, Op},
+    policy::{Create, Entity, OnRemove, Recreate},
+    store::{Binding, BoundSide, Event, Held, HeldWhy, SideState},
+};
+
+/// What the loss of one side means for the others.
+pub(super) fn removals(entity: &Entity, diffed: &mut Diffed, facts: &Facts, now: DateTime<Utc>, ops: &mut Vec<Op>) {
+    let binding = diffed.binding.clone();
+    let gone: Vec<&StreamKey> = dead(&binding).collect();
+    if gone.is_empty() {
+        return;
+    }
+    let live: Vec<(&StreamKey, &BoundSide)> =
+        binding.sides.iter().filter(|(_, side)| side.state != SideState::Removed && side.id.is_some()).collect();
+    let held = |why, text: &str, cure: &str| {
+        let text = format!("{} {text}", name_of(&binding));
+        let mut held = Held::new(binding.id, binding.entity.clone(), why, text, cure, now);
+        held.numbers = binding.numbers.clone();
+        held
+    };
+    if live.is_empty() && !binding.aliases.is_empty() {
+        let names: Vec<String> = binding.aliases.iter().map(ToString::to_string).collect();
+        let text = format!("was removed, and {} is one more name of it", names.join(", "));
+        diffed.held.push(held(HeldWhy::Removed, &text, "remove that one too, or leave it"));
+        return;
+    }
+    if live.is_empty() {
+        diffed.binding.ended_at = Some(now);
+        diffed.binding.sides.retain(|_, side| side.id.is_some());
+        diffed.changed = true;
+        return;
+    }
+    let of_master = gone.iter().any(|key| key.system == entity.master);
+    let edited = diffed.events.iter().any(|event| match event {
+        Event::Settled { from, .. } => gone.iter().all(|key| key.system != *from),
+        _ => false,
+    });
+    match (of_master, entity.on_remove) {
+        (true, OnRemove::Ignore) => {}
+        (true, OnRemove::Hold) => diffed.held.push(held(
+            HeldWhy::Removed,
+            &format!("was removed at {}", gone.iter().map(|k| k.to_string()).collect::<Vec<_>>().join(", ")),
+            "remove it in the other systems, or leave it",
+        )),
+        (true, rule) if edited => diffed.held.push(held(
+            HeldWhy::RemovedAndChanged,
+            &format!("was removed in one system and changed in another; the rule says {rule:?}"),
+            "say which of the two is to stand",
+        )),
+        (true, rule) => {
+            let mode = if rule == OnRemove::Archive { RemoveMode::Archive } else { RemoveMode::Delete };
+            for (key, side) in live {
+                let (Some(table), Some(id)) = (entity.streams.get(key), &side.id) else { continue };
+                let allowed = table.role.remove && table.cap.remove.contains(&mode) && !side.frozen;
+                if !allowed
+                    || facts.locks.hosts.contains(&table.host.id(id))
+                    || side.not_before.is_some_and(|at| at > now)
+                {
+                    continue;
+                }
+                ops.push(op(entity, table, &binding, Doing::Remove { id: id.clone(), mode }, BTreeSet::new()));
+            }
+        }
+        (false, _) if entity.recreate == Recreate::Ask && creates_there(entity, &gone) => diffed.held.push(held(
+            HeldWhy::Removed,
+            &format!("was removed at {}", gone.iter().map(|k| k.to_string()).collect::<Vec<_>>().join(", ")),
+            "have it made again, or leave it",
+        )),
+        (false, _) => {}
+    }
+}
+
+fn dead(binding: &Binding) -> impl Iterator<Item = &StreamKey> {
+    binding.sides.iter().filter(|(_, side)| side.state == SideState::Removed).map(|(key, _)| key)
+}
+
+fn creates_there(entity: &Entity, gone: &[&StreamKey]) -> bool {
+    gone.iter().any(|key| entity.systems.get(&key.system).is_some_and(|role| role.create == Create::Always))
+}

@@ -1,0 +1,105 @@
+//! Checks of what is said of documents.
+
+use rust_decimal::Decimal;
+
+use super::{Case, Mistake};
+use crate::{
+    id::EntityKind,
+    policy::{Becomes, Create, Role, Until, compile::invoices, document::items},
+};
+
+pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
+    for (connection, role) in &case.set.systems {
+        let place = case.at(&format!("systems.{connection}"));
+        becomes(case, &place, connection, role, found);
+        until(case, &place, connection, role, found);
+        names_items(case, &place, connection, role, found);
+    }
+    for connection in case.set.rows.keys() {
+        rows(case, connection, found);
+    }
+    for connection in case.set.accounts.keys() {
+        let place = case.at(&format!("accounts.{connection}"));
+        let mut streams = case.known.streams(connection, case.set.kind);
+        if case.role(&place, connection, found).is_some()
+            && !streams.any(|(_, cap)| cap.document.as_ref().is_some_and(|document| document.pays.is_some()))
+        {
+            let fault = format!("'{connection}' takes no payments on its records of kind {}", case.set.kind);
+            found.push(Mistake::new(place, fault, "take it out"));
+        }
+    }
+}
+
+fn becomes(case: &Case<'_>, place: &str, connection: &str, role: &Role, found: &mut Vec<Mistake>) {
+    let Some(becomes) = role.becomes else { return };
+    let place = format!("{place}.becomes");
+    if case.set.kind != EntityKind::Order {
+        let fault = format!("only an order becomes something else, and this is of kind {}", case.set.kind);
+        found.push(Mistake::new(place, fault, "take it out"));
+    } else if becomes == Becomes::Invoice && role.create == Create::Never {
+        let fault = "orders become invoices there, but nothing is to be made".to_owned();
+        found.push(Mistake::new(place, fault, "set create = \"always\""));
+    } else if becomes == Becomes::Invoice && invoices(case.policy, connection).is_none() {
+        let fault = format!("no rule set keeps the invoices made at '{connection}'");
+        let cure = format!("add one of kind \"invoice\" with {connection} = {{ read = true, create = \"always\" }}");
+        found.push(Mistake::new(place, fault, cure));
+    }
+}
+
+fn until(case: &Case<'_>, place: &str, connection: &str, role: &Role, found: &mut Vec<Mistake>) {
+    let Some(until) = role.until else { return };
+    let invoices = case.set.kind == EntityKind::Invoice || role.becomes == Some(Becomes::Invoice);
+    let (kind, words) = match case.set.kind {
+        _ if invoices => (EntityKind::Invoice, [Until::Draft, Until::Booked, Until::Sent].as_slice()),
+        EntityKind::Order => (EntityKind::Order, [Until::Draft, Until::Open].as_slice()),
+        _ => (case.set.kind, [].as_slice()),
+    };
+    let place = format!("{place}.until");
+    if !words.contains(&until) {
+        let fault = format!("'{}' is no stage of {kind}", until.word());
+        let words: Vec<&str> = words.iter().map(|word| word.word()).collect();
+        let cure = match words.is_empty() {
+            true => "take it out: only orders and invoices have stages".to_owned(),
+            false => format!("write one of {}", words.join(", ")),
+        };
+        found.push(Mistake::new(place, fault, cure));
+        return;
+    }
+    let reaches = case.known.streams(connection, kind).any(|(_, cap)| {
+        cap.document.as_ref().is_some_and(|document| {
+            document.steps.iter().any(|step| step.to == until.word() || step.from == until.word())
+        })
+    });
+    if !reaches {
+        let fault = format!("'{connection}' has no step that leads to '{}'", until.word());
+        found.push(Mistake::new(place, fault, "take it out, and let people do it there"));
+    }
+}
+
+/// Where a line has to name an item, the items must be known.
+fn names_items(case: &Case<'_>, place: &str, connection: &str, role: &Role, found: &mut Vec<Mistake>) {
+    let mut streams = case.known.streams(connection, case.set.kind);
+    let names = streams.any(|(_, cap)| cap.create && cap.document.as_ref().is_some_and(|d| d.names_items));
+    if names && role.create != Create::Never && items(case.policy, connection).is_none() {
+        let fault =
+            format!("a row of {} at '{connection}' names an item, and nothing finds items there", case.set.kind);
+        let cure = format!(
+            "add a rule set of kind \"item\" with {connection} = {{ read = true }} and match = [{{ on = [\"number\"] }}]"
+        );
+        found.push(Mistake::new(format!("{place}.create"), fault, cure));
+    }
+}
+
+fn rows(case: &Case<'_>, connection: &str, found: &mut Vec<Mistake>) {
+    let place = case.at(&format!("rows.{connection}"));
+    if case.role(&place, connection, found).is_none() {
+        return;
+    }
+    let Some(carriers) = case.set.rows.get(connection) else { return };
+    for (name, table) in carriers.by_rate() {
+        for rate in table.keys().filter(|rate| rate.parse::<Decimal>().is_err()) {
+            let fault = format!("'{rate}' is no VAT rate");
+            found.push(Mistake::new(format!("{place}.{name}"), fault, "write percent as a number: \"25\""));
+        }
+    }
+}
