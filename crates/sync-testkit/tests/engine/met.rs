@@ -264,3 +264,35 @@ fn a_field_whose_foreign_change_is_to_be_held_is_looked_at_before_it_is_written(
     assert_eq!(world.system("erp").one::<Organisation>("customer").phone, "2".into(), "not written over");
     assert_eq!(report.held.len(), 1, "{:?}", report.held);
 }
+
+#[test]
+fn a_winner_that_has_only_half_of_a_group_does_not_end_the_conflict_about_the_other_half() {
+    let policy = r#"
+        [entities.companies]
+        kind = "organisation"
+        master = "crm"
+        match = [{ on = ["registration_number"] }]
+        systems.crm = { read = true, update = true }
+        systems.erp = { read = true, create = "never", update = true }
+        systems.shop = { read = true, create = "never", update = true }
+        fields.billing = { rule = "shared", on_conflict = { newest = { otherwise = "shop" } } }
+    "#;
+    let mut world = World::new(1)
+        .with(Mock::new("crm").stream::<Organisation>("company", plain))
+        .with(Mock::new("erp").stream::<Organisation>("customer", plain))
+        .with(Mock::new("shop").stream::<Organisation>("buyer", plain))
+        .policy(policy);
+    let address = |of: &str| {
+        let own = FieldMap::new().with("name", "A").with("registration_number", "1");
+        own.with("billing.street", of).with("billing.city", of)
+    };
+    world.system("crm").put_fields("company", address("C"));
+    world.system("erp").put_fields("customer", address("E"));
+    let shop = world.system("shop").put("buyer", company("A", "1"));
+    world.adopt();
+    assert_eq!(world.run().held.len(), 1);
+    world.system("shop").edit_fields("buyer", &shop, &FieldMap::new().with("billing.city", "S"));
+    let report = world.run();
+    assert_eq!(report.held.len(), 1, "nobody said which street is right: {:?}", report.held);
+    assert_eq!(report.writes(), 0);
+}
