@@ -4,6 +4,7 @@ mod cancelled;
 mod explain;
 mod lag;
 mod sides;
+mod sum;
 mod view;
 
 use std::collections::BTreeSet;
@@ -150,7 +151,9 @@ fn meet(entity: &Entity, subject: &Subject, out: &mut Diffed) {
         }
         let side = out.binding.sides.entry(key.clone()).or_default();
         if sight.deleted {
-            if let Some(alias) = out.binding.aliases.iter().find(|alias| alias.at == *key).cloned() {
+            let known = side.state == SideState::Removed;
+            let next = out.binding.aliases.iter().find(|alias| alias.at == *key && !known).cloned();
+            if let Some(alias) = next {
                 // it goes on under its next name, which is to be read
                 out.binding.aliases.remove(&alias);
                 let side = out.binding.sides.entry(key.clone()).or_default();
@@ -239,7 +242,9 @@ fn settle(
         Rule::Sum { up_to: Some(path) } => out.binding.agreed.get(*path).and_then(|v| v.as_decimal()),
         _ => None,
     };
-    let decision = forward_only(entity, unit.path, &agreed_value, decide(&unit.rule, agreed, &sides, whole));
+    let decision = decide(&unit.rule, agreed, &sides, whole);
+    let decision = sum::still_in_doubt(entity, unit, agreed, views, &sides, &out.binding, decision);
+    let decision = forward_only(entity, unit.path, &agreed_value, decision);
     match decision {
         Decision::Keep => {
             if let Rule::Master { system, .. } = &unit.rule

@@ -24,6 +24,18 @@ pub(super) fn removals(entity: &Entity, diffed: &mut Diffed, facts: &Facts, now:
     }
     let live: Vec<(&StreamKey, &BoundSide)> =
         binding.sides.iter().filter(|(_, side)| side.state != SideState::Removed && side.id.is_some()).collect();
+    let held = |why, text: &str, cure: &str| {
+        let text = format!("{} {text}", name_of(&binding));
+        let mut held = Held::new(binding.id, binding.entity.clone(), why, text, cure, now);
+        held.numbers = binding.numbers.clone();
+        held
+    };
+    if live.is_empty() && !binding.aliases.is_empty() {
+        let names: Vec<String> = binding.aliases.iter().map(ToString::to_string).collect();
+        let text = format!("was removed, and {} is one more name of it", names.join(", "));
+        diffed.held.push(held(HeldWhy::Removed, &text, "remove that one too, or leave it"));
+        return;
+    }
     if live.is_empty() {
         diffed.binding.ended_at = Some(now);
         diffed.binding.sides.retain(|_, side| side.id.is_some());
@@ -35,12 +47,6 @@ pub(super) fn removals(entity: &Entity, diffed: &mut Diffed, facts: &Facts, now:
         Event::Settled { from, .. } => gone.iter().all(|key| key.system != *from),
         _ => false,
     });
-    let held = |why, text: &str, cure: &str| {
-        let text = format!("{} {text}", name_of(&binding));
-        let mut held = Held::new(binding.id, binding.entity.clone(), why, text, cure, now);
-        held.numbers = binding.numbers.clone();
-        held
-    };
     match (of_master, entity.on_remove) {
         (true, OnRemove::Ignore) => {}
         (true, OnRemove::Hold) => diffed.held.push(held(
