@@ -46,6 +46,7 @@ pub(crate) fn of_file() -> Value {
             "row": row(),
             "status": status(),
             "carriers": carriers(),
+            "differs": differs(),
             "table": named(json!({
                 "type": "object",
                 "additionalProperties": {
@@ -112,6 +113,11 @@ fn entity() -> Value {
             "match": {"type": "array", "items": {"$ref": "#/$defs/match"}},
             "status": named(json!({"$ref": "#/$defs/status"}), "each system's words for the state of a document"),
             "rows": named(json!({"$ref": "#/$defs/carriers"}), "what carries rows of documents that are no items"),
+            "accounts": named(
+                named(json!({"type": "string"}), "way to pay = bank account"),
+                "where payments on invoices are booked",
+            ),
+            "buyer_differs": {"$ref": "#/$defs/differs"},
             "on_remove": {"enum": ["hold", "ignore", "archive", "propagate"]},
             "recreate": {"enum": ["ask", "always"]},
             "on_empty_master": {"enum": ["keep", "blank"]},
@@ -184,6 +190,12 @@ fn status() -> Value {
         }),
         &["field"],
     )
+}
+
+/// For systems that take these from their register of customers, whatever a document says.
+fn differs() -> Value {
+    let what = json!({"enum": ["hold", "as_register"]});
+    closed(json!({"currency": what, "address": what}), &[])
 }
 
 /// Articles of one system, by VAT rate in percent.

@@ -1,7 +1,17 @@
 //! What both systems hold, read from the emulators and never asked of the engine.
 
+use std::collections::BTreeSet;
+
 use rust_decimal::Decimal;
 use serde_json::Value;
+
+/// Where the ERP has orders.
+pub(super) const ORDERS: &str = "orders";
+/// Where it has invoices that are not booked.
+pub(super) const DRAFTS: &str = "customerinvoicedrafts";
+/// Where it has those that are.
+pub(super) const INVOICES: &str = "customerinvoices";
+const COLLECTIONS: [&str; 3] = [ORDERS, DRAFTS, INVOICES];
 
 /// The state of both.
 #[derive(Debug)]
@@ -24,13 +34,25 @@ impl States {
         self.shop("orders").iter().find(|order| order.get("orderId").and_then(Value::as_u64) == Some(number))
     }
     /// The ERP's document that bears our mark of a shop's order: its order, else its draft, else its invoice.
-    pub(super) fn erp_document(&self, number: u64) -> Option<&Value> {
-        let mark = format!("se-{number}");
-        let marked = |document: &&Value| {
-            ["BuyersOrderReference", "OurReference"].iter().any(|field| text(document, field) == mark)
-        };
-        let all = ["orders", "customerinvoicedrafts", "customerinvoices"];
-        all.iter().find_map(|name| self.erp(name).iter().find(marked))
+    pub(super) fn document(&self, number: u64) -> Option<Document<'_>> {
+        let wanted = format!("se-{number}");
+        COLLECTIONS.iter().find_map(|at| {
+            let record = self.erp(at).iter().find(|document| mark(document) == wanted)?;
+            Some(Document { at, record })
+        })
+    }
+    /// Marks that more than one document bears. An invoice made of an order bears the order's.
+    pub(super) fn twice(&self) -> BTreeSet<String> {
+        let mut seen = BTreeSet::new();
+        let again = COLLECTIONS.iter().flat_map(|at| {
+            let family = if *at == INVOICES { "invoiced" } else { "open" };
+            self.erp(at).iter().map(move |document| (family, mark(document)))
+        });
+        again
+            .filter(|(_, mark)| mark.starts_with("se-"))
+            .filter(|one| !seen.insert(*one))
+            .map(|(_, mark)| mark.to_owned())
+            .collect()
     }
     /// The word of a shop's order's status: a standard one's code, the name of one of the shop's own.
     pub(super) fn status_word(&self, order: &Value) -> &str {
@@ -43,6 +65,33 @@ impl States {
             code => code,
         }
     }
+}
+
+/// A document of the ERP's, and in which collection it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Document<'a> {
+    pub(super) at: &'static str,
+    pub(super) record: &'a Value,
+}
+
+impl Document<'_> {
+    /// Nobody has delivered or booked it yet.
+    pub(super) fn is_open(&self) -> bool {
+        self.at == DRAFTS || (self.at == ORDERS && matches!(self.status(), Some(1 | 2)))
+    }
+    /// An order's status: 1 draft, 2 ongoing, 3 shipped, 4 invoiced.
+    pub(super) fn status(&self) -> Option<u64> {
+        self.record.get("Status").and_then(Value::as_u64)
+    }
+    /// The ERP's own id of it.
+    pub(super) fn id(&self) -> &str {
+        text(self.record, "Id")
+    }
+}
+
+fn mark(document: &Value) -> &str {
+    let fields = ["BuyersOrderReference", "OurReference"].iter();
+    fields.map(|field| text(document, field)).find(|mark| mark.starts_with("se-")).unwrap_or_default()
 }
 
 /// A list, which some nest under `data`.
@@ -79,8 +128,17 @@ mod tests {
         let erp = json!({"companies": [{"orders": [order("a", "se-12"), order("b", "se-1")],
             "customerinvoices": [order("c", "se-1"), order("d", "se-3")]}]});
         let states = States { shop: json!({}), erp };
-        let id = |number| states.erp_document(number).map(|document| text(document, "Id"));
-        assert_eq!((id(1), id(3), id(2)), (Some("b"), Some("d"), None));
+        let id = |number| states.document(number).map(|document| document.id().to_owned());
+        assert_eq!((id(1), id(3), id(2)), (Some("b".into()), Some("d".into()), None));
+        assert!(states.twice().is_empty(), "the invoice of an order bears its mark");
+    }
+
+    #[test]
+    fn a_document_that_was_made_twice_is_found() {
+        let order = |mark: &str| json!({"BuyersOrderReference": mark});
+        let erp = json!({"companies": [{"orders": [order("se-1"), order("se-2"), order(""), order("")],
+            "customerinvoicedrafts": [order("se-2")]}]});
+        assert_eq!(States { shop: json!({}), erp }.twice(), ["se-2".to_owned()].into());
     }
 
     #[test]

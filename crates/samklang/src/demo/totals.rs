@@ -19,7 +19,8 @@ pub(super) fn compare(states: &States, numbers: &[u64]) -> Compared {
     let mut compared = Compared::default();
     for number in numbers {
         let order = states.shop_order(*number).map(|order| (gross_in_shop(order), text(order, "currencyCode")));
-        let document = states.erp_document(*number).map(|document| (gross_in_erp(document), currency(document)));
+        let document =
+            states.document(*number).map(|document| (gross_in_erp(document.record), currency(document.record)));
         match (order, document) {
             (Some(order), Some(document)) if order == document && order.0.is_some() => compared.equal += 1,
             (Some(order), Some(document)) => {

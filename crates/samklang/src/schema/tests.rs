@@ -61,6 +61,8 @@ fn the_schema_names_what_the_reader_takes() {
         ),
         (entity.replace("{}", "{ a = { becomes = \"zzzzzzzz\" } }"), "/$defs/role/properties/becomes/enum"),
         (entity.replace("{}", "{ a = { until = \"zzzzzzzz\" } }"), "/$defs/role/properties/until/enum"),
+        (format!("{entity}buyer_differs.zzzzzzzz = 1"), "/$defs/differs/properties"),
+        (format!("{entity}buyer_differs.address = \"zzzzzzzz\""), "/$defs/differs/properties/address/enum"),
         (format!("{entity}rows.a = {{ zzzzzzzz = 1 }}"), "/$defs/carriers/properties"),
         (
             format!("{entity}rows.a.rounding = {{ article = \"A\", zzzzzzzz = 1 }}"),

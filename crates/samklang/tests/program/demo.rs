@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::bench::{Ran, program};
+use crate::bench::{Ran, Running, program};
 
 fn demo(folder: &Path, arguments: &[&str]) -> Ran {
     // whatever its temporary folder is called, it lies in here and must be gone
@@ -101,6 +101,18 @@ fn wrong_usage_is_told_with_what_is_right() {
 }
 
 #[test]
+fn told_to_stop_it_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program(folder.path(), &["demo"]);
+    command.env("TMPDIR", folder.path());
+    let mut running = Running::start(command);
+    running.until("adopt: everything is read");
+    assert!(!is_empty(folder.path()));
+    assert_eq!(running.terminate(), Some(2));
+    assert!(is_empty(folder.path()));
+}
+
+#[test]
 fn what_is_kept_can_be_looked_into() {
     let folder = tempfile::tempdir().unwrap();
     let ran = demo(folder.path(), &["starweb-eekonomi/buyers", "--keep", "kept"]);
@@ -114,4 +126,66 @@ fn what_is_kept_can_be_looked_into() {
     let journal = then(&["journal", "starweb:se/customers#1009"]);
     assert_eq!(journal.code, 0, "{journal:?}");
     journal.says("ny.adress@example.se").says("2026-02-17T");
+}
+
+#[test]
+fn orders_of_the_shop_go_to_the_erp_with_their_totals_and_edits_arrive() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = demo(folder.path(), &["--json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let summary = summary(&ran);
+    assert_eq!(summary["flow"], "starweb-eekonomi/shop-leads");
+    assert_eq!(summary["read"]["order"], 63);
+    assert_eq!(summary["totals"], json!({"equal": 57, "held": 1}), "{summary}");
+    let held = summary["held"].as_array().unwrap();
+    let numbers: Vec<&str> = held.iter().map(|held| held["number"].as_str().unwrap()).collect();
+    assert_eq!(numbers, ["1210", "1243", "1244"], "{summary}");
+    let why = |place: usize| held[place]["why"].as_str().unwrap();
+    assert!(why(0).contains("Postförskott") && why(1).contains("UTG-8841"), "{summary}");
+    let sums = held[2]["sums"].as_array().unwrap();
+    assert!(sums.len() == 2 && sums[0] != sums[1], "{summary}");
+    assert!(held[0]["sums"].is_null() && held[1]["sums"].is_null(), "{summary}");
+    assert_eq!(summary["second_run"]["writes"], 0);
+    let reads = |name: &str| summary["second_run"]["reads"][name].as_u64().unwrap();
+    assert!((1..=3).contains(&reads("se")) && (1..=7).contains(&reads("erp")), "{summary}");
+    assert_eq!(summary["edits"], json!({"made": 4, "arrived": 4}), "{summary}");
+    assert_eq!(sum(&summary["effects"]), 0, "{summary}");
+    assert!(is_empty(folder.path()));
+}
+
+#[test]
+fn without_the_rounding_row_orders_that_need_it_are_held_with_both_sums() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = demo(folder.path(), &["--json", "--set", "entities.orders.rows.erp.rounding.enabled=false"]);
+    assert_eq!(ran.code, 3, "{ran:?}");
+    let summary = summary(&ran);
+    let held = summary["totals"]["held"].as_u64().unwrap();
+    assert!(held > 1, "{summary}");
+    assert_eq!(summary["totals"]["equal"].as_u64().unwrap() + held, 58, "each order that needs it, and only these");
+    let with_sums = summary["held"].as_array().unwrap().iter().filter(|held| held["sums"].is_array());
+    assert_eq!(u64::try_from(with_sums.count()), Ok(held));
+    assert_eq!(summary["second_run"]["writes"], 0);
+}
+
+#[test]
+fn effects_happen_where_the_configuration_names_them_and_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = "entities.orders.status.se.write=[{ when = { fulfilment = \"delivered\" }, status = \"completed\", \
+                 effects = [\"notify_buyer\", \"capture\"] }]";
+    let ran = demo(folder.path(), &["--json", "--set", write]);
+    // without the row for what is paid its status cannot arrive
+    assert_eq!(ran.code, 3, "{ran:?}");
+    let summary = summary(&ran);
+    assert_eq!(summary["effects"], json!({"notify_buyer": 1, "capture": 1, "cancel_payment": 0, "send": 0}));
+    assert_eq!(summary["edits"], json!({"made": 4, "arrived": 3}), "{summary}");
+}
+
+#[test]
+fn orders_can_be_left_as_drafts_for_people_to_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = demo(folder.path(), &["--json", "--set", "entities.orders.systems.erp.until=draft"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let summary = summary(&ran);
+    assert_eq!(summary["totals"]["equal"], 57);
+    assert_eq!(summary["edits"], json!({"made": 4, "arrived": 4}), "{summary}");
 }

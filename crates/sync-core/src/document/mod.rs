@@ -63,6 +63,13 @@ pub(crate) enum Trouble {
         /// What the rows would come to.
         target: Decimal,
     },
+    /// The total agrees, and its VAT does not.
+    Vat {
+        /// By the source's word.
+        source: Decimal,
+        /// By the target's.
+        target: Decimal,
+    },
     /// A value has another form than the model's, or is too large.
     Unreadable(String),
 }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
+use super::{Trouble, content, due, payable};
 use crate::{
     Result,
     model::{Line, LineKind, Money},
+    value::FieldMap,
 };
 
 /// The sums of a document.
@@ -77,6 +79,28 @@ pub(crate) fn of(lines: &[Line], how: How) -> Result<Sums> {
     }
     sums.gross = Money::checked_add(sums.net, sums.vat)?;
     Ok(sums)
+}
+
+/// Whether a target's record comes to what its source says, the vendor's own rounding taken out; and to the same VAT,
+/// but for what each row may be rounded by.
+///
+/// # Errors
+/// The two sums that differ.
+pub(crate) fn agree(source: &FieldMap, shown: &FieldMap) -> std::result::Result<(), Trouble> {
+    if let (Some(source), Some(target)) = (due(source), payable(shown))
+        && source != target
+    {
+        return Err(Trouble::Totals { source, target });
+    }
+    let (ours, theirs) = (content(source)?, content(shown)?);
+    let lines: &[Line] = theirs.lines.value().map_or(&[], |lines| lines);
+    let decimals = ours.currency.value().map_or(2, |currency| Money::decimals(currency));
+    match (ours.vat.value(), theirs.vat.value()) {
+        (Some(source), Some(target)) if (*source - *target).abs() > limit(lines, decimals)? => {
+            Err(Trouble::Vat { source: *source, target: *target })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// How much a rounding row may make up: half a smallest unit for each piece, with VAT, and one for the total.

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{
     diff::{is_another, name_of},
+    moved::Moved,
     subject::{Links, Sight, Subject},
 };
 use crate::{
@@ -33,6 +34,8 @@ pub(crate) struct Known {
     pub(crate) verdicts: BTreeSet<Verdict>,
     /// Creates that may have been made: a record that fits one is not a new one.
     pub(crate) creates: Vec<Intent>,
+    /// Documents of ours that people moved on.
+    pub(crate) moved: Moved,
 }
 
 impl Known {
@@ -71,8 +74,9 @@ fn rule_name(paths: &[FieldPath]) -> String {
 pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -> Vec<Subject> {
     let mut subjects: BTreeMap<CanonicalId, Subject> = BTreeMap::new();
     let mut fresh: Vec<(Sight, Vec<MatchKey>)> = Vec::new();
-    for sight in sights {
-        if known.verdicts.contains(&Verdict::Ignored(sight.reference.clone())) {
+    for sight in last_of_each(sights) {
+        let ignored = known.verdicts.contains(&Verdict::Ignored(sight.reference.clone()));
+        if ignored || known.moved.unknown.contains(&sight.reference) {
             continue;
         }
         if let Some(into) = sight.merged_into.clone() {
@@ -124,6 +128,22 @@ pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -
         place(entity, known, &mut subjects, sight, keys, &twice);
     }
     subjects.into_values().collect()
+}
+
+/// A record may be listed, hinted at and looked at in one run: what it showed last counts.
+fn last_of_each(sights: Vec<Sight>) -> Vec<Sight> {
+    let mut places: BTreeMap<ExternalRef, usize> = BTreeMap::new();
+    let mut last: Vec<Sight> = Vec::with_capacity(sights.len());
+    for sight in sights {
+        match places.get(&sight.reference).and_then(|at| last.get_mut(*at)) {
+            Some(earlier) => *earlier = sight,
+            None => {
+                places.insert(sight.reference.clone(), last.len());
+                last.push(sight);
+            }
+        }
+    }
+    last
 }
 
 /// A system merged a record into another one: an alias from now on, or a matter for a person; never a removal.
@@ -230,6 +250,9 @@ fn place(
             return alone(entity, known, subjects, sight, &keys, own, Some(why));
         }
     }
+    if let Some((id, before)) = known.moved.on.get(&sight.reference).cloned() {
+        return move_on(known, subjects, sight, &keys, id, &before, own);
+    }
     for key in &keys {
         if let Some((register, _)) = twice.iter().find(|(_, shared)| shared == key) {
             let why = format!("several records of {register} have the same {}", key.rule);
@@ -248,10 +271,14 @@ fn place(
                 return alone(entity, known, subjects, sight, &keys, own, Some(why));
             }
             [one] => {
-                let taken = current(known, subjects, *one).is_some_and(|b| {
-                    b.sides.get(&at).is_some_and(|side| side.id.is_some() && side.state != SideState::Removed)
-                });
-                if taken && key.rule == MARK {
+                let lives = |at: &dyn Fn(&StreamKey) -> bool| {
+                    current(known, subjects, *one).is_some_and(|b| {
+                        let mut sides = b.sides.iter().filter(|(key, _)| at(key));
+                        sides.any(|(_, side)| side.id.is_some() && side.state != SideState::Removed)
+                    })
+                };
+                let taken = lives(&|key| *key == at);
+                if key.rule == MARK && lives(&|key| key.system == at.system) {
                     continue; // users copy records, and our mark with them
                 }
                 return match (taken, duplicates(entity, &at, key)) {
@@ -359,6 +386,29 @@ fn join(
     let binding = subject.binding.clone();
     subject.sights.insert(sight.reference.at.clone(), sight);
     known.bindings.insert(id, binding);
+}
+
+/// The record is a document of ours that a person moved on: its old name is an alias.
+fn move_on(
+    known: &mut Known,
+    subjects: &mut BTreeMap<CanonicalId, Subject>,
+    sight: Sight,
+    keys: &[MatchKey],
+    id: CanonicalId,
+    before: &StreamKey,
+    own: Option<CanonicalId>,
+) {
+    if let Some(subject) = subject_of(known, subjects, id) {
+        let old = subject.binding.sides.remove(before);
+        let lagging = old.as_ref().map(|old| old.lagging.clone()).unwrap_or_default();
+        subject.binding.aliases.extend(old.and_then(|old| old.id).map(|old| before.id(old)));
+        let side = BoundSide { lagging, ..BoundSide::default() };
+        subject.binding.sides.insert(sight.reference.at.clone(), side);
+        subject.sights.remove(before);
+        let binding = subject.binding.clone();
+        known.bindings.insert(id, binding);
+    }
+    join(known, subjects, sight, keys, id, own);
 }
 
 /// The record becomes one more name.

@@ -25,6 +25,7 @@ mod keep;
 mod known;
 mod matching;
 mod missing;
+mod moved;
 mod outcome;
 mod planning;
 mod prepare;

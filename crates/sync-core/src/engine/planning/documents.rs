@@ -116,10 +116,8 @@ pub(super) fn step(at: &Place<'_>, id: &Arc<str>, diffed: &mut Diffed) -> Option
         return None;
     }
     let shown = shown(at.table, at.side);
-    if let (Some(due), Some(payable)) = (document::due(&at.binding.agreed), document::payable(&shown))
-        && due != payable
-    {
-        hold(at, Trouble::Totals { source: due, target: payable }, diffed);
+    if let Err(trouble) = document::sums::agree(&at.binding.agreed, &shown) {
+        hold(at, trouble, diffed);
         return None;
     }
     let step = steps::next(document, at.entity.kind, &shown)?;
@@ -226,6 +224,10 @@ fn hold(at: &Place<'_>, trouble: Trouble, diffed: &mut Diffed) {
         Trouble::Totals { source, target: sum } => {
             let text = format!("{name} comes to {source}, and to {sum} at {target}");
             (HeldWhy::Totals, text, "correct the rows, or let a rounding row make up for it".to_owned())
+        }
+        Trouble::Vat { source, target: vat } => {
+            let text = format!("{name} has {source} VAT, and {vat} at {target}");
+            (HeldWhy::Totals, text, "correct the VAT rates of the items there".to_owned())
         }
         Trouble::Unreadable(why) => {
             let text = format!("{name} cannot be written to {target}: {why}");
