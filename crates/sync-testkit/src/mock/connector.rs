@@ -15,8 +15,8 @@ use sync_core::{
     Clock, Context, Error, ErrorKind, ExternalRef, FieldMap, Fingerprint, Result, StreamId, StreamKey,
     capability::Capabilities,
     connector::{
-        Action, Connector, ConnectorInfo, Cursor, Item, ListFrom, ListQuery, Page, Record, Tenant, Version, Writable, Write,
-        Written,
+        Action, Connector, ConnectorInfo, Cursor, Item, ListFrom, ListQuery, Page, Record, Tenant, Version, Writable,
+        Write, Written,
     },
 };
 
@@ -271,7 +271,8 @@ impl Vendor {
         let written = self.once(write, real);
         let habits = self.habits(&write.stream)?.clone();
         // a payment that arrives twice is paid twice: nobody could tell it from a second one
-        let pays = |act: &str| habits.cap().document.as_ref().is_some_and(|document| document.pays.as_deref() == Some(act));
+        let pays =
+            |act: &str| habits.cap().document.as_ref().is_some_and(|document| document.pays.as_deref() == Some(act));
         let again = match &write.action {
             Action::Act { act, .. } => !pays(act),
             action => action.id().is_some() || habits.cap().create_with_idempotency_key,

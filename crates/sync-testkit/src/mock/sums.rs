@@ -57,11 +57,7 @@ pub(crate) fn sums<'l>(
         let of_rate = |rate: &Decimal| rows.iter().filter(|(own, _)| own == rate).map(|(_, amount)| *amount).sum();
         rates.iter().map(|rate| vat_of(of_rate(rate), *rate, with_vat, decimals)).sum()
     };
-    if with_vat {
-        Sums { net: whole - vat, vat, gross: whole }
-    } else {
-        Sums { net: whole, vat, gross: whole + vat }
-    }
+    if with_vat { Sums { net: whole - vat, vat, gross: whole } } else { Sums { net: whole, vat, gross: whole + vat } }
 }
 
 #[cfg(test)]

@@ -248,6 +248,27 @@ fn the_same_amount_on_both_sides_is_shown_to_a_person() {
 }
 
 #[test]
+fn what_was_paid_in_the_erp_is_not_registered_there_once_more() {
+    for rule in [r#"fields.paid = { rule = "master", system = "@hub" }"#, ""] {
+        let text = policy()
+            .replace("    [entities.orders.status.shop]", &format!("    {rule}\n    [entities.orders.status.shop]"));
+        let mut world = world_with(|s| s).policy(&text);
+        place(&world, vec![goods("100", 25)], "100");
+        world.adopt();
+        runs(&mut world, 3);
+        let invoice = world.system("erp").all("invoices").keys().next().unwrap().clone();
+        world.system("erp").pay("invoices", &invoice, dec("40"));
+        runs(&mut world, 4);
+        assert_eq!(payments(&world), [(Who::User, dec("40"))], "{rule}");
+        world.system("erp").pay("invoices", &invoice, dec("60"));
+        runs(&mut world, 4);
+        assert_eq!(payments(&world).len(), 2, "{rule}");
+        assert_eq!(status(&world), "paid");
+        is_quiet(&mut world);
+    }
+}
+
+#[test]
 fn a_copy_of_our_invoice_is_not_ours() {
     let mut world = world_with(|s| s);
     let shop_id = place(&world, vec![goods("100", 25)], "100");
