@@ -269,6 +269,20 @@ fn what_was_paid_in_the_erp_is_not_registered_there_once_more() {
 }
 
 #[test]
+fn a_status_that_was_set_back_is_written_again_without_a_second_mail() {
+    let mut world = world_with(|s| s);
+    let id = place(&world, vec![goods("100", 25)], "100");
+    world.adopt();
+    runs(&mut world, 3);
+    assert_eq!((status(&world), world.system("shop").effects().len()), ("invoiced".to_owned(), 1));
+    let back = sync_core::FieldMap::new().with("x.shop.status", "created");
+    world.system("shop").edit_fields("orders", &id, &back);
+    runs(&mut world, 3);
+    assert_eq!((status(&world), world.system("shop").effects().len()), ("invoiced".to_owned(), 1));
+    is_quiet(&mut world);
+}
+
+#[test]
 fn a_copy_of_our_invoice_is_not_ours() {
     let mut world = world_with(|s| s);
     let shop_id = place(&world, vec![goods("100", 25)], "100");
