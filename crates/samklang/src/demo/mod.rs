@@ -225,7 +225,10 @@ impl Running {
         tell.totals(&compared, wanted.len())?;
         self.wrong.extend(compared.others);
         self.wrong.extend(summary::unexpected(&self.summary.held, about));
-        let too_early = about.fate("before_start").into_iter().filter(|number| states.document(*number).is_some());
+        let is_there = |number: &u64| states.document(*number).is_some();
+        let held = about.held_fates().flat_map(|fate| about.fate(fate)).filter(is_there);
+        self.wrong.extend(held.map(|number| format!("{number} should wait for a person, and is in the ERP")));
+        let too_early = about.fate("before_start").into_iter().filter(is_there);
         self.wrong.extend(states.twice().into_iter().map(|mark| format!("{mark} is in the ERP more than once")));
         self.wrong.extend(too_early.map(|number| format!("{number} is from before the start date, and in the ERP")));
         Ok(())

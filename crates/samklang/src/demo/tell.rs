@@ -89,7 +89,10 @@ impl<'a> Teller<'a> {
             self.line("nothing")?;
         }
         for waiting in held {
-            self.line(&format!("{}: {}", waiting.number, waiting.why))?;
+            match waiting.why.contains(&waiting.number) {
+                true => self.line(&waiting.why)?,
+                false => self.line(&format!("{}: {}", waiting.number, waiting.why))?,
+            }
             let cures = report.held.iter().filter(|held| waiting.why.contains(&held.text));
             cures.into_iter().try_for_each(|held| self.line(&format!("    {}", held.cure)))?;
         }

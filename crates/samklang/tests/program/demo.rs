@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::bench::{Ran, program};
+use crate::bench::{Ran, Running, program};
 
 fn demo(folder: &Path, arguments: &[&str]) -> Ran {
     // whatever its temporary folder is called, it lies in here and must be gone
@@ -101,6 +101,18 @@ fn wrong_usage_is_told_with_what_is_right() {
 }
 
 #[test]
+fn told_to_stop_it_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program(folder.path(), &["demo"]);
+    command.env("TMPDIR", folder.path());
+    let mut running = Running::start(command);
+    running.until("adopt: everything is read");
+    assert!(!is_empty(folder.path()));
+    assert_eq!(running.terminate(), Some(2));
+    assert!(is_empty(folder.path()));
+}
+
+#[test]
 fn what_is_kept_can_be_looked_into() {
     let folder = tempfile::tempdir().unwrap();
     let ran = demo(folder.path(), &["starweb-eekonomi/buyers", "--keep", "kept"]);
@@ -151,7 +163,7 @@ fn without_the_rounding_row_orders_that_need_it_are_held_with_both_sums() {
     assert!(held > 1, "{summary}");
     assert_eq!(summary["totals"]["equal"].as_u64().unwrap() + held, 58, "each order that needs it, and only these");
     let with_sums = summary["held"].as_array().unwrap().iter().filter(|held| held["sums"].is_array());
-    assert_eq!(with_sums.count() as u64, held);
+    assert_eq!(u64::try_from(with_sums.count()), Ok(held));
     assert_eq!(summary["second_run"]["writes"], 0);
 }
 

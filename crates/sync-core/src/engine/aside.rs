@@ -9,7 +9,7 @@ use crate::{
     error::Result,
     id::{CanonicalId, ExternalRef},
     store::{Binding, BoundSide, Commit, SideState},
-    value::Value,
+    value::{FieldPath, Value},
 };
 
 impl Work<'_> {
@@ -19,12 +19,12 @@ impl Work<'_> {
         answers: &[(Flight, Outcome)],
         written: &BTreeMap<CanonicalId, Binding>,
     ) -> Result<Vec<Sight>> {
-        let shown: Vec<&Sight> = answers
+        let shown: Vec<Sight> = answers
             .iter()
             .flat_map(|(flight, outcome)| match outcome {
-                Outcome::Done { sights, .. } if !sights.is_empty() => sights.iter(),
-                Outcome::Moved(_) => [].iter(),
-                _ => flight.looked.iter(),
+                Outcome::Done { sights, .. } if !sights.is_empty() => sights.clone(),
+                Outcome::Moved(_) => Vec::new(),
+                _ => flight.looked.iter().map(|sight| self.unwritten(flight, sight)).collect(),
             })
             .collect();
         let mut owners: BTreeMap<ExternalRef, CanonicalId> =
@@ -40,12 +40,21 @@ impl Work<'_> {
             .filter(|id| !written.contains_key(id))
             .collect();
         let others = self.load(&others).await?;
-        let is_news = |sight: &&&Sight| {
+        let is_news = |sight: &Sight| {
             let id = owners.get(&sight.reference);
             let binding = id.and_then(|id| written.get(id).or_else(|| others.get(id)));
             binding.and_then(|binding| self.side_of(binding, sight)).is_some_and(|side| tells(side, sight))
         };
-        Ok(shown.iter().filter(is_news).map(|sight| (*sight).clone()).collect())
+        Ok(shown.into_iter().filter(is_news).collect())
+    }
+
+    /// What a look before a write showed of fields that were not written: the others may be different by now.
+    fn unwritten(&self, flight: &Flight, sight: &Sight) -> Sight {
+        let Some(table) = self.table(&sight.reference.at) else { return sight.clone() };
+        let shares = || flight.intent.shares.iter().filter(|share| share.at == sight.reference.at);
+        let written = |leaf: FieldPath| shares().any(|share| share.units.iter().any(|unit| leaf.is_under(*unit)));
+        let fields = sight.fields.filter(|path| !table.map.ours(path).into_iter().any(written));
+        Sight { fields, ..sight.clone() }
     }
 
     /// The side that a sight shows, if somebody listens to it.
@@ -97,7 +106,7 @@ impl Work<'_> {
 }
 
 /// Whether a sight shows something that is not known of its side.
-fn tells(side: &BoundSide, sight: &Sight) -> bool {
+pub(super) fn tells(side: &BoundSide, sight: &Sight) -> bool {
     side.state != SideState::Removed
         && sight.fields.iter().any(|(path, value)| match side.pending.get(path).or_else(|| side.shadow.get(path)) {
             Some(known) => known != value,

@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     act::{self, Stands},
+    aside::tells,
     outcome::{Outcome, as_wanted, sent},
     subject::{Links, Sight},
 };
@@ -22,7 +23,7 @@ use crate::{
     mapping::Problems,
     plan::{Doing, Op},
     policy::{Entity, Rule, StreamTable},
-    store::{Binding, Intent, Share},
+    store::{Binding, BoundSide, Intent, Share},
     value::{FieldMap, FieldPath, Link, Value},
 };
 
@@ -42,27 +43,38 @@ pub(super) enum Blocked {
     Failed(String),
 }
 
+/// What can be sent of an operation.
+pub(super) struct Sendable {
+    pub(super) action: Action,
+    pub(super) shares: Vec<Share>,
+    /// Units that go on lagging, since they point to a record that has no name in the target system.
+    pub(super) missing: Vec<(CanonicalId, FieldPath, Link)>,
+}
+
 /// The call that an operation stands for, with links in the target system's terms.
 ///
 /// # Errors
-/// A record that a required field, or a field to be written, points to is not there; or a hook's verdict.
+/// A record that a create cannot do without is not there, or a hook's verdict; with the subject that it is about.
 pub(super) fn action(
     op: &Op,
     tables: &BTreeMap<StreamKey, &StreamTable>,
     bindings: &BTreeMap<CanonicalId, Binding>,
     caps: &Capabilities,
-) -> Result<(Action, Vec<Share>), Blocked> {
+) -> Result<Sendable, (CanonicalId, Blocked)> {
     let mut parts: Vec<Part> = Vec::new();
     let mut shares: Vec<Share> = Vec::new();
+    let mut missing = Vec::new();
     let acts = matches!(op.doing, Doing::Act { .. });
     if acts {
         shares.clone_from(&op.shares);
     }
     for share in op.shares.iter().filter(|_| !acts) {
         let (Some(table), Some(binding)) = (tables.get(&share.at), bindings.get(&share.subject)) else { continue };
-        let (part, share) = part(share, table, binding, bindings, caps, matches!(op.doing, Doing::Create))?;
+        let (part, own, lost) = part(share, table, binding, bindings, caps, matches!(op.doing, Doing::Create))
+            .map_err(|blocked| (share.subject, blocked))?;
+        missing.extend(lost.into_iter().map(|(unit, link)| (share.subject, unit, link)));
         parts.push(part);
-        shares.push(share);
+        shares.push(own);
     }
     parts.sort_by_key(|part| part.stream != op.host.stream); // the host's own share first
     let action = match &op.doing {
@@ -79,8 +91,11 @@ pub(super) fn action(
         Doing::Act { id, act, with } => Action::Act { id: id.clone(), act: act.clone(), with: with.clone() },
         Doing::Remove { id, mode } => Action::Remove { id: id.clone(), mode: *mode },
     };
-    Ok((action, shares))
+    Ok(Sendable { action, shares, missing })
 }
+
+/// Units of one share that are left out, and the links that have no name there.
+type LeftOut = Vec<(FieldPath, Link)>;
 
 fn part(
     share: &Share,
@@ -89,58 +104,52 @@ fn part(
     bindings: &BTreeMap<CanonicalId, Binding>,
     caps: &Capabilities,
     create: bool,
-) -> Result<(Part, Share), Blocked> {
+) -> Result<(Part, Share, LeftOut), Blocked> {
     let system = &share.at.system;
-    let units = |path: FieldPath| share.units.iter().any(|unit| path.is_under(*unit));
     let asked = ask_hooks(share, table, binding, create)?;
     let mut agreed = binding.agreed.clone();
     agreed.overlay(&asked);
-    let mut missing = None;
-    let mut left_out: BTreeSet<FieldPath> = BTreeSet::new();
+    let mut lost: BTreeMap<FieldPath, Link> = BTreeMap::new();
     let ours: FieldMap = agreed
         .iter()
         .filter_map(|(path, value)| {
-            let mut lost = None;
             let value = value.map_links(&mut |link| match resolve(link, system, bindings, caps) {
                 Some(reference) => Value::Link(Link::External(reference)),
                 None => {
-                    lost = Some(link.clone());
+                    lost.insert(path, link.clone());
                     Value::Null
                 }
             });
-            match lost {
-                None => Some((path, value)),
-                Some(link) => {
-                    let needed = units(path) && (!create || table.fields.get(path).required_on_create);
-                    if needed && table.fields.get(path).writable(create) {
-                        missing = Some(link);
-                    }
-                    left_out.insert(path);
-                    None
-                }
-            }
+            (!lost.contains_key(&path)).then_some((path, value))
         })
         .collect();
-    if let Some(link) = missing {
-        return Err(Blocked::MissingLink(link));
+    let writable = |path: &FieldPath| table.fields.get(*path).writable(create);
+    let required = |path: &FieldPath| create && table.fields.get(*path).required_on_create;
+    if let Some((_, link)) = lost.iter().find(|(path, _)| writable(path) && required(path)) {
+        return Err(Blocked::MissingLink(link.clone()));
     }
+    // a link that cannot be given yet is left out, and its unit goes on lagging
+    let mut own = Share { instead: asked.clone(), ..share.clone() };
+    own.units.retain(|unit| !lost.keys().any(|path| path.is_under(*unit)));
+    own.ours = own.ours.filter(|path| own.units.iter().any(|unit| path.is_under(*unit)));
+    let left_out = share.units.iter().filter_map(|unit| {
+        let link = lost.iter().find(|(path, _)| path.is_under(*unit) && writable(path))?.1;
+        (!create).then(|| (*unit, link.clone()))
+    });
     let shadow = binding.sides.get(&share.at).map(|side| &side.shadow);
     let theirs = table.map.outbound(&ours, shadow, &mut Problems::default()).unwrap_or_default();
     let mut wanted = theirs.filter(|path| table.cap.fields.get(&path).is_some_and(|cap| cap.writable(create)));
     if create {
         wanted.overlay(&table.cap.holds.clone());
     }
+    let goes = |path: FieldPath| own.units.iter().any(|unit| path.is_under(*unit)) || asked.get(path).is_some();
     let changed: BTreeSet<FieldPath> = ours
         .paths()
-        .filter(|path| units(*path) || asked.get(*path).is_some())
+        .filter(|path| goes(*path))
         .flat_map(|leaf| table.map.theirs(leaf))
         .filter(|field| wanted.get(*field).is_some())
         .collect();
-    // a link that cannot be given yet is left out, and its unit goes on lagging
-    let mut share = Share { instead: asked, ..share.clone() };
-    share.units.retain(|unit| !left_out.iter().any(|path| path.is_under(*unit)));
-    share.ours = share.ours.filter(|path| share.units.iter().any(|unit| path.is_under(*unit)));
-    Ok((Part { stream: share.at.stream.clone(), wanted, changed }, share))
+    Ok((Part { stream: share.at.stream.clone(), wanted, changed }, own, left_out.collect()))
 }
 
 /// What hooks say of a write: canonical fields that go out instead of, or beside, the settled ones.
@@ -214,20 +223,27 @@ impl Call<'_> {
             effects: self.intent.effects.iter().map(|key| key.effect.clone()).collect(),
             current: None,
         };
-        let Some(id) = self.intent.action.id().filter(|_| self.must_look()) else { return Ok((write, Vec::new())) };
+        let id = match &self.intent.action {
+            Action::Update { id, .. } | Action::Act { id, .. } if self.must_look() => id,
+            Action::Remove { id, .. } if self.listens() => id,
+            _ => return Ok((write, Vec::new())),
+        };
+        let removes = matches!(self.intent.action, Action::Remove { .. });
+        let acts = matches!(self.intent.action, Action::Act { .. });
         let now = self.cx.clock.now();
         let item = match self.read {
             Some((item, at)) if now.signed_duration_since(*at) <= FRESH && !item.partial => item.clone(),
             _ => match self.look(&self.op.host, id).await {
                 Ok(Some(item)) => item,
                 // somebody took the step, or removed the record: the next listing tells which
-                Ok(None) if matches!(self.intent.action, Action::Act { .. }) => return Err(Outcome::Later),
+                Ok(None) if acts => return Err(Outcome::Later),
+                Ok(None) if removes => return Err(Outcome::Removed),
                 Ok(None) => return Err(Outcome::Refused(gone(&self.op.host, id))),
                 Err(error) => return Err(before_sending(error)),
             },
         };
         let sights = decoded(self.connector, &item).map_err(before_sending)?;
-        if matches!(self.intent.action, Action::Act { .. }) {
+        if acts {
             let stands = self
                 .each(&sights)
                 .map(|(share, table, sight)| act::stands(table, &self.intent.action, share, &sight.fields));
@@ -236,6 +252,11 @@ impl Call<'_> {
                 Some(Stands::Otherwise) | None => Err(Outcome::Moved(sights)),
                 Some(Stands::Ahead) => Ok((Write { current: Some(item), ..write }, sights)),
             };
+        }
+        if removes {
+            let edited =
+                self.each(&sights).any(|(share, _, sight)| self.side(share).is_some_and(|side| tells(side, sight)));
+            return if edited { Err(Outcome::Moved(sights)) } else { Ok((write, sights)) };
         }
         if self.as_wanted(&sights) {
             return Err(Outcome::Done { reference: item.reference.clone(), sights, exact: false });
@@ -252,15 +273,26 @@ impl Call<'_> {
         Ok(found.into_iter().next().flatten())
     }
 
+    /// Whether an edit of a record that is to be removed would be somebody's business.
+    fn listens(&self) -> bool {
+        let cap = self.connector.capabilities().streams.get(&self.op.host.stream);
+        let reads = self.tables.get(&self.op.host).is_some_and(|table| table.role.read);
+        reads && cap.is_some_and(|cap| cap.get_max > 0)
+    }
+
     /// A shared field, a full replace, a side effect: there a look can save an edit or a mail.
     fn must_look(&self) -> bool {
         let Some(cap) = self.connector.capabilities().streams.get(&self.op.host.stream) else { return false };
-        match &self.intent.action {
-            Action::Act { .. } => return cap.get_max > 0,
-            Action::Create { .. } | Action::Remove { .. } => return false,
-            Action::Update { .. } => {}
+        if cap.get_max == 0 {
+            return false;
         }
-        if cap.get_max == 0 || cap.update_if_version && cap.update == UpdateMode::Merge {
+        if matches!(self.intent.action, Action::Act { .. }) {
+            return true;
+        }
+        if self.op.shares.iter().any(|share| self.side(share).is_some_and(|side| side.shadow.is_empty())) {
+            return true; // nobody has seen it under this name yet
+        }
+        if cap.update_if_version && cap.update == UpdateMode::Merge {
             return false;
         }
         let shared = |share: &Share| {
@@ -291,16 +323,30 @@ impl Call<'_> {
         any && self.intent.effects.is_empty()
     }
 
-    /// A field to be written, or any field of a full replace, shows something else than the decision rests on.
+    fn side(&self, share: &Share) -> Option<&BoundSide> {
+        self.bindings.get(&share.subject)?.sides.get(&share.at)
+    }
+
+    /// A field to be written shows something else than the decision rests on. What was never seen before counts unless
+    /// it is empty, or as wanted.
     fn moved(&self, sights: &[Sight]) -> bool {
         self.each(sights).any(|(share, table, sight)| {
-            let Some(side) = self.bindings.get(&share.subject).and_then(|b| b.sides.get(&share.at)) else {
-                return false;
-            };
-            let written = |path: FieldPath| {
-                table.map.ours(path).iter().any(|leaf| share.units.iter().any(|unit| leaf.is_under(*unit)))
-            };
-            side.shadow.differs(&sight.fields).into_iter().any(written)
+            let Some(side) = self.side(share) else { return false };
+            let sent = sent(share);
+            sight.fields.iter().any(|(path, now)| {
+                let leaves = table.map.ours(path);
+                let written = leaves.iter().any(|leaf| share.units.iter().any(|unit| leaf.is_under(*unit)));
+                written
+                    && match side.shadow.get(path) {
+                        Some(before) => before != now,
+                        None => {
+                            let wanted = sent.filter(|leaf| leaves.iter().any(|own| leaf.is_under(*own)));
+                            !now.is_null()
+                                && !wanted.is_empty()
+                                && !as_wanted(table, &sight.fields, &wanted, self.links)
+                        }
+                    }
+            })
         })
     }
 

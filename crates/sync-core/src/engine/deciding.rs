@@ -54,8 +54,9 @@ impl Work<'_> {
             self.derived(entity, &mut decided, &mut subjects).await?;
             let linked = self.around(entity, &subjects).await?;
             let around = Around { linked: Some(&linked) };
+            let links = self.certain_links(&subjects).await?;
             for subject in subjects {
-                let mut diffed = diff(entity, &subject, &self.links, &around, self.as_of);
+                let mut diffed = diff(entity, &subject, &links, &around, self.as_of);
                 let before = diffed.binding.clone();
                 derive(entity, &mut diffed.binding, &self.links, self.as_of);
                 diffed.changed |= before != diffed.binding;

@@ -54,6 +54,7 @@ impl Work<'_> {
                 None => made_of(entity, order, id),
             };
             let fields = becomes::invoice(order.id, &order.agreed);
+            let fields = fields.filter(|path| hub.cap.fields.contains_key(&path));
             let Some(name) = mark_of(order) else { continue };
             let sight = Sight::new(Record::new(hub.key.id(name), fields));
             let at = match subjects.iter().position(|subject| subject.binding.id == id) {
@@ -85,6 +86,7 @@ impl Work<'_> {
             let Some(hub) = entity.hub.as_ref().filter(|_| parent.is_live()) else { continue };
             let invoices = self.children(&parent).await?;
             let rolled = rollup::order(&parent.agreed, &invoices.iter().map(|one| &one.agreed).collect::<Vec<_>>());
+            let rolled = rolled.filter(|path| hub.cap.fields.contains_key(&path));
             if parent.sides.get(&hub.key).is_some_and(|side| side.shadow == rolled) {
                 continue;
             }

@@ -43,6 +43,10 @@ impl Index {
         }
         self.hashes.get(at) == Some(&hash)
     }
+    /// What is known of a record.
+    pub(super) fn hash(&self, id: &str) -> Option<Fingerprint> {
+        self.hashes.get(self.keys.binary_search(&Indexed::key_of(id)).ok()?).copied()
+    }
     /// Records that a complete listing did not name.
     pub(super) async fn absent(&self, store: &dyn StateStore, host: &StreamKey) -> Result<Vec<ExternalRef>> {
         let absent: Vec<u64> =

@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     error::{Error, ErrorKind, Result},
-    id::CanonicalId,
+    id::{CanonicalId, ExternalRef},
     policy::Entity,
-    store::{Binding, Commit, EntityState, Inbox, InboxEntry, Waiting},
+    store::{Binding, Commit, EntityState, Inbox, InboxEntry, Indexed, Waiting},
     value::{Link, Value},
 };
 
@@ -47,6 +47,8 @@ impl Work<'_> {
             self.store.held(Some(&ids)).await?.into_iter().map(|held| held.subject).collect()
         };
         self.wake_waiting(&decided).await?;
+        let promoted: Vec<Indexed> =
+            decided.iter().flat_map(|one| &one.diffed.promoted).filter_map(|name| self.unseen_row(name)).collect();
         let mut batch = Commit::default();
         for Decided { diffed, .. } in decided {
             let id = diffed.binding.id;
@@ -73,12 +75,18 @@ impl Work<'_> {
             batch.verdicts.clone_from(&told.verdicts);
             batch.retracted.clone_from(&told.retracted);
             batch.indexed.append(&mut self.unseen);
+            batch.indexed.extend(promoted);
             batch.waiting = std::mem::take(&mut self.waiting);
             batch.unindexed = std::mem::take(&mut self.gone);
             batch.indexed.retain(|row| !batch.unindexed.contains(&row.reference));
             batch.entities = self.entity_states(ready);
         }
         self.put(batch).await
+    }
+    /// Has the next listing of a record decoded, whatever it shows.
+    fn unseen_row(&self, reference: &ExternalRef) -> Option<Indexed> {
+        let host = &self.table(&reference.at)?.host;
+        Some(Indexed { reference: host.id(&reference.id), hash: Indexed::unseen() })
     }
     /// Has records looked at again whose scope asks about one that changed. They may be of another lease group, so it
     /// goes through the inbox; and before the change itself is stored, so that a crash between the two loses nothing.

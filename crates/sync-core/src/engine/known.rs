@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     matching::{Known, keys},
     scope::{self},
-    subject::{Sight, Subject},
+    subject::{Links, Sight, Subject},
     told::Told,
     work::Work,
 };
@@ -103,6 +103,23 @@ impl Work<'_> {
         };
         let references: Vec<ExternalRef> = subjects.iter().flat_map(|subject| of_binding(&subject.binding)).collect();
         self.resolve(references).await
+    }
+    /// Links without those to records that cannot be matched yet: whose they are is open, so they stay in their system's
+    /// terms until it is known.
+    pub(super) async fn certain_links(&self, subjects: &[Subject]) -> Result<Links> {
+        let mut to: BTreeSet<ExternalRef> = BTreeSet::new();
+        for subject in subjects {
+            let sides = subject.binding.sides.values().flat_map(|side| [&side.shadow, &side.pending]);
+            let fields = sides.chain(subject.sights.values().map(|sight| &sight.fields));
+            let fields = fields.chain([&subject.binding.agreed]).chain(subject.takes.iter().map(|(_, value, _)| value));
+            to.extend(fields.flat_map(external_links));
+        }
+        let mut links =
+            Links(to.into_iter().filter_map(|name| Some((name.clone(), *self.links.0.get(&name)?))).collect());
+        let ids: BTreeSet<CanonicalId> = links.0.values().copied().collect();
+        let found = self.load(&ids).await?;
+        links.0.retain(|_, id| found.get(id).is_none_or(|binding| !binding.ambiguous));
+        Ok(links)
     }
     /// What the records that a scope asks about show.
     pub(super) async fn around(

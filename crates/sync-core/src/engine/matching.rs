@@ -74,7 +74,7 @@ fn rule_name(paths: &[FieldPath]) -> String {
 pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -> Vec<Subject> {
     let mut subjects: BTreeMap<CanonicalId, Subject> = BTreeMap::new();
     let mut fresh: Vec<(Sight, Vec<MatchKey>)> = Vec::new();
-    for sight in sights {
+    for sight in last_of_each(sights) {
         let ignored = known.verdicts.contains(&Verdict::Ignored(sight.reference.clone()));
         if ignored || known.moved.unknown.contains(&sight.reference) {
             continue;
@@ -128,6 +128,22 @@ pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -
         place(entity, known, &mut subjects, sight, keys, &twice);
     }
     subjects.into_values().collect()
+}
+
+/// A record may be listed, hinted at and looked at in one run: what it showed last counts.
+fn last_of_each(sights: Vec<Sight>) -> Vec<Sight> {
+    let mut places: BTreeMap<ExternalRef, usize> = BTreeMap::new();
+    let mut last: Vec<Sight> = Vec::with_capacity(sights.len());
+    for sight in sights {
+        match places.get(&sight.reference).and_then(|at| last.get_mut(*at)) {
+            Some(earlier) => *earlier = sight,
+            None => {
+                places.insert(sight.reference.clone(), last.len());
+                last.push(sight);
+            }
+        }
+    }
+    last
 }
 
 /// A system merged a record into another one: an alias from now on, or a matter for a person; never a removal.

@@ -26,6 +26,7 @@ mod known;
 mod matching;
 mod missing;
 mod moved;
+mod open;
 mod outcome;
 mod planning;
 mod prepare;

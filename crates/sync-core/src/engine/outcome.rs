@@ -91,8 +91,8 @@ pub(super) fn done(
         side.writable = sight.writable.clone();
     }
     for unit in &share.units {
-        let decided = share.ours.under(*unit);
-        if links.canonical(&ours_now.under(*unit)) == links.canonical(&decided) {
+        let current = links.canonical(&share.ours.under(*unit)) == links.canonical(&ours_now.under(*unit));
+        if current {
             side.lagging.remove(unit);
         }
         let wrote = sent(share).under(*unit);
@@ -116,6 +116,12 @@ pub(super) fn done(
                 }
                 side.pending.overlay(&shown.unwrap_or_default());
             }
+        }
+        // something else was agreed while this was under way, perhaps what the side showed before it
+        let wanted = ours_now.under(*unit);
+        let lacks = || !as_wanted(table, &side.shadow.filter(|path| fields.contains(&path)), &wanted, links);
+        if !current && table.role.update && !table.fields.writable(*unit, false).is_empty() && lacks() {
+            side.lagging.insert(*unit);
         }
     }
     if new && share.units.contains(&document::CONTENT) && !adds_up(table, &ours_now, sight) {
@@ -143,6 +149,23 @@ fn theirs(table: &StreamTable, wrote: &FieldMap) -> BTreeSet<FieldPath> {
         })
         .flat_map(|leaf| table.map.theirs(leaf))
         .collect()
+}
+
+/// Units of a create of which a record that was found for it shows nothing, though it could: somebody else may have made
+/// it, so they go on lagging.
+pub(super) fn untold(table: &StreamTable, shown: &FieldMap, share: &Share) -> BTreeSet<FieldPath> {
+    let Ok(ours) = table.inbound(shown, &mut Problems::default()) else { return BTreeSet::new() };
+    let sent = sent(share);
+    let silent = |unit: &&FieldPath| {
+        let wanted = sent.under(**unit);
+        wanted.iter().any(|(path, value)| {
+            !value.is_null() && ours.get(path).is_none() && {
+                let table = table.fields.get(path);
+                table.read && table.writable(false)
+            }
+        })
+    };
+    share.units.iter().filter(silent).copied().collect()
 }
 
 /// Whether the connector's fields show what was written, of all that they tell.

@@ -11,10 +11,10 @@ use super::{
 use crate::{
     error::Result,
     fault::{self, Fault},
-    id::CanonicalId,
+    id::{CanonicalId, StreamKey},
     plan::{Doing, Op},
     store::{Binding, Commit, EffectKey, Event, Held, HeldWhy, Intent},
-    value::Link,
+    value::{FieldPath, Link},
 };
 
 /// One operation on its way.
@@ -37,39 +37,41 @@ impl Work<'_> {
             return Ok(None);
         }
         let connector = self.engine.connector(&op.host.system)?;
-        match call::action(&op, &self.tables, bindings, connector.capabilities()) {
-            Ok((action, shares)) => {
-                op.shares = shares;
-                if op.shares.iter().all(|share| share.units.is_empty())
-                    && !matches!(op.doing, Doing::Remove { .. } | Doing::Act { .. } | Doing::Create)
-                {
+        if let Some(first) = self.creates.iter().find(|first| first.key == op.key) {
+            // under its key the system answers with what the first try made: it is sent as it was, and what was decided
+            // since goes on lagging
+            op.shares.clone_from(&first.shares);
+            return Ok(Some(Flight { op, intent: first.clone(), looked: Vec::new() }));
+        }
+        let call::Sendable { action, shares, missing } =
+            match call::action(&op, &self.tables, bindings, connector.capabilities()) {
+                Ok(sendable) => sendable,
+                Err((subject, blocked)) => {
+                    self.blocked(tally, &op.host, (subject, None), blocked, bindings).await?;
                     return Ok(None);
                 }
-                let marks =
-                    connector.capabilities().streams.get(&op.host.stream).is_some_and(|cap| cap.create_mark.is_some());
-                let mut intent = Intent::new(
-                    op.key.clone(),
-                    &self.group.name,
-                    self.now(),
-                    op.host.clone(),
-                    action,
-                    op.shares.clone(),
-                );
-                if marks && matches!(op.doing, Doing::Create | Doing::Act { .. }) {
-                    let share = op.shares.iter().find(|share| share.at == op.host);
-                    let binding = share.and_then(|share| bindings.get(&share.subject));
-                    let entity = self.entities_of(&op.host).into_iter().find(|entity| entity.name == op.entity);
-                    intent.mark =
-                        binding.zip(entity).and_then(|(binding, entity)| crate::document::mark::mark(entity, binding));
-                }
-                intent.effects = self.unused(&op).await?;
-                Ok(Some(Flight { op, intent, looked: Vec::new() }))
-            }
-            Err(blocked) => {
-                self.blocked(tally, &op, blocked, bindings).await?;
-                Ok(None)
-            }
+            };
+        for (subject, unit, link) in missing {
+            self.blocked(tally, &op.host, (subject, Some(unit)), Blocked::MissingLink(link), bindings).await?;
         }
+        op.shares = shares;
+        if op.shares.iter().all(|share| share.units.is_empty())
+            && !matches!(op.doing, Doing::Remove { .. } | Doing::Act { .. } | Doing::Create)
+        {
+            return Ok(None);
+        }
+        let marks = connector.capabilities().streams.get(&op.host.stream).is_some_and(|cap| cap.create_mark.is_some());
+        let mut intent =
+            Intent::new(op.key.clone(), &self.group.name, self.now(), op.host.clone(), action, op.shares.clone());
+        if marks && matches!(op.doing, Doing::Create | Doing::Act { .. }) {
+            let share = op.shares.iter().find(|share| share.at == op.host);
+            let binding = share.and_then(|share| bindings.get(&share.subject));
+            let entity = self.entities_of(&op.host).into_iter().find(|entity| entity.name == op.entity);
+            intent.mark =
+                binding.zip(entity).and_then(|(binding, entity)| crate::document::mark::mark(entity, binding));
+        }
+        intent.effects = self.unused(&op).await?;
+        Ok(Some(Flight { op, intent, looked: Vec::new() }))
     }
     /// The side effects that were never asked for: each happens at most once, ever.
     pub(super) async fn unused(&self, op: &Op) -> Result<BTreeSet<EffectKey>> {
@@ -84,12 +86,13 @@ impl Work<'_> {
     pub(super) async fn blocked(
         &self,
         tally: &mut Tally,
-        op: &Op,
+        at: &StreamKey,
+        (subject, unit): (CanonicalId, Option<FieldPath>),
         blocked: Blocked,
         bindings: &BTreeMap<CanonicalId, Binding>,
     ) -> Result<()> {
-        let Some(binding) = op.shares.first().and_then(|share| bindings.get(&share.subject)) else { return Ok(()) };
-        let (name, at) = (name_of(binding), &op.host);
+        let Some(binding) = bindings.get(&subject) else { return Ok(()) };
+        let name = name_of(binding);
         let (why, text, cure) = match blocked {
             Blocked::MissingLink(missing) => {
                 let other = match missing {
@@ -111,6 +114,7 @@ impl Work<'_> {
         };
         let mut held = Held::new(binding.id, binding.entity.clone(), why, text, cure, self.as_of);
         held.numbers = binding.numbers.clone();
+        held.unit = unit;
         let all = tally.held.entry(binding.id).or_default();
         all.push(held);
         let commit = Commit { held: vec![(binding.id, all.clone())], ..Commit::default() };

@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{index::Index, report::Observer, subject::Sight};
+use super::{index::Index, open, report::Observer, subject::Sight};
 use crate::{
     capability::Since,
     connector::{Connector, Item, ListFrom, ListQuery, Page, Record},
@@ -16,6 +16,7 @@ use crate::{
     fault::{self, Fault},
     id::{ExternalRef, StreamKey},
     store::{Checkpoint, Indexed, Parked, StateStore},
+    value::Fingerprint,
 };
 
 /// What one host stream gave.
@@ -31,6 +32,8 @@ pub(super) struct Reading {
     /// Known records that a complete listing did not name.
     pub(super) absent: Vec<ExternalRef>,
     pub(super) checkpoint: Option<Checkpoint>,
+    /// When the oldest open document was made, of those that differ.
+    pub(super) oldest_open: Option<DateTime<Utc>>,
     /// The listing was complete but so small that its gaps are not believed: (found, expected).
     pub(super) short: Option<(u64, u64)>,
 }
@@ -97,7 +100,8 @@ impl Reader<'_> {
         self.pages(ListFrom::ModifiedSince(from), self.cx, &mut index, false, &mut reading, &mut high).await?;
         let ascending = self.since().is_some_and(|since| since.ascending);
         let high = if ascending { high } else { settled(high, known.high_water, began) };
-        reading.checkpoint = Some(Checkpoint { high_water: high, read_at: Some(began), ..known });
+        let open_since = self.open_documents(known.open_since, &mut index, &mut reading).await?;
+        reading.checkpoint = Some(Checkpoint { high_water: high, read_at: Some(began), open_since, ..known });
         Ok(reading)
     }
 
@@ -121,6 +125,7 @@ impl Reader<'_> {
             read_at: Some(began),
             complete_at: if short { known.complete_at } else { Some(began) },
             listed: if short { known.listed } else { listed },
+            open_since: known.open_since.into_iter().chain(reading.oldest_open).min(),
         });
         Ok(reading)
     }
@@ -158,7 +163,7 @@ impl Reader<'_> {
                 .cloned()
                 .collect();
             self.observer.page(&self.host, page.items.len(), fresh.len());
-            self.take(cx, fresh, asked, reading, high).await?;
+            self.take(cx, fresh, asked, index, reading, high).await?;
             match page.next.clone() {
                 Some(cursor) => query.from = ListFrom::Page(cursor),
                 None => return Ok(listed),
@@ -173,6 +178,7 @@ impl Reader<'_> {
         cx: &Context,
         items: Vec<Item>,
         asked: DateTime<Utc>,
+        index: &Index,
         reading: &mut Reading,
         high: &mut Option<DateTime<Utc>>,
     ) -> Result<()> {
@@ -195,7 +201,7 @@ impl Reader<'_> {
         for (row, full) in rows.into_iter().zip(completed) {
             if let Some(full) = full {
                 self.sort(&full, self.connector.decode(&full), row.hash, now, reading, high);
-                self.distrust(&full, now, reading);
+                self.distrust(&row, index.hash(&row.reference.id), now, reading);
                 continue;
             }
             // what is gone cannot be read whole; that it is gone is all there is to know
@@ -208,16 +214,19 @@ impl Reader<'_> {
     }
 
     /// A row that shows only some fields tells of a change by its stamp. Within the stamp's own step it tells nothing: such
-    /// a record is read whole again until its stamp is old enough.
-    fn distrust(&self, item: &Item, now: DateTime<Utc>, reading: &mut Reading) {
+    /// a record is read whole again until so much time has passed since the row was first met that a change would give
+    /// it another stamp. Time by our own clock: the vendor's may be wrong.
+    fn distrust(&self, row: &Item, known: Option<Fingerprint>, now: DateTime<Utc>, reading: &mut Reading) {
         let step = self.since().map_or(TimeDelta::zero(), |since| {
             TimeDelta::milliseconds(i64::from(since.precision_ms)) + TimeDelta::seconds(i64::from(since.lag_s))
         });
-        let stamp = reading.sights.iter().rev().find(|sight| sight.reference.id == item.reference.id);
-        let stamp = stamp.and_then(|sight| sight.version.modified_at);
-        let old_enough = stamp.is_some_and(|stamp| stamp < now - step - SKEW);
-        if let Some(row) = reading.indexed.last_mut().filter(|row| !old_enough && row.reference == item.reference) {
-            row.hash = Indexed::unseen();
+        let stamped = reading.sights.iter().rev().find(|sight| sight.reference.id == row.reference.id);
+        let stamped = stamped.is_some_and(|sight| sight.version.modified_at.is_some());
+        let first = known.and_then(|known| first_met(known, row.hash)).filter(|at| *at <= now).unwrap_or(now);
+        // twice the step, so that a clock put back by less than that gives no old stamp to a new change
+        let trusted = stamped && now.signed_duration_since(first) > step + step + SKEW;
+        if let Some(indexed) = reading.indexed.last_mut().filter(|own| !trusted && own.reference == row.reference) {
+            indexed.hash = if stamped { met_at(row.hash, first) } else { Indexed::unseen() };
         }
     }
 
@@ -233,11 +242,11 @@ impl Reader<'_> {
     }
 
     /// Sorts what an item says into what was read.
-    fn sort(
+    pub(super) fn sort(
         &self,
         item: &Item,
         records: Result<Vec<Record>>,
-        hash: crate::value::Fingerprint,
+        hash: Fingerprint,
         now: DateTime<Utc>,
         reading: &mut Reading,
         high: &mut Option<DateTime<Utc>>,
@@ -246,6 +255,7 @@ impl Reader<'_> {
         match records {
             Ok(records) => {
                 for record in records {
+                    reading.oldest_open = reading.oldest_open.into_iter().chain(open::since(&record)).min();
                     if let Some(at) = record.version.modified_at.filter(|at| *at <= now + FUTURE) {
                         *high = Some(high.map_or(at, |before| before.max(at)));
                     }
@@ -281,6 +291,17 @@ impl Reader<'_> {
         }
         Ok(gone)
     }
+}
+
+/// A row's hash with the moment, in seconds, at which it was first met: no listing shows such a hash, so the row is read
+/// whole each time, and the moment can be had back from it.
+fn met_at(hash: Fingerprint, at: DateTime<Utc>) -> Fingerprint {
+    Fingerprint::from_bits(hash.bits() ^ u128::try_from(at.timestamp()).unwrap_or_default())
+}
+
+/// The moment that [`met_at`] put in; of other hashes nothing that could be one.
+fn first_met(known: Fingerprint, hash: Fingerprint) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(i64::try_from(known.bits() ^ hash.bits()).ok()?, 0)
 }
 
 /// How far a stream was read for certain. A record that changes while a listing is under way may slip past it, so what is

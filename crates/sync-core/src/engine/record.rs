@@ -41,6 +41,14 @@ impl Work<'_> {
             self.finish(intent).await?;
             return Ok(Vec::new());
         };
+        let mut intent = intent.clone();
+        for share in &mut intent.shares {
+            let sight = sights.iter().find(|sight| sight.reference.at == share.at);
+            if let (Some(table), Some(sight)) = (self.table(&share.at), sight) {
+                let untold = outcome::untold(table, &sight.fields, share);
+                share.units.retain(|unit| !untold.contains(unit));
+            }
+        }
         let op = Op {
             key: intent.key.clone(),
             entity,
@@ -52,7 +60,7 @@ impl Work<'_> {
             effects: BTreeSet::new(),
             because: Vec::new(),
         };
-        let flight = Flight { op, intent: intent.clone(), looked: Vec::new() };
+        let flight = Flight { op, intent, looked: Vec::new() };
         let answers = vec![(flight, Outcome::Done { reference, sights, exact: false })];
         let (beside, bindings) = self.record(tally, answers).await?;
         self.remember(bindings);

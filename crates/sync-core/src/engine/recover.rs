@@ -149,7 +149,7 @@ async fn look_for(
     let now = work.now();
     let last = enough(cap, intent, now);
     let items = candidates(work, connector, cap, intent, last).await?;
-    let last = last && names_all(work, cap, intent, &items).await?;
+    let last = last && names_all(work, connector, cap, intent, &items, shown).await?;
     let mut fitting: Vec<(u32, Item, Vec<Sight>)> = Vec::new();
     for item in items {
         let Ok(sights) = decoded(connector, &item) else { continue };
@@ -180,8 +180,16 @@ async fn look_for(
     })
 }
 
-/// A listing that leaves out records that are known to be there ended early: what it does not name proves nothing.
-async fn names_all(work: &Work<'_>, cap: &StreamCapability, intent: &Intent, items: &[Item]) -> Result<bool> {
+/// A listing that leaves out records that are known to be there ended early: what it does not name proves nothing. Those
+/// that it does not name are asked for by id: in a stream that nobody reads, nobody notes that a record was removed.
+async fn names_all(
+    work: &Work<'_>,
+    connector: &dyn Connector,
+    cap: &StreamCapability,
+    intent: &Intent,
+    items: &[Item],
+    shown: &mut Vec<Sight>,
+) -> Result<bool> {
     if !cap.find_by.is_empty() || !cap.list.is_some_and(|list| list.complete) {
         return Ok(true); // it was not looked for in a whole listing
     }
@@ -189,7 +197,19 @@ async fn names_all(work: &Work<'_>, cap: &StreamCapability, intent: &Intent, ite
     for item in items {
         index.meet(&item.reference.id, item.hash);
     }
-    Ok(index.absent(work.store, &intent.host).await?.is_empty())
+    let unnamed = index.absent(work.store, &intent.host).await?;
+    if cap.get_max == 0 {
+        return Ok(unnamed.is_empty());
+    }
+    let ids: Vec<Arc<str>> = unnamed.into_iter().map(|reference| reference.id).collect();
+    let mut all = true;
+    for ids in ids.chunks(usize::try_from(cap.get_max).unwrap_or(usize::MAX)) {
+        for item in connector.get(work.cx, &intent.host.stream, ids).await?.into_iter().flatten() {
+            all = false;
+            shown.extend(decoded(connector, &item).unwrap_or_default());
+        }
+    }
+    Ok(all)
 }
 
 /// "Not there" means two looks, each at least a search delay after what came before.

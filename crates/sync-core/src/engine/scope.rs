@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::subject::{Links, Subject};
 use crate::{
     fault::{self, Fault},
-    id::{CanonicalId, EntityKind, SystemId},
+    id::{CanonicalId, EntityKind, StreamKey, SystemId},
     mapping::Problems,
     model,
-    policy::{Entity, Predicate, Ranked, Scene},
+    policy::{Entity, Predicate, Ranked, Rule, Scene},
     store::{Binding, Event, SideState},
     value::{FieldMap, FieldPath, Link, Value},
 };
@@ -66,13 +66,11 @@ pub(crate) fn fields_of(binding: &Binding) -> FieldMap {
     own
 }
 
-/// Whether a settled record goes to a system.
-pub(crate) fn within(entity: &Entity, system: &SystemId, binding: &Binding, around: &Around<'_>) -> bool {
-    // what is not agreed yet is as the other systems show it
+/// What a system's scope is judged by: what is agreed, and what is not agreed yet as the other systems show it.
+fn own_of(entity: &Entity, system: &SystemId, binding: &Binding) -> FieldMap {
     let mut own = FieldMap::new();
-    for (key, side) in
-        binding.sides.iter().filter(|(key, side)| key.system != *system && side.state != SideState::Removed)
-    {
+    let others = binding.sides.iter().filter(|(key, side)| key.system != *system && side.state != SideState::Removed);
+    for (key, side) in others {
         if let Some(table) = entity.streams.get(key)
             && let Ok(ours) = table.inbound(&side.shadow, &mut Problems::default())
         {
@@ -80,7 +78,12 @@ pub(crate) fn within(entity: &Entity, system: &SystemId, binding: &Binding, arou
         }
     }
     own.overlay(&fields_of(binding));
-    unmet(entity, system, own, &binding.origin, around, true).is_none()
+    own
+}
+
+/// Whether a settled record goes to a system.
+pub(crate) fn within(entity: &Entity, system: &SystemId, binding: &Binding, around: &Around<'_>) -> bool {
+    unmet(entity, system, own_of(entity, system, binding), &binding.origin, around, true).is_none()
 }
 
 /// The first condition of a system's scope that does not hold.
@@ -107,46 +110,80 @@ pub(crate) fn belongs(filter: &[Predicate], kind: EntityKind, own: FieldMap, ori
     filter.iter().all(|predicate| predicate.holds(&stage, &Words(kind)))
 }
 
-/// Freezes sides whose system the record has left the scope of, and thaws those whose scope it is back in.
-///
-/// A frozen side is neither written nor listened to, and nothing is removed for it; what it shows meanwhile is kept
-/// aside and counts as edits on return.
-pub(super) fn freeze(
+/// Why a record is out of the scope of each system that has one; nothing for those whose scope it is in.
+pub(super) type Outside = BTreeMap<SystemId, Option<String>>;
+
+/// What will be in scope, as far as that can be told before anything is decided: the record as it is agreed, with what
+/// is met or edited now.
+pub(super) fn expected(
     entity: &Entity,
     subject: &Subject,
     links: &Links,
     around: &Around<'_>,
-    binding: &mut Binding,
-) -> Vec<Event> {
-    let mut events = Vec::new();
-    if entity.scope.is_empty() {
-        return events;
-    }
-    let systems: Vec<SystemId> = entity.scope.keys().cloned().collect();
-    for system in systems {
-        let mut own = fields_of(binding);
-        for (key, sight) in subject.sights.iter().filter(|(key, _)| key.system != system) {
-            if let Some(table) = entity.streams.get(key)
-                && let Ok(ours) = table.inbound(&sight.fields, &mut Problems::default())
-            {
-                own.overlay(&links.canonical(&ours));
-                own.overlay(&sight.fields.filter(FieldPath::is_extension));
-            }
+    binding: &Binding,
+) -> Outside {
+    let judge = |system: &SystemId| {
+        let mut own = own_of(entity, system, binding);
+        let others = subject.sights.iter().filter(|(key, sight)| key.system != *system && !sight.deleted);
+        for (key, sight) in others {
+            let Some(table) = entity.streams.get(key) else { continue };
+            let canonical = |theirs: &FieldMap| {
+                table.inbound(theirs, &mut Problems::default()).map(|ours| links.canonical(&ours)).unwrap_or_default()
+            };
+            let before = binding.sides.get(key).map(|side| canonical(&side.shadow)).unwrap_or_default();
+            own.overlay(&news(entity, binding, &key.system, &before, &canonical(&sight.fields)));
+            own.overlay(&sight.fields.filter(FieldPath::is_extension));
         }
-        let why_not = unmet(entity, &system, own, &binding.origin, around, false).map(ToString::to_string);
-        for (_, side) in binding.sides.iter_mut().filter(|(key, _)| key.system == system) {
-            let frozen = why_not.is_some();
-            if side.frozen == frozen || side.state == SideState::Removed {
-                continue;
-            }
-            if frozen && fault::on(Fault::ScopeExitIsRemoval) {
-                side.state = SideState::Removed;
-                continue;
-            }
-            side.frozen = frozen;
-            let because = why_not.clone().unwrap_or_default();
-            events.push(Event::Scope { at: system.clone(), within: !frozen, because });
+        unmet(entity, system, own, &binding.origin, around, false).map(ToString::to_string)
+    };
+    entity.scope.keys().map(|system| (system.clone(), judge(system))).collect()
+}
+
+/// What a system shows that may become agreed: of what is agreed already, only edits of fields that it has a say in.
+fn news(entity: &Entity, binding: &Binding, system: &SystemId, before: &FieldMap, shown: &FieldMap) -> FieldMap {
+    let has_a_say = |path: FieldPath| {
+        entity.units.iter().find(|unit| path.is_under(unit.path)).is_none_or(|unit| match &unit.rule {
+            Rule::Master { system: master, .. } => master == system,
+            Rule::Seed(_) => false,
+            _ => true,
+        })
+    };
+    shown.filter(|path| binding.agreed.get(path).is_none() || (before.get(path) != shown.get(path) && has_a_say(path)))
+}
+
+/// What is in scope, now that all is decided.
+pub(super) fn settled(entity: &Entity, around: &Around<'_>, binding: &Binding) -> Outside {
+    let judge = |system: &SystemId| {
+        let own = own_of(entity, system, binding);
+        unmet(entity, system, own, &binding.origin, around, false).map(ToString::to_string)
+    };
+    entity.scope.keys().map(|system| (system.clone(), judge(system))).collect()
+}
+
+/// Freezes sides whose system the record has left the scope of, and thaws those whose scope it is back in.
+///
+/// A frozen side is neither written nor listened to, and nothing is removed for it; what it shows meanwhile is kept
+/// aside and counts as edits on return.
+pub(super) fn freeze(outside: &Outside, binding: &mut Binding) {
+    for (key, side) in binding.sides.iter_mut().filter(|(_, side)| side.state != SideState::Removed) {
+        let Some(why_not) = outside.get(&key.system) else { continue };
+        if why_not.is_some() && fault::on(Fault::ScopeExitIsRemoval) {
+            side.state = SideState::Removed;
+        } else {
+            side.frozen = why_not.is_some();
         }
     }
-    events
+}
+
+/// Which sides were frozen or thawed, and why.
+pub(super) fn crossed(before: &Binding, after: &Binding, outside: &Outside) -> Vec<Event> {
+    let moved = |key: &&StreamKey| {
+        let frozen = |binding: &Binding| binding.sides.get(*key).is_some_and(|side| side.frozen);
+        frozen(before) != frozen(after)
+    };
+    let tell = |key: &StreamKey| {
+        let because = outside.get(&key.system)?.clone();
+        Some(Event::Scope { at: key.system.clone(), within: because.is_none(), because: because.unwrap_or_default() })
+    };
+    after.sides.keys().filter(moved).filter_map(tell).collect()
 }

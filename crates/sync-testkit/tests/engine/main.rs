@@ -6,6 +6,7 @@ mod facets;
 mod fields;
 mod life;
 mod matching;
+mod met;
 mod people;
 mod scope;
 mod status;

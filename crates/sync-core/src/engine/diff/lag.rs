@@ -16,13 +16,17 @@ use crate::{
     value::{FieldMap, FieldPath, Value},
 };
 
-/// Marks or clears what a side lacks of the agreed value. Met for the first time, another way of writing the same is
-/// not lacking.
-pub(super) fn lag(unit: FieldPath, view: &View<'_>, binding: &mut Binding) {
+/// Marks or clears what a side lacks of the agreed value; `before` is what was agreed until now. Another way of writing
+/// the same is not lacking where it is met for the first time, or where it stood already and nothing new was agreed.
+pub(super) fn lag(unit: FieldPath, view: &View<'_>, before: &FieldMap, binding: &mut Binding) {
     let mut agreed = binding.agreed.under(unit);
     let kind = binding.kind;
     let Some(side) = binding.sides.get_mut(view.key) else { return };
-    let joins = view.shadow.under(unit).is_empty();
+    let lagged = side.lagging.contains(&unit);
+    let excused = |path: FieldPath, stored: &Value, wanted: &Value| {
+        let stood = !lagged && before.get(path) == Some(wanted) && view.shadow.get(path) == Some(stored);
+        (stood || view.shadow.get(path).is_none()) && same_meaning(kind, path, stored, wanted)
+    };
     let mut shown = view.shadow.under(unit);
     shown.overlay(&view.seen.under(unit));
     if let Some(document) = view.table.document.as_ref().filter(|_| unit == document::CONTENT) {
@@ -31,10 +35,7 @@ pub(super) fn lag(unit: FieldPath, view: &View<'_>, binding: &mut Binding) {
     }
     let writable = view.table.fields.writable(unit, side.id.is_none());
     let shows = |path: FieldPath, wanted: &Value| match shown.get(path) {
-        Some(stored) => {
-            document::represents(view.table, path, stored, wanted)
-                || (joins && same_meaning(kind, path, stored, wanted))
-        }
+        Some(stored) => document::represents(view.table, path, stored, wanted) || excused(path, stored, wanted),
         // unknown is not empty: where it was never shown, it may hold what we wrote
         None => wanted.is_null() && (side.id.is_none() || view.table.role.read),
     };
@@ -45,6 +46,27 @@ pub(super) fn lag(unit: FieldPath, view: &View<'_>, binding: &mut Binding) {
     } else {
         side.lagging.remove(&unit);
     }
+}
+
+/// Whether a side shows something of a unit for the first time. A record that is met for the first time shows that it
+/// is empty where it shows nothing.
+pub(super) fn joins(unit: FieldPath, view: &View<'_>, agreed: &FieldMap) -> bool {
+    let met = view.sight.is_some() && view.shadow.is_empty();
+    let silent = |path: FieldPath| view.seen.get(path).is_none() && view.table.fields.get(path).read;
+    view.seen.under(unit).paths().any(|path| view.shadow.get(path).is_none())
+        || (met && agreed.under(unit).paths().any(silent))
+}
+
+/// What a side shows for the first time and what the agreed value takes from it.
+pub(super) fn overruled(unit: FieldPath, view: &View<'_>, binding: &Binding) -> FieldMap {
+    view.seen.under(unit).filter(|path| {
+        let (now, wanted) = (view.seen.filled(path), binding.agreed.get(path));
+        now.zip(wanted).is_some_and(|(now, wanted)| {
+            view.shadow.get(path).is_none()
+                && !document::represents(view.table, path, now, wanted)
+                && !same_meaning(binding.kind, path, now, wanted)
+        })
+    })
 }
 
 /// Whether writing the agreed values would change anything: a status table may have no word for them, or the word that

@@ -13,23 +13,23 @@ pub(super) use explain::name_of;
 pub(super) use view::is_another;
 
 use super::{
-    scope::{self, Around},
+    scope::{self, Around, Outside},
     subject::{Links, Subject},
 };
 use crate::{
     capability::{Shows, represents},
     decide::{Agreed, Decision, Side, decide},
     fault::{self, Fault},
-    id::{ExternalRef, StreamKey, SystemId},
+    id::{CanonicalId, ExternalRef, StreamKey, SystemId},
     mapping::{Problems, Unmapped},
     model,
     policy::{Entity, Rule, Unit},
     store::{Binding, BoundSide, Event, Held, SideState},
-    value::{FieldMap, FieldPath},
+    value::{FieldMap, FieldPath, Value},
 };
 
 use explain::held_unit;
-use lag::{advance, lag, lag_frozen};
+use lag::{advance, joins, lag, lag_frozen, overruled};
 use sides::new_sides;
 use view::{View, reused, views};
 
@@ -46,6 +46,8 @@ pub(crate) struct Diffed {
     pub(crate) empty_master: Vec<String>,
     /// Aliases that became the record's name.
     pub(crate) promoted: Vec<ExternalRef>,
+    /// A record that has to be made, and shown, before this one can be written.
+    pub(crate) waits_for: Option<CanonicalId>,
     /// Something about the binding is new.
     pub(crate) changed: bool,
 }
@@ -74,6 +76,25 @@ pub(crate) fn diff(
     around: &Around<'_>,
     now: DateTime<Utc>,
 ) -> Diffed {
+    let (out, expected, settled) = attempt(entity, subject, links, around, now, None);
+    let returns = |(system, why_not): (&SystemId, &Option<String>)| {
+        why_not.is_none() && expected.get(system).is_some_and(Option::is_some)
+    };
+    if !settled.iter().any(returns) {
+        return out;
+    }
+    // what was decided lets a side back in that nobody listened to
+    attempt(entity, subject, links, around, now, Some(settled)).0
+}
+
+fn attempt(
+    entity: &Entity,
+    subject: &Subject,
+    links: &Links,
+    around: &Around<'_>,
+    now: DateTime<Utc>,
+    outside: Option<Outside>,
+) -> (Diffed, Outside, Outside) {
     let mut out = Diffed {
         binding: subject.binding.clone(),
         held: Vec::new(),
@@ -82,12 +103,13 @@ pub(crate) fn diff(
         removed: BTreeSet::new(),
         promoted: Vec::new(),
         empty_master: Vec::new(),
+        waits_for: None,
         changed: false,
     };
     out.binding.agreed = links.canonical(&out.binding.agreed);
     meet(entity, subject, &mut out);
-    let scoped = scope::freeze(entity, subject, links, around, &mut out.binding);
-    out.events.extend(scoped);
+    let expected = outside.unwrap_or_else(|| scope::expected(entity, subject, links, around, &out.binding));
+    scope::freeze(&expected, &mut out.binding);
     let mut views = views(entity, subject, links, &mut out);
     reused(entity, subject, &mut views, &mut out, now);
     for (unit, value, by) in &subject.takes {
@@ -98,12 +120,17 @@ pub(crate) fn diff(
     }
     let views: Vec<_> = views.into_iter().map(|v| (v.key.clone(), v.holding)).collect();
     advance(entity, subject, &views, &mut out.binding);
+    let settled = scope::settled(entity, around, &out.binding);
+    let mut left = expected.clone();
+    left.extend(settled.iter().filter(|(_, why_not)| why_not.is_some()).map(|(at, why)| (at.clone(), why.clone())));
+    scope::freeze(&left, &mut out.binding);
+    out.events.extend(scope::crossed(&subject.binding, &out.binding, &left));
     new_sides(entity, subject, around, &mut out);
     if out.binding.sides.is_empty() {
         out.binding.ended_at.get_or_insert(now); // its only record found its place elsewhere
     }
     out.changed = out.binding != subject.stored || !out.events.is_empty();
-    out
+    (out, expected, settled)
 }
 
 /// Takes over what sights say beside fields: that a record is there, gone, or locked.
@@ -144,25 +171,33 @@ fn meet(entity: &Entity, subject: &Subject, out: &mut Diffed) {
 
 /// A person's decision. He saw what was kept aside; what a side shows beyond that is an edit that he has not seen.
 fn take(unit: FieldPath, value: &FieldMap, by: &str, links: &Links, views: &mut [View<'_>], out: &mut Diffed) {
+    let old = out.binding.agreed.under(unit);
+    let mut overridden = Vec::new();
     for view in views.iter_mut() {
+        let mut unheard = view.shadow.under(unit).filter(|path| old.get(path).is_none());
         let pending = out.binding.sides.get(view.key).map(|side| &side.pending);
         if let Some(Ok(ours)) = pending.map(|pending| view.table.inbound(pending, &mut Problems::default())) {
-            view.shadow.overlay(&links.canonical(&ours).under(unit));
+            let ours = links.canonical(&ours).under(unit);
+            unheard.overlay(&ours);
+            view.shadow.overlay(&ours);
+        }
+        let loses = |(path, shown): (FieldPath, &Value)| value.get(path).is_some_and(|chosen| chosen != shown);
+        if unheard.iter().any(loses) {
+            overridden.push((view.key.system.clone(), unheard));
         }
     }
-    let old = out.binding.agreed.under(unit);
     out.events.push(Event::Settled {
         unit,
         old,
         new: value.clone(),
         from: SystemId::person(),
-        overridden: Vec::new(),
+        overridden,
         because: format!("decided by {by}"),
     });
     out.binding.agreed.overlay(value);
     out.binding.origins.insert(unit, SystemId::person());
     for view in views.iter() {
-        lag(unit, view, &mut out.binding);
+        lag(unit, view, &FieldMap::new(), &mut out.binding);
     }
 }
 
@@ -202,7 +237,6 @@ fn settle(
         _ => None,
     };
     let decision = forward_only(entity, unit.path, &agreed_value, decide(&unit.rule, agreed, &sides, whole));
-    let joining: Vec<bool> = parts.iter().map(|(seen, shadow)| !seen.is_empty() && shadow.is_empty()).collect();
     match decision {
         Decision::Keep => {
             if let Rule::Master { system, .. } = &unit.rule
@@ -212,12 +246,8 @@ fn settle(
                 let line = format!("{} of {}: empty at {system}, kept elsewhere", unit.path, name_of(&subject.binding));
                 out.empty_master.push(line);
             }
-            for (view, joins) in views.iter().zip(joining) {
-                let was = out.binding.sides.get(view.key).is_some_and(|s| s.lagging.contains(&unit.path));
-                let again = subject.again.contains(&unit.path);
-                if agreed.is_some() && (was || joins || again) && !matches!(unit.rule, Rule::Seed(_)) {
-                    lag(unit.path, view, &mut out.binding);
-                }
+            if let Some(from) = origin.filter(|_| !matches!(unit.rule, Rule::Seed(_))) {
+                catch_up(unit, &agreed_value, from, subject.again.contains(&unit.path), views, out);
             }
         }
         Decision::Settle { value, from, overridden } => {
@@ -232,7 +262,7 @@ fn settle(
             // what is seeded goes into new records only: whoever has the record has a value of his own
             if !matches!(unit.rule, Rule::Seed(_)) {
                 for view in views.iter() {
-                    lag(unit.path, view, &mut out.binding);
+                    lag(unit.path, view, &agreed_value, &mut out.binding);
                 }
                 lag_frozen(entity, unit.path, &mut out.binding);
             }
@@ -243,6 +273,29 @@ fn settle(
             }
             out.held.push(held_unit(subject, unit.path, why, values, now));
         }
+    }
+}
+
+/// Nothing new is agreed: what lagged, or is met, is compared with what is. Where a value that is met gives way without
+/// having been heard, the journal says so.
+fn catch_up(unit: &Unit, agreed: &FieldMap, from: SystemId, again: bool, views: &[View<'_>], out: &mut Diffed) {
+    let mut overridden = Vec::new();
+    for view in views {
+        let lagged = out.binding.sides.get(view.key).is_some_and(|side| side.lagging.contains(&unit.path));
+        let joins = joins(unit.path, view, agreed);
+        if !(lagged || joins || again) {
+            continue;
+        }
+        lag(unit.path, view, agreed, &mut out.binding);
+        let lags = out.binding.sides.get(view.key).is_some_and(|side| side.lagging.contains(&unit.path));
+        let lost = overruled(unit.path, view, &out.binding);
+        if lags && !lagged && !lost.is_empty() {
+            overridden.push((view.key.system.clone(), lost));
+        }
+    }
+    if !overridden.is_empty() {
+        let (old, new) = (agreed.clone(), agreed.clone());
+        out.events.push(Event::Settled { unit: unit.path, old, new, from, overridden, because: unit.rule.to_string() });
     }
 }
 

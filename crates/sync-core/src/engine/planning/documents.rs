@@ -21,6 +21,10 @@ use crate::{
 pub(super) fn outgoing(at: &Place<'_>, diffed: &mut Diffed) -> Option<FieldMap> {
     let document = at.table.document.as_ref()?;
     let shown = shown(at.table, at.side);
+    if let Some(buyer) = unknown_buyer(at) {
+        diffed.waits_for = Some(buyer);
+        return None;
+    }
     let named = as_registered(at, document)
         .and_then(|()| document::wanted(document, &at.binding.agreed, &shown, is_private(at)))
         .and_then(|wanted| with_items(at, document, wanted));
@@ -38,6 +42,15 @@ pub(super) fn least_binding(at: &Place<'_>) -> FieldMap {
     let word = at.table.document.as_ref().and_then(|document| steps::first(document));
     let axis = axis(at.entity.kind).filter(|axis| at.table.fields.get(*axis).write_on_create);
     axis.zip(word).map(|(axis, word)| FieldMap::new().with(axis, word)).unwrap_or_default()
+}
+
+/// The buyer, where the target takes something of him from its register and he is not there yet: what it will say of
+/// him is known when he was made.
+fn unknown_buyer(at: &Place<'_>) -> Option<CanonicalId> {
+    let of_register = !at.table.fields.writes(document::CONTENT.join(Content::CURRENCY.as_str()));
+    let Some(Value::Link(Link::Canonical(buyer))) = at.binding.agreed.get(Order::CUSTOMER) else { return None };
+    let there = (at.table.key.system.clone(), *buyer);
+    (of_register && !at.facts.registered.contains(&there)).then_some(*buyer)
 }
 
 /// What the target takes from its register of customers must stand there as on the document.

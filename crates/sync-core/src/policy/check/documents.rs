@@ -41,7 +41,7 @@ fn becomes(case: &Case<'_>, place: &str, connection: &str, role: &Role, found: &
         found.push(Mistake::new(place, fault, "set create = \"always\""));
     } else if becomes == Becomes::Invoice && invoices(case.policy, connection).is_none() {
         let fault = format!("no rule set keeps the invoices made at '{connection}'");
-        let cure = format!("add one of kind \"invoice\" with {connection} = {{ read = true, create = \"always\" }}");
+        let cure = format!("add one of kind \"invoice\" with {connection} = {{ read = true }}");
         found.push(Mistake::new(place, fault, cure));
     }
 }

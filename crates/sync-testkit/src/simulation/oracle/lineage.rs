@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
-use sync_core::{ExternalRef, FieldMap, FieldPath, SystemId, store::Event};
+use sync_core::{ExternalRef, FieldMap, FieldPath, SystemId, Value, store::Event};
 
 use super::{
     super::{
@@ -40,6 +40,8 @@ struct Field<'f> {
     before: BTreeMap<Tag, BTreeSet<Tag>>,
     /// Values that an author replaced with his own, or emptied.
     replaced: BTreeSet<Tag>,
+    /// Values that an author emptied.
+    emptied: BTreeSet<Tag>,
     /// Values that the engine says it knows, or that a person was shown.
     known: BTreeSet<Tag>,
 }
@@ -76,6 +78,7 @@ impl<'f> Field<'f> {
             path,
             before: BTreeMap::new(),
             replaced: BTreeSet::new(),
+            emptied: BTreeSet::new(),
             known: BTreeSet::new(),
         };
         let mut emptied: BTreeMap<&ExternalRef, Tag> = BTreeMap::new();
@@ -88,6 +91,7 @@ impl<'f> Field<'f> {
                 continue;
             }
             field.replaced.extend(old);
+            field.emptied.extend(old.filter(|_| new.is_none()));
             // who fills an empty field knows what was there before, as far as the record tells
             if let (Some(new), Some(old)) = (new, old.or(emptied.get(&change.reference).copied())) {
                 field.before.entry(new).or_default().insert(old);
@@ -211,7 +215,7 @@ impl<'f> Field<'f> {
         if saw && by.removed {
             return Fate::Fine; // it went with its record, which had to go
         }
-        if saw || plan.versions {
+        if saw || (plan.versions && !by.removed) {
             return Fate::Bad(Wrong::Lost, format!("{}, which could have known", line()));
         }
         let looks = edit.seen.looks.iter().filter(|l| l.reference == host && l.changes <= edit.place);
@@ -251,6 +255,8 @@ impl<'f> Field<'f> {
             };
             let contended =
                 overridden.iter().any(|(_, value)| tag_at(value, self.path).is_some_and(|loser| self.knew(loser, was)));
+            let blank = |(_, value): &(SystemId, FieldMap)| value.get(self.path).is_some_and(Value::is_null);
+            let contended = contended || (self.emptied.contains(&was) && overridden.iter().any(blank));
             if by_master || contended || self.knew(is, was) {
                 continue;
             }

@@ -74,14 +74,20 @@ fn allowed(
 
 /// A full replace carries away what was edited in its round trip, which is counted elsewhere; and what the engine put
 /// there itself, while the master had no such record, is not the master's own word. What was emptied before the create
-/// was answered looks like what the system never kept.
+/// was answered, or before anybody was shown what the create left, looks like what the system never kept.
 fn is_excused(facts: &Facts<'_>, seen: &Seen<'_>, place: usize, change: &Change, path: FieldPath) -> bool {
     let mut earlier = seen.log.iter().take(place).filter(|other| other.reference == change.reference);
     let last = earlier.rfind(|other| other.before.get(path) != other.after.get(path));
     let by_user = last.is_some_and(|last| last.who == Who::User);
     let emptied = last.filter(|last| last.after.filled(path).is_none());
     let unanswered = emptied.is_some_and(|last| facts.bound_at(&change.reference).is_none_or(|at| last.at <= at));
-    !by_user || unanswered || facts.host(&change.reference.at).is_some_and(|plan| plan.replaces)
+    let host = seen.host(&change.reference);
+    let emptied_at =
+        seen.log.iter().take(place).rposition(|other| emptied.is_some_and(|last| std::ptr::eq(last, other)));
+    let silent = facts.host(&change.reference.at).is_some_and(|plan| plan.silent);
+    let unshown = silent
+        && emptied_at.is_some_and(|at| !seen.looks.iter().any(|look| look.reference == host && look.changes <= at));
+    !by_user || unanswered || unshown || facts.host(&change.reference.at).is_some_and(|plan| plan.replaces)
 }
 
 /// Nothing is removed, or said to be gone, without a user who removed it.
