@@ -101,8 +101,8 @@ fn a_webhook_and_the_poll_that_finds_the_same_make_one_document() {
     let stage = Stage::set(&[]);
     let mut watching = Watching::start(&stage, "1s");
     watching.ran();
-    let orders = [("siv@example.org", BOARD), ("eva@example.org", BOOK)]
-        .map(|(email, what)| stage.guest_buys(email, &[what]));
+    let orders =
+        [("siv@example.org", BOARD), ("eva@example.org", BOOK)].map(|(email, what)| stage.guest_buys(email, &[what]));
     assert_eq!(watching.hook("order-created", orders[0]), 204);
     while stage.documents_in_all() < 2 {
         watching.ran();
@@ -118,10 +118,11 @@ fn a_webhook_and_the_poll_that_finds_the_same_make_one_document() {
 #[test]
 fn a_second_process_at_the_same_time_makes_no_second_document() {
     let stage = Stage::set(INVOICES);
-    let orders = ["siv@example.org", "eva@example.org", "per@example.org"].map(|email| stage.guest_buys(email, &[BOARD]));
+    let orders =
+        ["siv@example.org", "eva@example.org", "per@example.org"].map(|email| stage.guest_buys(email, &[BOARD]));
     let quiet = || stage.command(&["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let mut both = [quiet(), quiet()];
-    both.iter_mut().for_each(|one| drop(one.wait().unwrap()));
+    both.iter_mut().for_each(|one| assert!(one.wait().unwrap().code().is_some()));
     stage.settles();
     orders.iter().for_each(|order| drop(stage.document("customerinvoices", *order)));
     assert_eq!((stage.documents_in_all(), stage.at_erp("customers").len()), (3, 3));

@@ -105,7 +105,8 @@ fn part_of_the_money_is_not_paid() {
 
 #[test]
 fn invoiced_alone_has_a_status_where_the_table_has_one() {
-    let rule = "entities.orders.status.se.write=[{ when = { invoicing = \"invoiced\" }, status = \"Betald\", effects = [] }]";
+    let rule =
+        "entities.orders.status.se.write=[{ when = { invoicing = \"invoiced\" }, status = \"Betald\", effects = [] }]";
     let read = "entities.orders.status.se.read=[{ status = \"created\", means = { fulfilment = \"open\" } }, \
                 { status = \"Betald\", means = { invoicing = \"invoiced\" } }]";
     let (stage, order, other) = two_orders(&[rule, read]);
@@ -117,7 +118,8 @@ fn invoiced_alone_has_a_status_where_the_table_has_one() {
 
 #[test]
 fn an_order_that_is_deleted_in_the_erp_is_cancelled_and_its_money_given_up() {
-    let (stage, order, other) = two_orders(&[&table("[]", "[\"cancel_payment\"]"), "entities.orders.complete_every=0s"]);
+    let (stage, order, other) =
+        two_orders(&[&table("[]", "[\"cancel_payment\"]"), "entities.orders.complete_every=0s"]);
     let before = stage.effects();
     stage.in_erp(json!({"action": "delete_order", "id": stage.document("orders", order)["Id"]}));
     stage.run();
