@@ -17,7 +17,6 @@ fn killed_at(stage: &Stage, keep: Keep, method: &str, path_end: &str) {
     stage.relay().wait();
     child.kill().unwrap();
     child.wait().unwrap();
-    stage.leases_end();
 }
 
 fn on_the_way_to_a_paid_invoice(keep: Keep, path_end: &str) {

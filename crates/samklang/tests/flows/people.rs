@@ -63,7 +63,6 @@ fn somebody_books_the_draft_between_our_create_and_our_look() {
     child.wait().unwrap();
     let draft = stage.at_erp("customerinvoicedrafts")[0].clone();
     stage.in_erp(json!({"action": "book_draft", "id": draft["Id"]}));
-    stage.leases_end();
     stage.settles();
     stage.document("customerinvoices", order);
     stage.document("customerinvoices", other);

@@ -15,12 +15,10 @@ use emulators::{
 };
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use sync_core::{Clock, store::StateStore};
+use sync_core::Clock;
 use sync_http::{FileTokens, SystemClock, Token, TokenStore};
-use sync_stores::SqliteStore;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
-use uuid::Uuid;
 
 use crate::relay::Relay;
 
@@ -130,21 +128,6 @@ impl Stage {
         self.runtime.block_on(store.save("erp", &token)).unwrap();
     }
 
-    /// A run that was killed keeps its right to write for ten minutes; they are over.
-    #[track_caller]
-    pub(crate) fn leases_end(&self) {
-        let report = self.run();
-        assert_eq!(report.code, 2, "{report:#?}");
-        let path = self.folder.path().join("samklang.db");
-        self.runtime.block_on(async {
-            let store = SqliteStore::open(&path, Uuid::new_v4()).await.unwrap();
-            let later = SystemClock.now() + TimeDelta::minutes(11);
-            for name in report.told["busy"].as_array().unwrap() {
-                let lease = store.acquire(name.as_str().unwrap(), later, Duration::from_secs(1)).await.unwrap();
-                store.release(lease.unwrap()).await.unwrap();
-            }
-        });
-    }
     /// One more rule from now on; of two for one key the later one counts.
     pub(crate) fn rule(&mut self, rule: &str) -> &mut Self {
         self.rules.push(rule.to_owned());
@@ -205,6 +188,7 @@ impl Stage {
     pub(crate) fn settles(&self) {
         for _ in 0..5 {
             let report = self.run();
+            assert_eq!(report.told["busy"], json!([]), "the dead hold nobody up");
             if (report.code, &report.told["written"]) == (0, &json!({})) {
                 return self.rests();
             }
