@@ -29,10 +29,8 @@ use crate::{
 /// A lease that is not renewed runs out by itself after this.
 pub(super) const LEASE: Duration = Duration::from_secs(600);
 
-/// Passes in one run: as many steps as a document may have to take, and some.
+/// Passes in one run: as many steps as a document may have to take, and some. What is left then waits for the next run.
 const PASSES: usize = 8;
-/// In how many of them what moved meanwhile is decided again.
-const MOVED: usize = 3;
 
 /// An entity of this run, and what of it is at first sight again.
 pub(super) struct Ready {
@@ -182,9 +180,6 @@ impl Work<'_> {
                 return self.stage_adoption(tally, ops).await;
             }
             sights = self.apply(tally, ops).await?;
-            if pass + 1 >= MOVED {
-                sights.clear(); // somebody is faster every time: the next run
-            }
             let wrote = std::mem::take(&mut tally.wrote);
             self.further = waits.iter().filter(|(_, on)| wrote.contains(on)).map(|(waiting, _)| *waiting).collect();
             self.further.extend(self.short_ones(wrote));

@@ -30,8 +30,9 @@ pub(super) fn removals(entity: &Entity, diffed: &mut Diffed, facts: &Facts, now:
         held.numbers = binding.numbers.clone();
         held
     };
-    if live.is_empty() && !binding.aliases.is_empty() {
-        let names: Vec<String> = binding.aliases.iter().map(ToString::to_string).collect();
+    let others: Vec<_> = binding.aliases.iter().filter(|alias| binding.sides.contains_key(&alias.at)).collect();
+    if live.is_empty() && !others.is_empty() {
+        let names: Vec<String> = others.into_iter().map(ToString::to_string).collect();
         let text = format!("was removed, and {} is one more name of it", names.join(", "));
         diffed.held.push(held(HeldWhy::Removed, &text, "remove that one too, or leave it"));
         return;
