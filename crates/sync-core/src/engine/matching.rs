@@ -103,6 +103,9 @@ pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -
             Some(binding) => {
                 let subject = subjects.entry(binding.id).or_insert_with(|| Subject::of(binding.clone()));
                 let primary = subject.binding.reference(&sight.reference.at).as_ref() == Some(&sight.reference);
+                if sight.deleted && !primary {
+                    subject.binding.aliases.remove(&sight.reference); // a name less
+                }
                 if primary || fault::on(Fault::AliasMergedFrom) {
                     subject.sights.insert(sight.reference.at.clone(), sight);
                 }

@@ -130,7 +130,14 @@ pub(super) fn step(at: &Place<'_>, id: &Arc<str>, diffed: &mut Diffed) -> Option
     }
     let shown = shown(at.table, at.side);
     if let Err(trouble) = document::sums::agree(&at.binding.agreed, &shown) {
-        hold(at, trouble, diffed);
+        match at.table.fields.writable(document::CONTENT, false).contains(&document::LINES) {
+            true => hold(at, trouble, diffed),
+            false => locked(at, diffed),
+        }
+        return None;
+    }
+    if is_edited_behind(at, document, &shown) {
+        locked(at, diffed);
         return None;
     }
     let step = steps::next(document, at.entity.kind, &shown)?;
@@ -139,6 +146,20 @@ pub(super) fn step(at: &Place<'_>, id: &Arc<str>, diffed: &mut Diffed) -> Option
     op.key = format!("a-{}-{}", step.act, at.table.host.id(id));
     op.because = vec![format!("{} → {}, as it is to go until {}", step.from, step.to, document.until?.word())];
     Some(op)
+}
+
+/// A document that cannot be changed any more, and whose lines are not those of its source.
+fn is_edited_behind(at: &Place<'_>, document: &DocumentTable, shown: &FieldMap) -> bool {
+    let open = at.table.fields.writable(document::CONTENT, false).contains(&document::LINES);
+    let Some(stored) = shown.get(document::LINES).filter(|_| !open) else { return false };
+    let wanted = document::wanted(document, &at.binding.agreed, shown, is_private(at)).unwrap_or_default();
+    wanted.get(document::LINES).is_some_and(|wanted| !document::represents(at.table, document::LINES, stored, wanted))
+}
+
+fn locked(at: &Place<'_>, diffed: &mut Diffed) {
+    let text = format!("{} was changed, and at {} it is booked", name_of(at.binding), at.table.key);
+    let cure = "credit it and invoice again, or take the change back";
+    diffed.held.push(held(at, Some(document::CONTENT), HeldWhy::Locked, text, cure));
 }
 
 /// Whether a document of ours is not as far yet as it is to go.
