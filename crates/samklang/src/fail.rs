@@ -89,8 +89,8 @@ pub(crate) fn words(error: &Error) -> String {
 pub(crate) fn words_of(system: &SystemId, error: &Error) -> String {
     let words = words(error);
     let takes_login = || crate::system::of(system).is_some_and(|system| system.login);
-    match error.kind() {
-        ErrorKind::Auth if takes_login() => format!("{words}: samklang login {}", system.connection()),
-        _ => words,
+    if error.kind() == ErrorKind::Auth && error.message().contains("log in") && takes_login() {
+        return format!("{words}; to log in: samklang login {}", system.connection());
     }
+    words
 }

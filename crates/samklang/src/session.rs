@@ -188,7 +188,10 @@ impl Met {
             let tenant = connected.connector.check(&cx).await.map_err(|error| Failure::of_system(&id, &error))?;
             same(&id, tenant, Some(before))?;
         }
-        self.notes.extend(connected.notes.into_iter().map(|note| format!("{name}: {note}")));
+        // the edition alone explains nothing
+        if connected.notes.len() > 1 {
+            self.notes.extend(connected.notes.into_iter().map(|note| format!("{name}: {note}")));
+        }
         self.told.insert(id, connected.snapshot);
         self.connectors.push(connected.connector);
         Ok(())

@@ -298,7 +298,12 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 /// The same error once more, for each of several callers who waited for one attempt. The source is left out.
 pub(crate) fn copy(error: &Error) -> Error {
-    let mut copy = Error::new(error.kind(), error.operation(), error.message()).with_retry(error.retry());
+    worded(error, error.message())
+}
+
+/// The same error with another line for the person who must act.
+pub(crate) fn worded(error: &Error, message: &str) -> Error {
+    let mut copy = Error::new(error.kind(), error.operation(), message).with_retry(error.retry());
     if let Some(detail) = error.detail() {
         copy = copy.with_detail(detail);
     }

@@ -75,12 +75,11 @@ pub(crate) fn waiting(out: Out<'_>, report: &Report) -> Done {
 
 /// What was set aside, why, in the vendor's words too, and where there is more of it.
 fn parked_line(parked: &Parked) -> String {
+    // what a system has no number for yet is keyed by an id of our own, which says nothing to anybody
+    let place = parked.key.rsplit_once('@').map_or(parked.key.as_str(), |(_, stream)| stream);
     let known = match parked.numbers.is_empty() {
-        true => parked.key.clone(),
-        false => {
-            let stream = parked.key.rsplit_once('@').map_or(parked.key.as_str(), |(_, stream)| stream);
-            format!("{} at {stream}", numbers(&parked.numbers))
-        }
+        true => place.to_owned(),
+        false => format!("{} at {place}", numbers(&parked.numbers)),
     };
     let said = parked.vendor.iter().map(|(code, text)| format!(" (it says: {})", format!("{code} {text}").trim()));
     format!("{known}: {}{}; all of it: samklang parked show {}", parked.text, said.collect::<String>(), parked.key)
@@ -91,11 +90,11 @@ fn unmapped_line(stream: &StreamKey, code: &Unmapped, records: u64) -> String {
     let records = counted_of(records, "record");
     match code.table.strip_prefix("status of ") {
         Some(connection) => format!(
-            "{stream}: nothing says what the status '{}' means; {records} left as they are; add a row to read of [entities.<name>.status.{connection}]",
+            "{stream}: nothing says what the status '{}' means, so it is left alone ({records}); add a row to read of [entities.<name>.status.{connection}]",
             code.code
         ),
         None => format!(
-            "{stream}: the code '{}' has no row in the table {}; {records} waiting; add it to [tables.{}]",
+            "{stream}: the code '{}' has no row in the table {} ({records} waiting); add it to [tables.{}]",
             code.code, code.table, code.table
         ),
     }
@@ -135,9 +134,7 @@ pub(crate) fn stops(out: Out<'_>, report: &Report) -> Done {
     }
     if report.unclear > 0 {
         let writes = counted_of(report.unclear, "write");
-        lines.push(format!(
-            "{writes} without a clear answer; a later run looks whether they were made, before anything is sent again"
-        ));
+        lines.push(format!("{writes} without a clear answer; a later run looks there before anything is sent again"));
     }
     if report.cancelled {
         lines.push("the run was told to stop before its end; the next one goes on".to_owned());
