@@ -81,8 +81,13 @@ fn parked_line(parked: &Parked) -> String {
         true => place.to_owned(),
         false => format!("{} at {place}", numbers(&parked.numbers)),
     };
+    format!("{known}: {}; all of it: samklang parked show {}", refusal(parked), parked.key)
+}
+
+/// Why it was set aside, in the vendor's words too.
+pub(crate) fn refusal(parked: &Parked) -> String {
     let said = parked.vendor.iter().map(|(code, text)| format!(" (it says: {})", format!("{code} {text}").trim()));
-    format!("{known}: {}{}; all of it: samklang parked show {}", parked.text, said.collect::<String>(), parked.key)
+    format!("{}{}", parked.text, said.collect::<String>())
 }
 
 /// A code that its table does not have. A status is left alone, everything else keeps its record waiting.

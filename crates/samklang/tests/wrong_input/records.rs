@@ -22,7 +22,7 @@ fn codes_without_a_row_keep_their_orders_waiting_and_no_others() {
     assert_eq!(stage::arrived(&bench), ["se-1201"]);
     one_line(&ran, &["1202", "17"]);
     one_line(&ran, &["orders 1203: payment_terms \"klarna\" has no code at eekonomi:erp; add a row"]);
-    one_line(&ran, &["'Betald' means; 1 record", "entities.<name>.status.se"]);
+    one_line(&ran, &["'Betald' means, so it is left alone (1 record)", "entities.<name>.status.se"]);
     one_line(&ran, &["orders 1205: payment_terms \"Bitcoin\"", "add a row"]);
     assert_eq!(lines(&ran).len(), 4, "{ran:?}");
 
