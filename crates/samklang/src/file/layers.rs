@@ -206,7 +206,7 @@ mod tests {
         assert_eq!(told("t.high[1]"), "line 5: t.high[1]: f; c");
         assert_eq!(told("t.both"), "line 3: t.both: f; c", "the file's, not the preset's");
         assert_eq!(told("t.low"), "preset p line 2: t.low: f; c");
-        assert_eq!(told("t.set"), "--set t.set: t.set: f; c");
+        assert_eq!(told("t.set"), "--set t.set: f; c");
         assert_eq!(told("nowhere.x"), "nowhere.x: f; c");
     }
 
