@@ -250,6 +250,8 @@ impl Call<'_> {
             return match stands.min() {
                 Some(Stands::Taken) => Err(Outcome::Done { reference: item.reference.clone(), sights, exact: false }),
                 Some(Stands::Otherwise) | None => Err(Outcome::Moved(sights)),
+                // its sums are not those that the step was decided on
+                Some(Stands::Ahead) if self.sums_differ(&sights) => Err(Outcome::Moved(sights)),
                 Some(Stands::Ahead) => Ok((Write { current: Some(item), ..write }, sights)),
             };
         }
@@ -308,6 +310,10 @@ impl Call<'_> {
             })
         };
         cap.update == UpdateMode::Replace || !self.intent.effects.is_empty() || self.op.shares.iter().any(shared)
+    }
+
+    fn sums_differ(&self, sights: &[Sight]) -> bool {
+        self.each(sights).any(|(_, table, sight)| !act::sums_stand(table, &self.intent.action, &sight.fields))
     }
 
     fn each<'s>(&'s self, sights: &'s [Sight]) -> impl Iterator<Item = (&'s Share, &'s StreamTable, &'s Sight)> {

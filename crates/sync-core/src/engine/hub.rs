@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
 
 use super::{
     diff::{Diffed, diff},
@@ -14,12 +15,14 @@ use super::{
 };
 use crate::{
     connector::Record,
-    document::{CONTENT, becomes, mark::mark_of, rollup},
+    document::{CONTENT, SETTLED, becomes, mark::mark_of, rollup},
     error::Result,
     id::{CanonicalId, EntityKind, ExternalRef, StreamKey},
     mapping::Unmapped,
+    model::Order,
     policy::Entity,
     store::{Binding, Held, MatchKey},
+    value::Value,
 };
 
 impl Work<'_> {
@@ -53,7 +56,13 @@ impl Work<'_> {
                 None if !goes => continue,
                 None => made_of(entity, order, id),
             };
-            let fields = becomes::invoice(order.id, &order.agreed);
+            let mut fields = becomes::invoice(order.id, &order.agreed);
+            if order.origins.get(&Order::PAID).is_none_or(|from| *from == crate::SystemId::hub()) {
+                // nobody paid on the order: what is computed from its invoices is no part of theirs
+                let before = binding.sides.get(&hub.key).and_then(|side| side.shadow.get(SETTLED)).cloned();
+                fields.set(SETTLED, before.unwrap_or(Value::Decimal(Decimal::ZERO)));
+            }
+            let fields = fields.filter(|path| hub.cap.fields.contains_key(&path));
             let Some(name) = mark_of(order) else { continue };
             let sight = Sight::new(Record::new(hub.key.id(name), fields));
             let at = match subjects.iter().position(|subject| subject.binding.id == id) {
@@ -85,6 +94,7 @@ impl Work<'_> {
             let Some(hub) = entity.hub.as_ref().filter(|_| parent.is_live()) else { continue };
             let invoices = self.children(&parent).await?;
             let rolled = rollup::order(&parent.agreed, &invoices.iter().map(|one| &one.agreed).collect::<Vec<_>>());
+            let rolled = rolled.filter(|path| hub.cap.fields.contains_key(&path));
             if parent.sides.get(&hub.key).is_some_and(|side| side.shadow == rolled) {
                 continue;
             }
@@ -102,7 +112,14 @@ impl Work<'_> {
         let mut ids: BTreeSet<CanonicalId> = self.store.keyed(&keys).await?.into_iter().map(|(_, id)| id).collect();
         ids.extend(self.bindings.values().filter(|b| rollup::parent(b) == Some(order.id)).map(|b| b.id));
         let found: BTreeMap<CanonicalId, Binding> = self.load(&ids).await?;
-        Ok(found.into_values().filter(|b| b.is_live() && rollup::parent(b) == Some(order.id)).collect())
+        // one that is not made yet says nothing
+        let made = |b: &Binding| {
+            b.sides.iter().any(|(key, _)| {
+                key.system != crate::SystemId::hub() && b.live_side(key).is_some_and(|side| side.id.is_some())
+            })
+        };
+        let counts = |b: &Binding| b.is_live() && made(b) && rollup::parent(b) == Some(order.id);
+        Ok(found.into_values().filter(counts).collect())
     }
 
     async fn decide_again(

@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{index::Index, report::Observer, subject::Sight};
+use super::{index::Index, open, report::Observer, subject::Sight};
 use crate::{
     capability::Since,
     connector::{Connector, Item, ListFrom, ListQuery, Page, Record},
@@ -34,6 +34,8 @@ pub(super) struct Reading {
     /// Known records that a complete listing did not name.
     pub(super) absent: Vec<ExternalRef>,
     pub(super) checkpoint: Option<Checkpoint>,
+    /// When the oldest open document was made, of those that differ.
+    pub(super) oldest_open: Option<DateTime<Utc>>,
     /// The listing was complete but so small that its gaps are not believed: (found, expected).
     pub(super) short: Option<(u64, u64)>,
 }
@@ -100,7 +102,8 @@ impl Reader<'_> {
         self.pages(ListFrom::ModifiedSince(from), self.cx, &mut index, false, &mut reading, &mut high).await?;
         let ascending = self.since().is_some_and(|since| since.ascending);
         let high = if ascending { high } else { settled(high, known.high_water, began) };
-        reading.checkpoint = Some(Checkpoint { high_water: high, read_at: Some(began), ..known });
+        let open_since = self.open_documents(known.open_since, &mut index, &mut reading).await?;
+        reading.checkpoint = Some(Checkpoint { high_water: high, read_at: Some(began), open_since, ..known });
         Ok(reading)
     }
 
@@ -112,7 +115,8 @@ impl Reader<'_> {
         let cx = self.cx.in_lane(Lane::Listing);
         let listed = self.pages(ListFrom::Beginning, &cx, &mut index, order.afresh, &mut reading, &mut high).await?;
         let expected = known.listed.saturating_mul(order.min_listed_percent) / 100;
-        let short = complete && !order.short_is_right && (listed < expected || (listed == 0 && known.listed > 0));
+        let empty = listed == 0 && known.listed > 0 && order.min_listed_percent > 0;
+        let short = complete && !order.short_is_right && (listed < expected || empty);
         if (complete && !short) || fault::on(Fault::AbsenceFromPartialListing) {
             reading.absent = index.absent(self.store, &self.host).await?;
         }
@@ -124,6 +128,7 @@ impl Reader<'_> {
             read_at: Some(began),
             complete_at: if short { known.complete_at } else { Some(began) },
             listed: if short { known.listed } else { listed },
+            open_since: known.open_since.into_iter().chain(reading.oldest_open).min(),
         });
         Ok(reading)
     }
@@ -263,7 +268,7 @@ impl Reader<'_> {
     }
 
     /// Sorts what an item says into what was read.
-    fn sort(
+    pub(super) fn sort(
         &self,
         item: &Item,
         records: Result<Vec<Record>>,
@@ -276,6 +281,7 @@ impl Reader<'_> {
         match records {
             Ok(records) => {
                 for record in records.into_iter().filter(|record| !reading.forgotten.contains(&record.reference)) {
+                    reading.oldest_open = reading.oldest_open.into_iter().chain(open::since(&record)).min();
                     if let Some(at) = record.version.modified_at.filter(|at| *at <= now + FUTURE) {
                         *high = Some(high.map_or(at, |before| before.max(at)));
                     }

@@ -15,8 +15,8 @@ use sync_core::{
     Clock, Context, Error, ErrorKind, ExternalRef, FieldMap, Fingerprint, Result, StreamId, StreamKey,
     capability::Capabilities,
     connector::{
-        Connector, ConnectorInfo, Cursor, Item, ListFrom, ListQuery, Page, Record, Tenant, Version, Writable, Write,
-        Written,
+        Action, Connector, ConnectorInfo, Cursor, Item, ListFrom, ListQuery, Page, Record, Tenant, Version, Writable,
+        Write, Written,
     },
 };
 
@@ -268,20 +268,35 @@ impl Vendor {
     fn answer(&mut self, write: &Write, began: DateTime<Utc>, real: DateTime<Utc>) -> Result<Written> {
         self.trouble("write", &write.stream)?;
         self.began = Some(began);
-        let written = self.write(write, real);
+        let written = self.once(write, real);
         let habits = self.habits(&write.stream)?.clone();
-        let again = write.action.id().is_some() || habits.cap().create_with_idempotency_key;
+        // a payment that arrives twice is paid twice: nobody could tell it from a second one
+        let pays =
+            |act: &str| habits.cap().document.as_ref().is_some_and(|document| document.pays.as_deref() == Some(act));
+        let again = match &write.action {
+            Action::Act { act, .. } => !pays(act),
+            action => action.id().is_some() || habits.cap().create_with_idempotency_key,
+        };
         if written.is_ok() && again && self.dice.per_mille(habits.doubles) {
-            let _second = self.write(write, real);
+            let _second = self.once(write, real);
         }
         self.began = None;
-        let id = written?;
+        let reference = written?;
         if self.dice.per_mille(habits.loses_answers) {
             return Err(Error::new(ErrorKind::AmbiguousWrite, "write", "the answer was lost; it is looked for"));
         }
-        let reference = StreamKey { system: self.system.clone(), stream: write.stream.clone() }.id(&id);
-        let row = self.rows.get(&write.stream).and_then(|rows| rows.get(&id));
-        let item = row.filter(|_| habits.cap().write_returns_record).map(|row| self.item(&write.stream, row, false));
+        let stream = &reference.at.stream;
+        let row = self.rows.get(stream).and_then(|rows| rows.get(&reference.id));
+        let item = row.filter(|_| habits.cap().write_returns_record).map(|row| self.item(stream, row, false));
         Ok(Written { reference, item })
+    }
+
+    /// Where the record is after a write.
+    fn once(&mut self, write: &Write, real: DateTime<Utc>) -> Result<ExternalRef> {
+        if matches!(write.action, Action::Act { .. }) {
+            return self.act(write, real);
+        }
+        let id = self.write(write, real)?;
+        Ok(StreamKey { system: self.system.clone(), stream: write.stream.clone() }.id(&id))
     }
 }

@@ -8,6 +8,8 @@ use sync_core::{
     model,
 };
 
+use super::Documents;
+
 /// The behaviour of one stream: what it declares, and what it does beyond that.
 #[derive(Clone, Debug)]
 pub struct Habits {
@@ -34,6 +36,8 @@ pub struct Habits {
     pub(super) refuses: Option<(FieldPath, String)>,
     /// Removed records leave a tombstone in listings.
     pub(super) tombstones: bool,
+    /// What is special about its documents.
+    pub(super) documents: Option<Documents>,
 }
 
 impl Habits {
@@ -63,6 +67,7 @@ impl Habits {
             slow: 0,
             refuses: None,
             tombstones: false,
+            documents: None,
         }
     }
     pub(super) fn capability(&self) -> StreamCapability {
@@ -206,6 +211,20 @@ impl Habits {
             cap.create_mark = Some(Mark { field, max_len: 50 });
             cap.find_by.insert(field);
         })
+    }
+    /// Its records are documents: it computes their sums, and may take steps and payments.
+    #[must_use]
+    pub fn documents(self, how: impl FnOnce(Documents) -> Documents) -> Self {
+        let documents = how(Documents::default());
+        let mut habits = self.declare(|cap| documents.declare(cap));
+        habits.documents = Some(documents);
+        habits
+    }
+    /// It keeps our mark in a field, which only a listing shows.
+    #[must_use]
+    pub fn marks_unsearched(self, path: &str) -> Self {
+        let field = FieldPath::new(path);
+        self.has(path).declare(|cap| cap.create_mark = Some(Mark { field, max_len: 50 }))
     }
     /// It can look for records by a field.
     #[must_use]

@@ -11,9 +11,12 @@
 //! assert_eq!(crm.get::<Organisation>("company", &id).unwrap().name, "Nordic Wid".into());
 //! ```
 
+mod acts;
 mod connector;
+mod documents;
 mod habits;
 mod people;
+pub(crate) mod sums;
 mod vendor;
 
 use std::{
@@ -28,6 +31,8 @@ use sync_core::{
     connector::{ConnectorInfo, Tenant},
 };
 
+pub use acts::Acted;
+pub use documents::Documents;
 pub use habits::Habits;
 pub use people::{Change, Look, Who};
 

@@ -83,13 +83,20 @@ impl Mock {
         let now = self.lock().clock.now();
         self.lock().remove(&StreamId::new(stream), id, now, Who::User, false)
     }
-    /// A user copies a record, as users do; the copy's id.
+    /// A user copies a record, as users do; the copy's id. The copy of a document bears our mark too.
     pub fn copy(&self, stream: &str, id: &str) -> Option<Arc<str>> {
         let now = self.lock().clock.now();
         let stream = StreamId::new(stream);
         let mut state = self.lock();
-        let parts = state.find_row(&stream, id).ok()?.parts.clone();
-        Some(state.create(&stream, parts, None, now, Who::User))
+        let row = state.find_row(&stream, id).ok()?;
+        let mut parts = row.parts.clone();
+        let mut mark = None;
+        if let Some(kind) = state.streams.get(&stream).filter(|h| h.documents.is_some()).map(|h| h.cap().kind) {
+            // a copy of a document starts anew, with all that users typed and our mark in it
+            mark.clone_from(&row.mark);
+            parts.entry(stream.clone()).and_modify(|fields| super::documents::start_anew(kind, fields));
+        }
+        Some(state.create(&stream, parts, mark, now, Who::User))
     }
     /// A user merges a record into another one of the stream; whether it was there. Listings show it where the stream
     /// leaves tombstones.
@@ -151,7 +158,7 @@ impl Mock {
     }
     /// Side effects that it was asked for, in order.
     pub fn effects(&self) -> Vec<String> {
-        self.lock().effects.clone()
+        self.lock().effects.iter().map(|(_, effect)| effect.clone()).collect()
     }
     /// Every change since the start, in order: what an oracle needs.
     pub fn log(&self) -> Vec<Change> {

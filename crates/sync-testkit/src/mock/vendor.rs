@@ -4,12 +4,13 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sync_core::{
-    Error, ErrorKind, FieldMap, Result, StreamId, SystemId,
+    Error, ErrorKind, ExternalRef, FieldMap, Result, StreamId, SystemId,
     capability::{RemoveMode, UpdateMode},
     connector::{Action, Tenant, Version, Write},
 };
 
 use super::{
+    acts::Acted,
     habits::Habits,
     people::{Change, Look, Who},
 };
@@ -57,7 +58,11 @@ pub(super) struct Vendor {
     pub(super) looks: Vec<Look>,
     /// When the engine's call that is being answered began.
     pub(super) began: Option<DateTime<Utc>>,
-    pub(super) effects: Vec<String>,
+    pub(super) effects: Vec<(ExternalRef, String)>,
+    pub(super) acts: Vec<Acted>,
+    pub(super) turned_away: Vec<(DateTime<Utc>, ExternalRef)>,
+    /// The next number of a document, by stream.
+    pub(super) numbers: BTreeMap<StreamId, u64>,
 }
 
 impl Vendor {
@@ -78,6 +83,9 @@ impl Vendor {
             looks: Vec::new(),
             began: None,
             effects: Vec::new(),
+            acts: Vec::new(),
+            turned_away: Vec::new(),
+            numbers: BTreeMap::new(),
         }
     }
     /// Its own time.
@@ -152,12 +160,16 @@ impl Vendor {
             merged_into: None,
         };
         for (part, fields) in parts {
-            row.parts.insert(part.clone(), self.kept(&part, &fields));
+            let kept = self.kept(&part, &fields);
+            row.parts.insert(part.clone(), self.computed(&part, None, kept));
         }
-        for (part, fields) in row.parts.clone() {
-            self.note(&part, &id, FieldMap::new(), fields, real, who);
-        }
+        let parts: Vec<StreamId> = row.parts.keys().cloned().collect();
         self.rows.entry(stream.clone()).or_default().insert(id.clone(), row);
+        self.stamp_document(stream, &id, real);
+        for part in parts {
+            let made = self.rows.get(stream).and_then(|rows| rows.get(&id)?.parts.get(&part)).cloned();
+            self.note(&part, &id, FieldMap::new(), made.unwrap_or_default(), real, who);
+        }
         id
     }
     /// What a stream keeps of the fields that it is given.
@@ -180,18 +192,21 @@ impl Vendor {
     ) -> bool {
         let fields = self.kept(part, fields);
         let now = self.now(real);
-        let Some(row) = self.rows.get_mut(host).and_then(|rows| rows.get_mut(id)).filter(|row| !row.removed) else {
+        let known = self.find_row(host, id).ok().and_then(|row| row.parts.get(part)).cloned();
+        if self.find_row(host, id).is_err() {
             return false;
-        };
-        let slot = row.parts.entry(part.clone()).or_default();
-        let before = slot.clone();
+        }
+        let before = known.clone().unwrap_or_default();
+        let mut after = before.clone();
         if replace {
             for path in before.paths() {
-                slot.set(path, sync_core::Value::Null);
+                after.set(path, sync_core::Value::Null);
             }
         }
-        slot.overlay(&fields);
-        let after = slot.clone();
+        after.overlay(&fields);
+        let after = self.computed(part, known.as_ref(), after);
+        let Some(row) = self.rows.get_mut(host).and_then(|rows| rows.get_mut(id)) else { return false };
+        row.parts.insert(part.clone(), after.clone());
         if before != after {
             row.version += 1;
             row.changed_at = now;
@@ -236,6 +251,7 @@ impl Vendor {
                 .with_vendor("E42", "forbidden word"));
             }
         }
+        self.refuses_document(write)?;
         match &write.action {
             Action::Create { parts } => {
                 if habits.cap().create_with_idempotency_key
@@ -260,8 +276,10 @@ impl Vendor {
                 Ok(id)
             }
             Action::Update { id, parts, if_version } => {
-                let row = self.find_row(&write.stream, id)?;
+                let row = self.find_row(&write.stream, id)?.clone();
                 if let Some(why) = &row.locked {
+                    let host = sync_core::StreamKey { system: self.system.clone(), stream: write.stream.clone() };
+                    self.turned_away.push((self.began.unwrap_or(real), host.id(id)));
                     return Err(Error::new(ErrorKind::Invalid, "update", format!("the record is locked: {why}")));
                 }
                 let version = row.version.to_string();
@@ -284,7 +302,8 @@ impl Vendor {
                     let target = Target { host: &write.stream, part: &part.stream, id };
                     self.change(target, &fields, replace, real, Who::Engine);
                 }
-                self.effects.extend(write.effects.iter().cloned());
+                let host = sync_core::StreamKey { system: self.system.clone(), stream: write.stream.clone() };
+                self.effects.extend(write.effects.iter().map(|effect| (host.id(id), effect.clone())));
                 Ok(id.clone())
             }
             Action::Remove { id, mode } => {

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::expect_used, reason = "tests may")]
 
 mod behind;
+mod documents;
+mod documents_as_invoices;
 mod facets;
 mod fields;
 mod life;

@@ -1,5 +1,6 @@
 //! From what was read to what is agreed: one decision per unit, and what each side lacks afterwards. Pure.
 
+mod cancelled;
 mod explain;
 mod lag;
 mod sides;
@@ -21,7 +22,7 @@ use crate::{
     capability::{Shows, represents},
     decide::{Agreed, Decision, Side, decide},
     fault::{self, Fault},
-    id::{ExternalRef, StreamKey, SystemId},
+    id::{CanonicalId, ExternalRef, StreamKey, SystemId},
     mapping::{Problems, Unmapped},
     model,
     policy::{Entity, Rule, Unit},
@@ -29,6 +30,7 @@ use crate::{
     value::{FieldMap, FieldPath, Value},
 };
 
+use cancelled::cancelled;
 use explain::held_unit;
 use lag::{advance, joins, lag, lag_frozen, overruled};
 use sides::new_sides;
@@ -47,6 +49,8 @@ pub(crate) struct Diffed {
     pub(crate) empty_master: Vec<String>,
     /// Aliases that became the record's name.
     pub(crate) promoted: Vec<ExternalRef>,
+    /// A record that has to be made, and shown, before this one can be written.
+    pub(crate) waits_for: Option<CanonicalId>,
     /// Something about the binding is new.
     pub(crate) changed: bool,
 }
@@ -102,6 +106,7 @@ fn attempt(
         removed: BTreeSet::new(),
         promoted: Vec::new(),
         empty_master: Vec::new(),
+        waits_for: None,
         changed: false,
     };
     out.binding.agreed = links.canonical(&out.binding.agreed);
@@ -116,6 +121,7 @@ fn attempt(
     for unit in &entity.units {
         settle(entity, unit, subject, &mut views, &mut out, now);
     }
+    cancelled(entity, &views, &mut out);
     let views: Vec<_> = views.into_iter().map(|v| (v.key.clone(), v.holding)).collect();
     advance(entity, subject, &views, &mut out.binding);
     let settled = scope::settled(entity, around, &out.binding);

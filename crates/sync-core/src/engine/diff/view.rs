@@ -44,6 +44,7 @@ pub(super) fn views<'a>(entity: &'a Entity, subject: &'a Subject, links: &Links,
         }
         let mut problems = Problems::default();
         let mut canonical = |theirs: &FieldMap| match table.inbound(theirs, &mut problems) {
+            _ if theirs.is_empty() => FieldMap::new(), // what a stream says of all its records it says of those it showed
             Ok(ours) => links.canonical(&ours),
             Err(_) => FieldMap::new(), // the mapper refuses: as if nothing had been read, and the error is reported by `read`
         };
@@ -51,7 +52,8 @@ pub(super) fn views<'a>(entity: &'a Entity, subject: &'a Subject, links: &Links,
             key,
             table,
             seen: canonical(&seen),
-            shadow: canonical(&side.shadow),
+            // what all records of a stream are is news too where nothing was ever shown
+            shadow: if side.shadow.is_empty() { FieldMap::new() } else { canonical(&side.shadow) },
             sight,
             holding: BTreeSet::new(),
             somebody_else: false,

@@ -8,7 +8,8 @@ use super::{Facts, op};
 use crate::{
     capability::RemoveMode,
     engine::diff::{Diffed, name_of},
-    id::StreamKey,
+    id::{EntityKind, StreamKey},
+    model::{Fulfilment, Order},
     plan::{Doing, Op},
     policy::{Create, Entity, OnRemove, Recreate},
     store::{Binding, BoundSide, Event, Held, HeldWhy, SideState},
@@ -29,8 +30,9 @@ pub(super) fn removals(entity: &Entity, diffed: &mut Diffed, facts: &Facts, now:
         held.numbers = binding.numbers.clone();
         held
     };
-    if live.is_empty() && !binding.aliases.is_empty() {
-        let names: Vec<String> = binding.aliases.iter().map(ToString::to_string).collect();
+    let others: Vec<_> = binding.aliases.iter().filter(|alias| binding.sides.contains_key(&alias.at)).collect();
+    if live.is_empty() && !others.is_empty() {
+        let names: Vec<String> = others.into_iter().map(ToString::to_string).collect();
         let text = format!("was removed, and {} is one more name of it", names.join(", "));
         diffed.held.push(held(HeldWhy::Removed, &text, "remove that one too, or leave it"));
         return;
@@ -72,6 +74,7 @@ pub(super) fn removals(entity: &Entity, diffed: &mut Diffed, facts: &Facts, now:
                 ops.push(op(entity, table, &binding, Doing::Remove { id: id.clone(), mode }, BTreeSet::new()));
             }
         }
+        (false, _) if is_told(entity, &binding) => {}
         (false, _) if entity.recreate == Recreate::Ask && creates_there(entity, &gone) => diffed.held.push(held(
             HeldWhy::Removed,
             &format!("was removed at {}", gone.iter().map(|k| k.to_string()).collect::<Vec<_>>().join(", ")),
@@ -79,6 +82,16 @@ pub(super) fn removals(entity: &Entity, diffed: &mut Diffed, facts: &Facts, now:
         )),
         (false, _) => {}
     }
+}
+
+/// An order that is cancelled with its counterpart, where a status table carries that on, is not asked about.
+fn is_told(entity: &Entity, binding: &Binding) -> bool {
+    let cancelled = binding.agreed.text(Order::FULFILMENT) == Some(Fulfilment::Cancelled.word());
+    let tells = |key: &StreamKey| {
+        let status = entity.streams.get(key).filter(|table| table.role.update).and_then(|table| table.status.as_ref());
+        status.is_some_and(|status| status.outcome(&binding.agreed).is_some())
+    };
+    entity.kind == EntityKind::Order && cancelled && binding.sides.keys().any(tells)
 }
 
 fn dead(binding: &Binding) -> impl Iterator<Item = &StreamKey> {
