@@ -92,6 +92,8 @@ pub struct Record {
     pub fields: FieldMap,
     /// How old it is.
     pub version: Version,
+    /// When it was made, by the vendor's clock.
+    pub created_at: Option<DateTime<Utc>>,
     /// It is marked as removed.
     pub deleted: bool,
     /// Fields are missing that `get` would give.
@@ -111,6 +113,7 @@ impl Record {
             reference,
             fields,
             version: Version::default(),
+            created_at: None,
             deleted: false,
             partial: false,
             writable: Writable::All,

@@ -171,3 +171,20 @@ fn what_is_forgotten_is_not_in_the_files_any_more() {
     })
     .unwrap();
 }
+
+#[test]
+fn a_lease_whose_holder_is_gone_holds_nobody_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("a.db");
+    let hour = std::time::Duration::from_secs(3600);
+    let held = {
+        let first = open(&path).unwrap();
+        let held = run(first.acquire("orders", now(), hour)).unwrap();
+        let second = open(&path).unwrap();
+        assert!(run(second.acquire("orders", now(), hour)).unwrap().is_none(), "the holder is there");
+        held.unwrap() // never given back
+    };
+    let later = open(&path).unwrap();
+    let taken = run(later.acquire("orders", now(), hour)).unwrap().unwrap();
+    assert!(taken.token > held.token, "what the dead holder might still send is refused");
+}

@@ -45,15 +45,13 @@ fn every_rule_and_up_to_four_systems() {
 }
 
 #[test]
-#[ignore = "some histories still fail, see docs/trust.md: cargo test -p sync-testkit --test simulation -- --ignored"]
 fn removals_copies_twins_and_links() {
-    plays(Breadth::Records, 1);
+    plays(Breadth::Records, 3);
 }
 
 #[test]
-#[ignore = "some histories still fail, see docs/trust.md: cargo test -p sync-testkit --test simulation -- --ignored"]
 fn everything() {
-    plays(Breadth::Everything, 1);
+    plays(Breadth::Everything, 3);
 }
 
 #[test]

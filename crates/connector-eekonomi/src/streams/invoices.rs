@@ -195,6 +195,7 @@ impl StreamHandler for Invoices {
         let stamp = |name| read.moment(name).ok().and_then(Field::into_value);
         Head {
             version: Version { etag: None, modified_at: stamp("ModifiedUtc").or_else(|| stamp("CreatedUtc")) },
+            created_at: stamp("CreatedUtc"),
             partial: rows::are_left_out(read, "TotalAmountInvoiceCurrency"),
             writable: if self.takes_payments() {
                 Writable::Except(BOOKED.into())

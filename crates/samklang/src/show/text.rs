@@ -211,7 +211,8 @@ pub(crate) fn parked(out: Out<'_>, parked: &Parked) -> Done {
 /// One record: where it is, and what happened to it.
 pub(crate) fn history(out: Out<'_>, binding: &Binding, events: &[Journal]) -> Done {
     writeln!(out, "{} {} (id {})", binding.entity, numbers(&binding.numbers), binding.id)?;
-    for (stream, side) in &binding.sides {
+    let own = sync_core::SystemId::hub();
+    for (stream, side) in binding.sides.iter().filter(|(stream, _)| stream.system != own) {
         let id = side.id.as_deref().map_or("to be made".to_owned(), |id| format!("#{id}"));
         let mut state = match side.state {
             SideState::Live => String::new(),

@@ -68,7 +68,13 @@ pub(super) fn contend(winner: &Winner<'_>, agreed: Option<Agreed<'_>>, sides: &[
                 Winner::Newest { otherwise } => newest(&all).filter(|_| dated).or(Some(*otherwise)),
             };
             match chosen.and_then(|system| word_of(system, &all)) {
-                Some(one) => settle(&whole(one, &all, agreed), one.system, agreed, &told(&all)),
+                Some(one) => {
+                    let value = whole(one, &all, agreed);
+                    match split(&value, &all, agreed) {
+                        true => hold(Why::Conflict, told(&all)),
+                        false => settle(&value, one.system, agreed, &told(&all)),
+                    }
+                }
                 None => hold(Why::Conflict, told(&all)),
             }
         }
@@ -101,6 +107,17 @@ fn whole(winner: &Contender<'_>, all: &[Contender<'_>], agreed: Option<Agreed<'_
         both.any(|(path, ours, theirs)| !other.grants(path, ours, agreed) && !winner.grants(path, theirs, agreed))
     };
     if all.iter().any(another) { winner.value.clone() } else { said }
+}
+
+/// Others show different values of a leaf that the winner does not have, and nothing is agreed of it: the winner decides
+/// nothing there, and without a word they would stay different.
+fn split(value: &FieldMap, all: &[Contender<'_>], agreed: Option<Agreed<'_>>) -> bool {
+    let open =
+        |path: FieldPath| value.get(path).is_none() && agreed.is_none_or(|agreed| agreed.value.get(path).is_none());
+    let disputed = |(path, leaf): (FieldPath, &Value)| {
+        open(path) && !leaf.is_null() && all.iter().any(|other| !other.grants(path, leaf, agreed))
+    };
+    all.iter().any(|one| one.value.iter().any(disputed))
 }
 
 /// The value that takes nothing from anybody: each leaf is what everyone shows, if some in a shorter way or not at all.

@@ -39,9 +39,7 @@ pub(crate) fn order(agreed: &FieldMap, invoices: &[&FieldMap]) -> FieldMap {
     let booked: Vec<(Invoice, &FieldMap)> = invoices
         .iter()
         .filter_map(|fields| Some((Invoice::from_fields(fields).ok()?, *fields)))
-        .filter(|(invoice, _)| {
-            invoice.stage.value() != Some(&InvoiceStage::Draft) && invoice.is_cancelled.value() != Some(&true)
-        })
+        .filter(|(invoice, _)| is_booked(invoice) && invoice.is_cancelled.value() != Some(&true))
         .collect();
     let is_credit = |invoice: &Invoice| invoice.is_credit.value() == Some(&true) || invoice.credits.is_set();
     let sum = |credits: bool| -> Decimal {
@@ -69,6 +67,14 @@ pub(crate) fn order(agreed: &FieldMap, invoices: &[&FieldMap]) -> FieldMap {
         }
     }
     rolled.to_fields()
+}
+
+/// Where nobody speaks of stages, an invoice is one when it has a number.
+fn is_booked(invoice: &Invoice) -> bool {
+    match invoice.stage.value() {
+        Some(stage) => *stage != InvoiceStage::Draft,
+        None => invoice.number.is_set(),
+    }
 }
 
 fn settled(invoices: &[&Invoice]) -> Decimal {

@@ -6,6 +6,7 @@ use super::subject::Sight;
 use crate::{
     connector::Action,
     document::{self, steps},
+    fault::{self, Fault},
     id::ExternalRef,
     mapping::Problems,
     model::{Canonical, Payment},
@@ -43,6 +44,16 @@ pub(super) fn stands(table: &StreamTable, action: &Action, share: &Share, shown:
         Some(_) => Stands::Ahead,
         None => Stands::Otherwise,
     }
+}
+
+/// Whether a document comes to what a step was told that it should.
+pub(super) fn sums_stand(table: &StreamTable, action: &Action, shown: &FieldMap) -> bool {
+    let Action::Act { with, .. } = action else { return true };
+    if fault::on(Fault::TotalsUnchecked) {
+        return true;
+    }
+    let shown = table.inbound(shown, &mut Problems::default()).unwrap_or_default();
+    document::due(with).zip(document::payable(&shown)).is_none_or(|(due, payable)| due == payable)
 }
 
 fn paid(with: &FieldMap) -> Decimal {

@@ -22,7 +22,7 @@ use crate::{
     id::{CanonicalId, ExternalRef, StreamKey, SystemId},
     mapping::Problems,
     plan::{Doing, Op},
-    policy::{Entity, Rule, StreamTable},
+    policy::{Entity, Foreign, Rule, StreamTable},
     store::{Binding, BoundSide, Intent, Share},
     value::{FieldMap, FieldPath, Link, Value},
 };
@@ -250,6 +250,8 @@ impl Call<'_> {
             return match stands.min() {
                 Some(Stands::Taken) => Err(Outcome::Done { reference: item.reference.clone(), sights, exact: false }),
                 Some(Stands::Otherwise) | None => Err(Outcome::Moved(sights)),
+                // its sums are not those that the step was decided on
+                Some(Stands::Ahead) if self.sums_differ(&sights) => Err(Outcome::Moved(sights)),
                 Some(Stands::Ahead) => Ok((Write { current: Some(item), ..write }, sights)),
             };
         }
@@ -280,7 +282,8 @@ impl Call<'_> {
         reads && cap.is_some_and(|cap| cap.get_max > 0)
     }
 
-    /// A shared field, a full replace, a side effect: there a look can save an edit or a mail.
+    /// A field that others may change, or whose change elsewhere a person is to see, a full replace, a side effect: there
+    /// a look can save an edit or a mail.
     fn must_look(&self) -> bool {
         let Some(cap) = self.connector.capabilities().streams.get(&self.op.host.stream) else { return false };
         if cap.get_max == 0 {
@@ -298,11 +301,19 @@ impl Call<'_> {
         let shared = |share: &Share| {
             self.entities.iter().filter(|entity| entity.streams.contains_key(&share.at)).any(|entity| {
                 entity.units.iter().any(|unit| {
-                    share.units.contains(&unit.path) && !matches!(unit.rule, Rule::Master { .. } | Rule::Seed(_))
+                    let heard = match &unit.rule {
+                        Rule::Master { foreign, .. } => *foreign == Foreign::Hold,
+                        rule => !matches!(rule, Rule::Seed(_)),
+                    };
+                    heard && share.units.contains(&unit.path)
                 })
             })
         };
         cap.update == UpdateMode::Replace || !self.intent.effects.is_empty() || self.op.shares.iter().any(shared)
+    }
+
+    fn sums_differ(&self, sights: &[Sight]) -> bool {
+        self.each(sights).any(|(_, table, sight)| !act::sums_stand(table, &self.intent.action, &sight.fields))
     }
 
     fn each<'s>(&'s self, sights: &'s [Sight]) -> impl Iterator<Item = (&'s Share, &'s StreamTable, &'s Sight)> {

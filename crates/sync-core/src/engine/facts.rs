@@ -14,7 +14,7 @@ use crate::{
     id::{CanonicalId, EntityName},
     model::{Item, Line},
     policy::{Entity, StreamTable},
-    store::{Binding, MatchKey},
+    store::{Binding, MatchKey, SideState},
     value::{FieldMap, Link},
 };
 
@@ -34,8 +34,14 @@ impl Work<'_> {
                 numbers.extend(sold(table, binding));
             }
         }
-        let linked = self.load(&linked).await?.into_iter().map(|(id, binding)| (id, binding.agreed)).collect();
-        Ok(Facts { locks: locks.clone(), items: self.items_of(numbers).await?, linked })
+        let linked = self.load(&linked).await?;
+        let registered = linked.values().flat_map(|binding| {
+            let there = binding.sides.iter().filter(|(_, side)| side.id.is_some() && side.state != SideState::Removed);
+            there.map(|(key, _)| (key.system.clone(), binding.id))
+        });
+        let registered = registered.collect();
+        let linked = linked.into_iter().map(|(id, binding)| (id, binding.agreed)).collect();
+        Ok(Facts { locks: locks.clone(), items: self.items_of(numbers).await?, linked, registered })
     }
 
     async fn items_of(

@@ -21,6 +21,7 @@ use crate::{
     error::{ErrorKind, Result},
     fault::{self, Fault},
     id::{ExternalRef, StreamKey},
+    policy::Entity,
 };
 
 /// What all host streams of a group gave.
@@ -129,7 +130,11 @@ impl Work<'_> {
                 afresh,
                 every_s: entity.every_s,
                 complete_every_s: entity.complete_every_s,
-                min_listed_percent: if fault::on(Fault::GuardOff) { 0 } else { entity.guards.min_listed_percent },
+                // a stream that documents move on from is empty again and again; what is absent is asked for all the same
+                min_listed_percent: match fault::on(Fault::GuardOff) || moves_on(entity, host) {
+                    true => 0,
+                    false => entity.guards.min_listed_percent,
+                },
                 short_is_right: told.approved.short_listings.contains(host),
             };
             order = Some(match order {
@@ -145,4 +150,10 @@ impl Work<'_> {
         }
         order
     }
+}
+
+/// Whether a step leads documents of this stream into another one.
+fn moves_on(entity: &Entity, host: &StreamKey) -> bool {
+    let document = entity.streams.get(host).and_then(|table| table.document.as_ref());
+    document.is_some_and(|document| document.cap.steps.iter().any(|step| step.moves_to.is_some()))
 }

@@ -62,6 +62,7 @@ impl Work<'_> {
                 let before = binding.sides.get(&hub.key).and_then(|side| side.shadow.get(SETTLED)).cloned();
                 fields.set(SETTLED, before.unwrap_or(Value::Decimal(Decimal::ZERO)));
             }
+            let fields = fields.filter(|path| hub.cap.fields.contains_key(&path));
             let Some(name) = mark_of(order) else { continue };
             let sight = Sight::new(Record::new(hub.key.id(name), fields));
             let at = match subjects.iter().position(|subject| subject.binding.id == id) {
@@ -93,6 +94,7 @@ impl Work<'_> {
             let Some(hub) = entity.hub.as_ref().filter(|_| parent.is_live()) else { continue };
             let invoices = self.children(&parent).await?;
             let rolled = rollup::order(&parent.agreed, &invoices.iter().map(|one| &one.agreed).collect::<Vec<_>>());
+            let rolled = rolled.filter(|path| hub.cap.fields.contains_key(&path));
             if parent.sides.get(&hub.key).is_some_and(|side| side.shadow == rolled) {
                 continue;
             }

@@ -103,6 +103,10 @@ pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -
             Some(binding) => {
                 let subject = subjects.entry(binding.id).or_insert_with(|| Subject::of(binding.clone()));
                 let primary = subject.binding.reference(&sight.reference.at).as_ref() == Some(&sight.reference);
+                // a name less; but the name that a document had as a draft still stands for it
+                if sight.deleted && !primary && subject.binding.sides.contains_key(&sight.reference.at) {
+                    subject.binding.aliases.remove(&sight.reference);
+                }
                 if primary || fault::on(Fault::AliasMergedFrom) {
                     subject.sights.insert(sight.reference.at.clone(), sight);
                 }

@@ -56,6 +56,11 @@ impl Work<'_> {
         for (host, references) in facets {
             for reference in references {
                 let Some(binding) = self.links.0.get(&reference).and_then(|id| bindings.get(id)) else { continue };
+                if binding.aliases.contains(&reference) {
+                    // nothing of it is kept but its name, so it is asked for at once
+                    ask.entry(host.at.clone()).or_default().insert(host.id.clone());
+                    continue;
+                }
                 let Some(side) =
                     binding.sides.get(&reference.at).filter(|side| side.id.as_ref() == Some(&reference.id))
                 else {

@@ -26,6 +26,7 @@ mod known;
 mod matching;
 mod missing;
 mod moved;
+mod open;
 mod outcome;
 mod planning;
 mod prepare;
@@ -257,6 +258,27 @@ fn groups(policy: &Compiled) -> Vec<Group> {
     for group in &mut groups {
         group.hosts.remove(&documents);
     }
-    groups.sort_by_key(|group| group.entities.first().copied());
+    in_order(policy, groups)
+}
+
+/// In the order of their first entities, but whoever has the items that lines name goes before the documents.
+fn in_order(policy: &Compiled, mut groups: Vec<Group>) -> Vec<Group> {
+    let entities = |group: &Group| -> Vec<&crate::policy::Entity> {
+        group.entities.iter().filter_map(|place| policy.entities.get(*place)).collect()
+    };
+    let first = |group: &Group| group.entities.first().copied();
+    let mut needed: BTreeMap<EntityName, Option<usize>> = BTreeMap::new();
+    for group in &groups {
+        for table in entities(group).into_iter().flat_map(|entity| entity.streams.values()) {
+            if let Some(items) = table.document.as_ref().and_then(|document| document.items.clone()) {
+                let at = needed.entry(items).or_insert(first(group));
+                *at = (*at).min(first(group));
+            }
+        }
+    }
+    groups.sort_by_key(|group| {
+        let needed = entities(group).into_iter().filter_map(|entity| needed.get(&entity.name).copied()).min();
+        (needed.unwrap_or(first(group)).min(first(group)), needed.is_none(), first(group))
+    });
     groups
 }

@@ -44,11 +44,16 @@ impl Work<'_> {
                 let draft = binding
                     .sides
                     .iter()
-                    .find(|(at, side)| before.contains(at) && side.id.is_some() && side.state != SideState::Removed);
-                let Some((at, Some(id))) = draft.map(|(at, side)| (at, side.id.clone())) else { continue };
-                if taken.contains(&binding.id) {
-                    continue; // the first of several is the one
-                }
+                    .find(|(at, side)| before.contains(at) && side.state != SideState::Removed)
+                    .map(|(at, side)| (at, side.id.clone()));
+                // the first of several is the one
+                let Some((at, id)) = draft.filter(|_| !taken.contains(&binding.id)) else { continue };
+                let Some(id) = id else {
+                    // a draft that may have been made: somebody booked it before we knew its name
+                    taken.insert(binding.id);
+                    moved.on.insert(sight.reference.clone(), (binding.id, at.clone()));
+                    continue;
+                };
                 let connector = self.engine.connector(&at.system)?;
                 match connector.get(self.cx, &at.stream, &[id]).await {
                     Ok(found) if found.iter().flatten().next().is_none() => {

@@ -7,7 +7,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{index::Index, report::Observer, subject::Sight};
+use super::{index::Index, open, report::Observer, subject::Sight};
 use crate::{
     capability::Since,
     connector::{Connector, Item, ListFrom, ListQuery, Page, Record},
@@ -29,9 +29,13 @@ pub(super) struct Reading {
     pub(super) indexed: Vec<Indexed>,
     pub(super) parked: Vec<Parked>,
     pub(super) unparked: Vec<String>,
+    /// Records that were forgotten: what returns under their names is skipped.
+    pub(super) forgotten: BTreeSet<ExternalRef>,
     /// Known records that a complete listing did not name.
     pub(super) absent: Vec<ExternalRef>,
     pub(super) checkpoint: Option<Checkpoint>,
+    /// When the oldest open document was made, of those that differ.
+    pub(super) oldest_open: Option<DateTime<Utc>>,
     /// The listing was complete but so small that its gaps are not believed: (found, expected).
     pub(super) short: Option<(u64, u64)>,
 }
@@ -98,7 +102,8 @@ impl Reader<'_> {
         self.pages(ListFrom::ModifiedSince(from), self.cx, &mut index, false, &mut reading, &mut high).await?;
         let ascending = self.since().is_some_and(|since| since.ascending);
         let high = if ascending { high } else { settled(high, known.high_water, began) };
-        reading.checkpoint = Some(Checkpoint { high_water: high, read_at: Some(began), ..known });
+        let open_since = self.open_documents(known.open_since, &mut index, &mut reading).await?;
+        reading.checkpoint = Some(Checkpoint { high_water: high, read_at: Some(began), open_since, ..known });
         Ok(reading)
     }
 
@@ -110,7 +115,8 @@ impl Reader<'_> {
         let cx = self.cx.in_lane(Lane::Listing);
         let listed = self.pages(ListFrom::Beginning, &cx, &mut index, order.afresh, &mut reading, &mut high).await?;
         let expected = known.listed.saturating_mul(order.min_listed_percent) / 100;
-        let short = complete && !order.short_is_right && (listed < expected || (listed == 0 && known.listed > 0));
+        let empty = listed == 0 && known.listed > 0 && order.min_listed_percent > 0;
+        let short = complete && !order.short_is_right && (listed < expected || empty);
         if (complete && !short) || fault::on(Fault::AbsenceFromPartialListing) {
             reading.absent = index.absent(self.store, &self.host).await?;
         }
@@ -122,6 +128,7 @@ impl Reader<'_> {
             read_at: Some(began),
             complete_at: if short { known.complete_at } else { Some(began) },
             listed: if short { known.listed } else { listed },
+            open_since: known.open_since.into_iter().chain(reading.oldest_open).min(),
         });
         Ok(reading)
     }
@@ -159,6 +166,7 @@ impl Reader<'_> {
                 .cloned()
                 .collect();
             self.observer.page(&self.host, page.items.len(), fresh.len());
+            self.note_forgotten(&fresh, reading).await?;
             self.take(cx, fresh, asked, index, reading, high).await?;
             match page.next.clone() {
                 Some(cursor) => query.from = ListFrom::Page(cursor),
@@ -181,6 +189,9 @@ impl Reader<'_> {
         let can_get = self.connector.capabilities().streams.get(&self.host.stream).is_some_and(|cap| cap.get_max > 0);
         let mut rows = Vec::new();
         for item in items {
+            if reading.forgotten.contains(&item.reference) {
+                continue;
+            }
             let records = if item.partial && can_get { None } else { Some(self.connector.decode(&item)) };
             let partial = records.as_ref().is_none_or(|r| r.as_ref().is_ok_and(|r| r.iter().any(|one| one.partial)));
             match records {
@@ -205,6 +216,25 @@ impl Reader<'_> {
             if records.as_ref().is_ok_and(|records| records.iter().any(|record| record.deleted)) {
                 self.sort(&row, records, row.hash, asked, reading, high);
             }
+        }
+        Ok(())
+    }
+
+    /// Learns which of these records, and of those that they carry, are to stay forgotten.
+    async fn note_forgotten(&self, items: &[Item], reading: &mut Reading) -> Result<()> {
+        let streams = &self.connector.capabilities().streams;
+        let facets = streams.iter().filter(|(_, cap)| cap.facet_of.as_ref() == Some(&self.host.stream));
+        let facets: Vec<StreamKey> =
+            facets.map(|(stream, _)| StreamKey { stream: stream.clone(), ..self.host.clone() }).collect();
+        let names: Vec<ExternalRef> = items
+            .iter()
+            .flat_map(|item| {
+                let carried = facets.iter().map(|facet| facet.id(&item.reference.id));
+                carried.chain([item.reference.clone()]).collect::<Vec<_>>()
+            })
+            .collect();
+        if !names.is_empty() {
+            reading.forgotten.extend(self.store.forgotten(&names).await?);
         }
         Ok(())
     }
@@ -238,7 +268,7 @@ impl Reader<'_> {
     }
 
     /// Sorts what an item says into what was read.
-    fn sort(
+    pub(super) fn sort(
         &self,
         item: &Item,
         records: Result<Vec<Record>>,
@@ -250,7 +280,8 @@ impl Reader<'_> {
         reading.indexed.push(Indexed { reference: item.reference.clone(), hash });
         match records {
             Ok(records) => {
-                for record in records {
+                for record in records.into_iter().filter(|record| !reading.forgotten.contains(&record.reference)) {
+                    reading.oldest_open = reading.oldest_open.into_iter().chain(open::since(&record)).min();
                     if let Some(at) = record.version.modified_at.filter(|at| *at <= now + FUTURE) {
                         *high = Some(high.map_or(at, |before| before.max(at)));
                     }
@@ -272,9 +303,12 @@ impl Reader<'_> {
         let ids: Vec<Arc<str>> = ids.iter().cloned().collect();
         let now = self.cx.clock.now();
         let found = self.get(self.cx, &ids).await?;
+        let items: Vec<Item> = found.iter().flatten().cloned().collect();
+        self.note_forgotten(&items, reading).await?;
         let mut gone = BTreeSet::new();
         for (id, item) in ids.into_iter().zip(found) {
             match item {
+                Some(item) if reading.forgotten.contains(&item.reference) => {}
                 // its hash may differ from the listed row's: the next listing will tell
                 Some(item) => {
                     self.sort(&item, self.connector.decode(&item), Indexed::unseen(), now, reading, &mut None);

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     error::{Error, ErrorKind, Result},
     fault::{self, Fault},
-    id::{CanonicalId, ExternalRef},
+    id::{CanonicalId, ExternalRef, StreamKey},
     plan::{Doing, Op},
     store::{Binding, Commit, Event, HeldWhy, Indexed, Intent, SideState},
 };
@@ -160,7 +160,7 @@ impl Work<'_> {
             // the next listing is to be decoded: its record may show again what it showed before this write
             Outcome::Done { reference, .. } => {
                 // (a step may have moved it to another stream: then this is its new place)
-                let moved = matches!(flight.op.doing, Doing::Act { .. });
+                let moved = reference.at.stream != flight.op.host.stream;
                 let reference = if moved { reference.clone() } else { flight.op.host.id(&reference.id) };
                 commit.indexed.push(Indexed { reference, hash: Indexed::unseen() });
             }
@@ -175,7 +175,8 @@ impl Work<'_> {
                 Outcome::Done { reference, sights, exact } => {
                     let Some(table) = self.table(&share.at) else { continue };
                     let events = match &flight.op.doing {
-                        Doing::Act { .. } => {
+                        // (a person may have brought a new one on before we knew its name)
+                        doing if moves(doing, reference, &flight.op.host) => {
                             act::acted(binding, share, table, &flight.intent.action, reference, sights)
                         }
                         _ => outcome::done(binding, share, table, reference, sights, *exact, &self.links),
@@ -232,4 +233,10 @@ impl Work<'_> {
         }
         moved
     }
+}
+
+/// Whether a record is taken over as one that an act left: the act itself, or a create that was found in another stream.
+fn moves(doing: &Doing, reference: &ExternalRef, host: &StreamKey) -> bool {
+    let found_further_on = matches!(doing, Doing::Create) && reference.at.stream != host.stream;
+    matches!(doing, Doing::Act { .. }) || found_further_on
 }

@@ -18,7 +18,7 @@ use crate::{
     connector::{Action, Connector, Item, ListFrom, ListQuery},
     error::Result,
     fault::{self, Fault},
-    id::{ExternalRef, StreamKey},
+    id::{ExternalRef, StreamId, StreamKey},
     store::Intent,
     value::FieldMap,
 };
@@ -113,25 +113,10 @@ async fn moved_on(work: &Work<'_>, connector: &dyn Connector, intent: &Intent, a
     let step = table.and_then(|table| table.document.as_ref()?.cap.steps.iter().find(|step| step.act == act));
     let Some(stream) = step.and_then(|step| step.moves_to.clone()) else { return Ok(Found::Gone) };
     let Some(cap) = connector.capabilities().streams.get(&stream) else { return Ok(Found::Gone) };
-    let host = StreamKey { system: intent.host.system.clone(), stream };
-    let there = Intent { host: host.clone(), ..intent.clone() };
-    let items = candidates(work, connector, cap, &there, enough(cap, intent, work.now())).await?;
-    let mut fitting = Vec::new();
-    for item in items {
-        let Ok(sights) = decoded(connector, &item) else { continue };
-        if intent.mark.is_some() && sights.iter().any(|sight| sight.reference.at == host && sight.mark == intent.mark) {
-            fitting.push((item.reference, sights));
-        }
-    }
-    fitting.sort_by(|(a, _), (b, _)| a.cmp(b));
-    Ok(match fitting.len() {
-        0 if enough(cap, intent, work.now()) => Found::Gone,
-        0 => Found::LookAgain,
-        1 => {
-            let (reference, sights) = fitting.swap_remove(0);
-            Found::Made { reference, sights }
-        }
-        _ => Found::Several(fitting.into_iter().map(|(reference, _)| reference).collect()),
+    let last = enough(cap, intent, work.now());
+    Ok(match marked(work, connector, intent, stream).await? {
+        Found::LookAgain if last => Found::Gone,
+        found => found,
     })
 }
 
@@ -167,6 +152,11 @@ async fn look_for(
     fitting.sort_by(|(_, a, _), (_, b, _)| a.reference.cmp(&b.reference));
     // as many creates of equal content as records: any of them is the right one
     let equal = work.creates.iter().filter(|other| other.host == intent.host && other.action == intent.action).count();
+    if fitting.is_empty()
+        && let Some(found) = further_on(work, connector, cap, intent).await?
+    {
+        return Ok(found);
+    }
     Ok(match fitting.len() {
         // under its key it makes no second record, and the open intent goes on claiming the first
         0 if last && cap.create_with_idempotency_key => Found::SendAgain,
@@ -177,6 +167,51 @@ async fn look_for(
             Found::Made { reference: item.reference, sights }
         }
         _ => Found::Several(fitting.into_iter().map(|(_, item, _)| item.reference).collect()),
+    })
+}
+
+/// What became of a create in the streams that a person may have brought it to.
+async fn further_on(
+    work: &Work<'_>,
+    connector: &dyn Connector,
+    cap: &StreamCapability,
+    intent: &Intent,
+) -> Result<Option<Found>> {
+    let steps = cap.document.iter().flat_map(|document| &document.steps);
+    for stream in steps.filter_map(|step| step.moves_to.clone()) {
+        match marked(work, connector, intent, stream).await? {
+            Found::LookAgain => {}
+            found => return Ok(Some(found)),
+        }
+    }
+    Ok(None)
+}
+
+/// Looks for our mark in another stream than the intent's. What another record has already is not it.
+async fn marked(work: &Work<'_>, connector: &dyn Connector, intent: &Intent, stream: StreamId) -> Result<Found> {
+    let Some(cap) = connector.capabilities().streams.get(&stream) else { return Ok(Found::LookAgain) };
+    let host = StreamKey { system: intent.host.system.clone(), stream };
+    let there = Intent { host: host.clone(), ..intent.clone() };
+    let items = candidates(work, connector, cap, &there, enough(cap, intent, work.now())).await?;
+    let mut fitting = Vec::new();
+    for item in items {
+        let Ok(sights) = decoded(connector, &item) else { continue };
+        let ours = |sight: &Sight| sight.reference.at == host && !sight.deleted && sight.mark == intent.mark;
+        if intent.mark.is_some() && sights.iter().any(ours) {
+            fitting.push((item.reference, sights));
+        }
+    }
+    let references: Vec<ExternalRef> = fitting.iter().map(|(reference, _)| reference.clone()).collect();
+    let taken: BTreeSet<ExternalRef> = work.store.bound(&references).await?.into_iter().map(|(r, _)| r).collect();
+    fitting.retain(|(reference, _)| !taken.contains(reference));
+    fitting.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(match fitting.len() {
+        0 => Found::LookAgain,
+        1 => {
+            let (reference, sights) = fitting.swap_remove(0);
+            Found::Made { reference, sights }
+        }
+        _ => Found::Several(fitting.into_iter().map(|(reference, _)| reference).collect()),
     })
 }
 

@@ -29,10 +29,8 @@ use crate::{
 /// A lease that is not renewed runs out by itself after this.
 pub(super) const LEASE: Duration = Duration::from_secs(600);
 
-/// Passes in one run: as many steps as a document may have to take, and some.
+/// Passes in one run: as many steps as a document may have to take, and some. What is left then waits for the next run.
 const PASSES: usize = 8;
-/// In how many of them what moved meanwhile is decided again.
-const MOVED: usize = 3;
 
 /// An entity of this run, and what of it is at first sight again.
 pub(super) struct Ready {
@@ -175,15 +173,16 @@ impl Work<'_> {
                 return Ok(());
             }
             let rest = if first { Some((&mut reading, &told, ready.as_slice())) } else { None };
+            let waits: Vec<(CanonicalId, CanonicalId)> =
+                decided.iter().filter_map(|one| Some((one.diffed.binding.id, one.diffed.waits_for?))).collect();
             self.keep(tally, decided, rest).await?;
             if self.mode == Mode::Adopt {
                 return self.stage_adoption(tally, ops).await;
             }
             sights = self.apply(tally, ops).await?;
-            if pass + 1 >= MOVED {
-                sights.clear(); // somebody is faster every time: the next run
-            }
-            self.further = self.further(std::mem::take(&mut tally.wrote));
+            let wrote = std::mem::take(&mut tally.wrote);
+            self.further = waits.iter().filter(|(_, on)| wrote.contains(on)).map(|(waiting, _)| *waiting).collect();
+            self.further.extend(self.short_ones(wrote));
             if (sights.is_empty() && self.further.is_empty()) || self.cancel.is_cancelled() {
                 break;
             }
@@ -226,7 +225,7 @@ impl Work<'_> {
     }
 
     /// Records of those just written that have a further step to take in this run.
-    fn further(&self, wrote: BTreeSet<CanonicalId>) -> BTreeSet<CanonicalId> {
+    fn short_ones(&self, wrote: BTreeSet<CanonicalId>) -> BTreeSet<CanonicalId> {
         let further = |id: &CanonicalId| {
             let Some(binding) = self.bindings.get(id) else { return false };
             let entity = self.engine.policy.entities.iter().find(|entity| entity.name == binding.entity);

@@ -168,5 +168,8 @@ fn wake_at(entity: &Entity, binding: &Binding, now: DateTime<Utc>) -> Option<Dat
         && binding.sides.values().any(|side| side.state != SideState::Removed && side.id.is_some());
     let removing = removing.then(|| binding.sides.values().filter_map(|side| side.not_before).min().unwrap_or(now));
     let ambiguous = binding.ambiguous.then_some(now);
-    [lagging, removing, ambiguous].into_iter().flatten().min()
+    // removed everywhere: it ends, or somebody is asked
+    let over = !binding.sides.is_empty() && binding.sides.values().all(|side| side.state == SideState::Removed);
+    let over = over.then_some(now);
+    [lagging, removing, ambiguous, over].into_iter().flatten().min()
 }

@@ -233,6 +233,7 @@ impl<H: StreamHandler> Erased for Served<H> {
             let is_host = at == self.at;
             let mut record = Record::new(at.id(&item.reference.id), fields);
             record.version = head.version.clone();
+            record.created_at = head.created_at;
             record.deleted = head.deleted;
             record.partial = head.partial || item.partial;
             record.writable = writable.unwrap_or_else(|| head.writable.clone());

@@ -1,5 +1,6 @@
 //! What a wire record says, in our words.
 
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 
@@ -15,6 +16,8 @@ use crate::{
 pub struct Head {
     /// How old it is.
     pub version: Version,
+    /// When it was made, by the vendor's clock.
+    pub created_at: Option<DateTime<Utc>>,
     /// It is marked as removed.
     pub deleted: bool,
     /// It lacks fields that `get` would give. A row of a partial listing is so in any case.

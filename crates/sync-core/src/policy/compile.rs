@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Becomes, Compiled, Conflict, Create, DocumentTable, Entity, FieldRule, FieldTable, Foreign, Mistake, Policy, Role,
-    Rule, RuleSet, StreamTable, Unit, check,
+    Becomes, BuyerDiffers, Compiled, Conflict, Create, DocumentTable, Entity, FieldRule, FieldTable, Foreign, Mistake,
+    Policy, Role, Rule, RuleSet, StreamTable, Unit, check,
     known::{Known, Leaves},
     shape,
 };
@@ -13,7 +13,7 @@ use crate::{
     connector::host_of,
     id::{EntityKind, EntityName, StreamKey, SystemId},
     mapping::{Mapper, StreamMap},
-    model,
+    model::{self, Invoice},
     value::FieldPath,
 };
 
@@ -29,14 +29,61 @@ impl Policy {
         mappers: &BTreeMap<String, Mapper>,
     ) -> Result<Compiled, Vec<Mistake>> {
         let known = Known::new(systems, mappers);
+        let policy = &self.with_invoices();
         let mut entities: Vec<Entity> =
-            self.entities.iter().map(|(name, set)| entity(&known, self, name, set)).collect();
-        let mistakes = check::all(&known, self, &entities);
+            policy.entities.iter().map(|(name, set)| entity(&known, policy, name, set)).collect();
+        let mistakes = check::all(&known, policy, &entities);
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
         entities.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
         Ok(Compiled { entities })
+    }
+}
+
+impl Policy {
+    /// The same with what rule sets of invoices take over from orders that become invoices: roles, carriers, accounts,
+    /// and the hub as the master of what an order says. What they say themselves stands.
+    fn with_invoices(&self) -> Self {
+        let mut policy = self.clone();
+        for orders in self.entities.values() {
+            let becomes = orders.systems.iter().filter(|(_, role)| role.becomes == Some(Becomes::Invoice));
+            for (connection, role) in becomes {
+                let keeps = |set: &&mut RuleSet| {
+                    set.kind == EntityKind::Invoice && set.systems.get(connection).is_some_and(|role| role.read)
+                };
+                if let Some(invoices) = policy.entities.values_mut().find(keeps) {
+                    invoices.takes_over(orders, connection, role);
+                }
+            }
+        }
+        policy
+    }
+}
+
+impl RuleSet {
+    fn takes_over(&mut self, orders: &RuleSet, connection: &str, role: &Role) {
+        if let Some(own) = self.systems.get_mut(connection) {
+            if own.create == Create::Never {
+                own.create = role.create;
+            }
+            own.update |= role.update;
+            own.until = own.until.or(role.until);
+        }
+        if let Some(rows) = orders.rows.get(connection) {
+            self.rows.entry(connection.to_owned()).or_insert_with(|| rows.clone());
+        }
+        if let Some(accounts) = orders.accounts.get(connection) {
+            self.accounts.entry(connection.to_owned()).or_insert_with(|| accounts.clone());
+        }
+        if self.buyer_differs == BuyerDiffers::default() {
+            self.buyer_differs = orders.buyer_differs;
+        }
+        for path in [Invoice::CONTENT, Invoice::CUSTOMER, Invoice::CONTACT, Invoice::ORDER, Invoice::DESCRIPTION] {
+            let hub = SystemId::hub().as_str().to_owned();
+            let rule = FieldRule::Master { system: hub, on_foreign_change: Foreign::default() };
+            self.fields.entry(path).or_insert(rule);
+        }
     }
 }
 

@@ -49,6 +49,9 @@ pub struct Checkpoint {
     pub complete_at: Option<DateTime<Utc>>,
     /// How many records the last complete listing named.
     pub listed: u64,
+    /// When the oldest document was made that is open yet, by the vendor's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open_since: Option<DateTime<Utc>>,
 }
 
 /// What an entity was last run with.

@@ -40,7 +40,9 @@ fn connections_and_masters_must_be_there() {
         ),
         (
             changed("master = \"crm\"", "master = \"@hub\""),
-            &["entities.companies.master: '@hub' can decide a field and nothing else; name a connection"],
+            &[
+                "entities.companies.master: '@hub' is no system: it can decide fields, and nothing else; name a connection",
+            ],
         ),
         (
             changed("crm = { read = true", "crm = { streams = [\"compny\"], read = true"),

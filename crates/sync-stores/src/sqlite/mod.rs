@@ -53,7 +53,7 @@ impl SqliteStore {
     /// # Errors
     /// `Store` if there is no memory for it.
     pub async fn open_in_memory(id: Uuid) -> Result<Self> {
-        let worker = Worker::start(PathBuf::from(":memory:"), move |_| open::memory(id)).await?;
+        let worker = Worker::start(PathBuf::from(":memory:"), move |_| Ok((open::memory(id)?, None))).await?;
         Ok(Self(Arc::new(worker)))
     }
 

@@ -1,6 +1,6 @@
 //! Making and opening the file: its rights, its format, and the steps from older formats to this one.
 
-use std::path::Path;
+use std::{fs::File, path::Path};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior, vtab::array};
 use sync_core::{Error, ErrorKind};
@@ -14,11 +14,48 @@ pub(super) const APPLICATION: i32 = 0x5361_6d6b;
 /// What leads from each format to the next; the first from nothing to format 1.
 pub(super) const STEPS: &[&str] = &[include_str!("format-1.sql")];
 
+/// A connection, and for a file that somebody has it open.
+pub(super) type Opened = (Connection, Option<Presence>);
+
 /// Opens the file, or makes it with this store id.
-pub(super) fn file(path: &Path, id_if_new: Uuid) -> Result<Connection, Failure> {
+pub(super) fn file(path: &Path, id_if_new: Uuid) -> Result<Opened, Failure> {
     make(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    prepared(Connection::open_with_flags(path, flags)?, path, id_if_new)
+    let mut connection = prepared(Connection::open_with_flags(path, flags)?, path, id_if_new)?;
+    let presence = Presence::announce(path)?;
+    if presence.was_alone {
+        // whoever held a lease is gone: it has run out
+        let step = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        step.execute("UPDATE leases SET until = 0 WHERE until IS NOT NULL", ())?;
+        step.commit()?;
+    }
+    Ok((connection, Some(presence)))
+}
+
+/// A lock beside the file that lasts as long as its process: every process that has the store open shares it, so that
+/// whoever can have it for itself is alone.
+#[derive(Debug)]
+pub(super) struct Presence {
+    was_alone: bool,
+    _lock: File,
+}
+
+impl Presence {
+    fn announce(path: &Path) -> Result<Self, Failure> {
+        let mut beside = path.as_os_str().to_owned();
+        beside.push("-open");
+        let mut how = File::options();
+        how.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut how, 0o600);
+        let lock = how.open(beside)?;
+        let was_alone = lock.try_lock().is_ok();
+        if was_alone {
+            lock.unlock()?;
+        }
+        lock.lock_shared()?;
+        Ok(Self { was_alone, _lock: lock })
+    }
 }
 
 /// A store that is gone when it is closed.
@@ -158,7 +195,7 @@ mod tests {
     #[test]
     fn the_settings_that_durability_rests_on_are_on() {
         let dir = tempfile::tempdir().unwrap();
-        let connection = file(&dir.path().join(PLACE), Uuid::nil()).unwrap();
+        let (connection, _presence) = file(&dir.path().join(PLACE), Uuid::nil()).unwrap();
         let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).unwrap();
         let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
         assert_eq!((mode.as_str(), number("synchronous"), number("foreign_keys")), ("wal", 2, 1));

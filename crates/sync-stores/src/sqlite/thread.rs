@@ -11,7 +11,7 @@ use futures_channel::oneshot;
 use rusqlite::Connection;
 use sync_core::{Error, ErrorKind, Result};
 
-use super::fault::Failure;
+use super::{fault::Failure, open::Opened};
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
@@ -33,7 +33,7 @@ impl Worker {
     /// Starts the thread and opens the connection there.
     pub(super) async fn start(
         path: PathBuf,
-        open: impl FnOnce(&Path) -> Result<Connection, Failure> + Send + 'static,
+        open: impl FnOnce(&Path) -> Result<Opened, Failure> + Send + 'static,
     ) -> Result<Self> {
         let (jobs, todo) = mpsc::channel::<Job>();
         let (opened, answer) = oneshot::channel();
@@ -41,7 +41,7 @@ impl Worker {
         let thread = std::thread::Builder::new().name("state store".to_owned()).spawn(move || {
             let connection = open(&place);
             match connection {
-                Ok(mut connection) => {
+                Ok((mut connection, _presence)) => {
                     let awaited = opened.send(Ok(())).is_ok();
                     while let Some(job) = todo.recv().ok().filter(|_| awaited) {
                         job(&mut connection);

@@ -151,7 +151,7 @@ impl Documents {
         cap.create &= self.all_are.is_none();
         let axis = axis(cap.kind);
         let mut shown = vec![axis, NUMBER];
-        shown.extend([Content::NET, Content::VAT, Content::GROSS, Content::ROUNDING].map(|leaf| at(leaf)));
+        shown.extend([Content::NET, Content::VAT, Content::GROSS, Content::ROUNDING].map(at));
         if self.cap.arithmetic.prices != Prices::AsGiven {
             shown.push(at(Content::PRICES_INCLUDE_VAT));
         }

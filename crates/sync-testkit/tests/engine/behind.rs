@@ -250,7 +250,7 @@ fn a_record_is_looked_at_before_it_is_removed() {
     });
     assert!(edited);
     assert_eq!(world.system("erp").all("customer").len(), 2, "its user changed it");
-    let why: Vec<_> = report.held.iter().map(|held| held.why.clone()).collect();
+    let why: Vec<_> = report.held.iter().map(|held| held.why).collect();
     assert_eq!(why, [sync_core::store::HeldWhy::RemovedAndChanged]);
 }
 

@@ -211,6 +211,14 @@ fn what_was_settled_on_both_sides_adds_up() {
     world.system("b").edit::<Invoice>("invoice", &b, |i| i.settled(900));
     let report = world.run();
     assert_eq!(report.held.len(), 1, "the same amount on both sides may be one payment: {:?}", report.held);
+    world.system("a").edit::<Invoice>("invoice", &a, |i| i.settled(950));
+    assert_eq!(world.run().held.len(), 1, "and more on one side is still that one and more");
+    world.system("a").edit::<Invoice>("invoice", &a, |i| i.settled(800));
+    let report = world.run();
+    assert!(report.held.is_empty(), "taken back on one side, it is the other's: {:?}", report.held);
+    for system in ["a", "b"] {
+        assert_eq!(world.system(system).one::<Invoice>("invoice").settled, 900.into(), "{system}");
+    }
 }
 
 #[test]

@@ -222,3 +222,28 @@ fn a_long_run_keeps_its_lease() {
     let report = sync_testkit::drive(engine.run(Mode::Sync, &Silent, &Cancel::new())).unwrap();
     assert_eq!(report.writes(), 700);
 }
+
+#[test]
+fn what_returns_under_a_forgotten_name_is_skipped() {
+    use sync_core::Clock;
+    let habits: [fn(Habits) -> Habits; 2] = [plain, |s| s.partial_rows(&["name"])];
+    for habits in habits {
+        let mut world = two(ONE_WAY, habits, plain);
+        let crm = world.system("crm").put("company", company("A", "1"));
+        world.system("crm").put("company", company("B", "2"));
+        world.adopt();
+        world.run();
+        let reference = world.system("crm").at("company").id(&crm);
+        let id = drive(world.store().bound(std::slice::from_ref(&reference))).unwrap()[0].1;
+        drive(world.store().forget(id, world.clock().now())).unwrap();
+        world.system("crm").edit::<Organisation>("company", &crm, |o| o.name("C"));
+        let body = format!("{reference}\n");
+        let system = world.system("crm").system().clone();
+        drive(world.engine().unwrap().hint(&system, &[], body.as_bytes())).unwrap();
+        for _ in 0..3 {
+            assert_eq!(world.run().writes(), 0);
+        }
+        assert_eq!(world.system("erp").all("customer").len(), 2);
+        assert!(drive(world.store().bound(&[reference])).unwrap().is_empty());
+    }
+}

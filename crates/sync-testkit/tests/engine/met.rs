@@ -216,3 +216,83 @@ fn a_link_to_a_record_that_finds_its_place_in_another_one_goes_there() {
     assert_eq!(link, Some(world.system("erp").at("customer").id(&erp)));
     assert_eq!(world.run().writes(), 0);
 }
+
+#[test]
+fn a_record_that_is_removed_while_it_has_one_more_name_is_asked_about() {
+    let policy = ONE_WAY.replace("update = true }", "update = true, remove = true }").replace(
+        "match = [{ on = [\"registration_number\"] }]",
+        "on_remove = \"propagate\"\n    match = [{ on = [\"registration_number\"], duplicates = \"alias\" }]",
+    );
+    let habits: [fn(Habits) -> Habits; 2] = [plain, |s| s.tombstones()];
+    for erp in habits {
+        let mut world = two(&policy, |s| s.tombstones(), erp);
+        let crm = world.system("crm").put("company", company("A", "1"));
+        world.system("crm").put("company", company("B", "2"));
+        world.adopt();
+        world.run();
+        let mut customers = world.system("erp").all("customer").into_iter();
+        let first = customers.find(|(_, fields)| fields.text(Organisation::NAME) == Some("A")).unwrap().0;
+        world.system("crm").delete("company", &crm);
+        let copy = world.system("erp").copy("customer", &first).unwrap();
+        world.run();
+        world.run();
+        let report = world.run();
+        assert_eq!(report.held.len(), 1, "{:?}", report.held);
+        assert!(world.system("erp").all("customer").contains_key(&copy));
+        world.system("erp").delete("customer", &copy);
+        world.run();
+        world.run();
+        let report = world.run();
+        assert!(report.held.is_empty(), "{:?}", report.held);
+    }
+}
+
+#[test]
+fn a_field_whose_foreign_change_is_to_be_held_is_looked_at_before_it_is_written() {
+    let policy =
+        format!("{ONE_WAY}\nfields.phone = {{ rule = \"master\", system = \"crm\", on_foreign_change = \"hold\" }}");
+    let mut world = two(&policy, plain, |s| s.since(1).late(400));
+    let crm = world.system("crm").put("company", company("A", "1").phone("1"));
+    world.adopt();
+    world.run();
+    world.pass(1000);
+    world.run();
+    let erp = world.system("erp").all("customer").keys().next().unwrap().clone();
+    world.system("erp").edit::<Organisation>("customer", &erp, |o| o.phone("2")); // not listed yet
+    world.system("crm").edit::<Organisation>("company", &crm, |o| o.phone("3"));
+    let report = world.run();
+    assert_eq!(world.system("erp").one::<Organisation>("customer").phone, "2".into(), "not written over");
+    assert_eq!(report.held.len(), 1, "{:?}", report.held);
+}
+
+#[test]
+fn a_winner_that_has_only_half_of_a_group_does_not_end_the_conflict_about_the_other_half() {
+    let policy = r#"
+        [entities.companies]
+        kind = "organisation"
+        master = "crm"
+        match = [{ on = ["registration_number"] }]
+        systems.crm = { read = true, update = true }
+        systems.erp = { read = true, create = "never", update = true }
+        systems.shop = { read = true, create = "never", update = true }
+        fields.billing = { rule = "shared", on_conflict = { newest = { otherwise = "shop" } } }
+    "#;
+    let mut world = World::new(1)
+        .with(Mock::new("crm").stream::<Organisation>("company", plain))
+        .with(Mock::new("erp").stream::<Organisation>("customer", plain))
+        .with(Mock::new("shop").stream::<Organisation>("buyer", plain))
+        .policy(policy);
+    let address = |of: &str| {
+        let own = FieldMap::new().with("name", "A").with("registration_number", "1");
+        own.with("billing.street", of).with("billing.city", of)
+    };
+    world.system("crm").put_fields("company", address("C"));
+    world.system("erp").put_fields("customer", address("E"));
+    let shop = world.system("shop").put("buyer", company("A", "1"));
+    world.adopt();
+    assert_eq!(world.run().held.len(), 1);
+    world.system("shop").edit_fields("buyer", &shop, &FieldMap::new().with("billing.city", "S"));
+    let report = world.run();
+    assert_eq!(report.held.len(), 1, "nobody said which street is right: {:?}", report.held);
+    assert_eq!(report.writes(), 0);
+}

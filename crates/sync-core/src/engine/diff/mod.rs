@@ -1,8 +1,10 @@
 //! From what was read to what is agreed: one decision per unit, and what each side lacks afterwards. Pure.
 
+mod cancelled;
 mod explain;
 mod lag;
 mod sides;
+mod sum;
 mod view;
 
 use std::collections::BTreeSet;
@@ -20,7 +22,7 @@ use crate::{
     capability::{Shows, represents},
     decide::{Agreed, Decision, Side, decide},
     fault::{self, Fault},
-    id::{ExternalRef, StreamKey, SystemId},
+    id::{CanonicalId, ExternalRef, StreamKey, SystemId},
     mapping::{Problems, Unmapped},
     model,
     policy::{Entity, Rule, Unit},
@@ -28,6 +30,7 @@ use crate::{
     value::{FieldMap, FieldPath, Value},
 };
 
+use cancelled::cancelled;
 use explain::held_unit;
 use lag::{advance, joins, lag, lag_frozen, overruled};
 use sides::new_sides;
@@ -46,6 +49,8 @@ pub(crate) struct Diffed {
     pub(crate) empty_master: Vec<String>,
     /// Aliases that became the record's name.
     pub(crate) promoted: Vec<ExternalRef>,
+    /// A record that has to be made, and shown, before this one can be written.
+    pub(crate) waits_for: Option<CanonicalId>,
     /// Something about the binding is new.
     pub(crate) changed: bool,
 }
@@ -101,6 +106,7 @@ fn attempt(
         removed: BTreeSet::new(),
         promoted: Vec::new(),
         empty_master: Vec::new(),
+        waits_for: None,
         changed: false,
     };
     out.binding.agreed = links.canonical(&out.binding.agreed);
@@ -115,6 +121,7 @@ fn attempt(
     for unit in &entity.units {
         settle(entity, unit, subject, &mut views, &mut out, now);
     }
+    cancelled(entity, &views, &mut out);
     let views: Vec<_> = views.into_iter().map(|v| (v.key.clone(), v.holding)).collect();
     advance(entity, subject, &views, &mut out.binding);
     let settled = scope::settled(entity, around, &out.binding);
@@ -144,7 +151,9 @@ fn meet(entity: &Entity, subject: &Subject, out: &mut Diffed) {
         }
         let side = out.binding.sides.entry(key.clone()).or_default();
         if sight.deleted {
-            if let Some(alias) = out.binding.aliases.iter().find(|alias| alias.at == *key).cloned() {
+            let known = side.state == SideState::Removed;
+            let next = out.binding.aliases.iter().find(|alias| alias.at == *key && !known).cloned();
+            if let Some(alias) = next {
                 // it goes on under its next name, which is to be read
                 out.binding.aliases.remove(&alias);
                 let side = out.binding.sides.entry(key.clone()).or_default();
@@ -233,7 +242,9 @@ fn settle(
         Rule::Sum { up_to: Some(path) } => out.binding.agreed.get(*path).and_then(|v| v.as_decimal()),
         _ => None,
     };
-    let decision = forward_only(entity, unit.path, &agreed_value, decide(&unit.rule, agreed, &sides, whole));
+    let decision = decide(&unit.rule, agreed, &sides, whole);
+    let decision = sum::still_in_doubt(entity, unit, agreed, views, &sides, &out.binding, decision);
+    let decision = forward_only(entity, unit.path, &agreed_value, decision);
     match decision {
         Decision::Keep => {
             if let Rule::Master { system, .. } = &unit.rule

@@ -44,6 +44,7 @@ pub(super) fn views<'a>(entity: &'a Entity, subject: &'a Subject, links: &Links,
         }
         let mut problems = Problems::default();
         let mut canonical = |theirs: &FieldMap| match table.inbound(theirs, &mut problems) {
+            _ if theirs.is_empty() => FieldMap::new(), // what a stream says of all its records it says of those it showed
             Ok(ours) => links.canonical(&ours),
             Err(_) => FieldMap::new(), // the mapper refuses: as if nothing had been read, and the error is reported by `read`
         };

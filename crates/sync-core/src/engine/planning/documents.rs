@@ -8,6 +8,7 @@ use super::{Place, held, op};
 use crate::{
     document::{self, Trouble, steps},
     engine::diff::{Diffed, name_of},
+    fault::{self, Fault},
     id::{CanonicalId, EntityKind},
     mapping::Problems,
     model::{self, Canonical, Content, Field, Fields, Line, LineKind, Money, Order, Organisation, Party, Payment},
@@ -21,6 +22,10 @@ use crate::{
 pub(super) fn outgoing(at: &Place<'_>, diffed: &mut Diffed) -> Option<FieldMap> {
     let document = at.table.document.as_ref()?;
     let shown = shown(at.table, at.side);
+    if let Some(buyer) = unknown_buyer(at) {
+        diffed.waits_for = Some(buyer);
+        return None;
+    }
     let named = as_registered(at, document)
         .and_then(|()| document::wanted(document, &at.binding.agreed, &shown, is_private(at)))
         .and_then(|wanted| with_items(at, document, wanted));
@@ -38,6 +43,15 @@ pub(super) fn least_binding(at: &Place<'_>) -> FieldMap {
     let word = at.table.document.as_ref().and_then(|document| steps::first(document));
     let axis = axis(at.entity.kind).filter(|axis| at.table.fields.get(*axis).write_on_create);
     axis.zip(word).map(|(axis, word)| FieldMap::new().with(axis, word)).unwrap_or_default()
+}
+
+/// The buyer, where the target takes something of him from its register and he is not there yet: what it will say of
+/// him is known when he was made.
+fn unknown_buyer(at: &Place<'_>) -> Option<CanonicalId> {
+    let of_register = !at.table.fields.writes(document::CONTENT.join(Content::CURRENCY.as_str()));
+    let Some(Value::Link(Link::Canonical(buyer))) = at.binding.agreed.get(Order::CUSTOMER) else { return None };
+    let there = (at.table.key.system.clone(), *buyer);
+    (of_register && !at.facts.registered.contains(&there)).then_some(*buyer)
 }
 
 /// What the target takes from its register of customers must stand there as on the document.
@@ -116,8 +130,17 @@ pub(super) fn step(at: &Place<'_>, id: &Arc<str>, diffed: &mut Diffed) -> Option
         return None;
     }
     let shown = shown(at.table, at.side);
-    if let Err(trouble) = document::sums::agree(&at.binding.agreed, &shown) {
-        hold(at, trouble, diffed);
+    if let Err(trouble) = document::sums::agree(&at.binding.agreed, &shown)
+        && !fault::on(Fault::TotalsUnchecked)
+    {
+        match at.table.fields.writable(document::CONTENT, false).contains(&document::LINES) {
+            true => hold(at, trouble, diffed),
+            false => locked(at, diffed),
+        }
+        return None;
+    }
+    if is_edited_behind(at, document, &shown) {
+        locked(at, diffed);
         return None;
     }
     let step = steps::next(document, at.entity.kind, &shown)?;
@@ -126,6 +149,20 @@ pub(super) fn step(at: &Place<'_>, id: &Arc<str>, diffed: &mut Diffed) -> Option
     op.key = format!("a-{}-{}", step.act, at.table.host.id(id));
     op.because = vec![format!("{} → {}, as it is to go until {}", step.from, step.to, document.until?.word())];
     Some(op)
+}
+
+/// A document that cannot be changed any more, and whose lines are not those of its source.
+fn is_edited_behind(at: &Place<'_>, document: &DocumentTable, shown: &FieldMap) -> bool {
+    let open = at.table.fields.writable(document::CONTENT, false).contains(&document::LINES);
+    let Some(stored) = shown.get(document::LINES).filter(|_| !open) else { return false };
+    let wanted = document::wanted(document, &at.binding.agreed, shown, is_private(at)).unwrap_or_default();
+    wanted.get(document::LINES).is_some_and(|wanted| !document::represents(at.table, document::LINES, stored, wanted))
+}
+
+fn locked(at: &Place<'_>, diffed: &mut Diffed) {
+    let text = format!("{} was changed, and at {} it is booked", name_of(at.binding), at.table.key);
+    let cure = "credit it and invoice again, or take the change back";
+    diffed.held.push(held(at, Some(document::CONTENT), HeldWhy::Locked, text, cure));
 }
 
 /// Whether a document of ours is not as far yet as it is to go.

@@ -23,7 +23,7 @@ use crate::{
     connector::Writable,
     document,
     fault::{self, Fault},
-    id::{CanonicalId, EntityName, ExternalRef, StreamKey},
+    id::{CanonicalId, EntityName, ExternalRef, StreamKey, SystemId},
     mapping::Problems,
     plan::{Doing, Op},
     policy::{Entity, StreamTable},
@@ -46,6 +46,8 @@ pub(crate) struct Facts {
     pub(crate) items: BTreeMap<(EntityName, String), CanonicalId>,
     /// What is agreed of records that documents link to.
     pub(crate) linked: BTreeMap<CanonicalId, FieldMap>,
+    /// Which of them are in which system.
+    pub(crate) registered: BTreeSet<(SystemId, CanonicalId)>,
 }
 
 /// One side of one record.

@@ -8,7 +8,8 @@ use super::{Facts, op};
 use crate::{
     capability::RemoveMode,
     engine::diff::{Diffed, name_of},
-    id::StreamKey,
+    id::{EntityKind, StreamKey},
+    model::{Fulfilment, Order},
     plan::{Doing, Op},
     policy::{Create, Entity, OnRemove, Recreate},
     store::{Binding, BoundSide, Event, Held, HeldWhy, SideState},
@@ -23,6 +24,19 @@ pub(super) fn removals(entity: &Entity, diffed: &mut Diffed, facts: &Facts, now:
     }
     let live: Vec<(&StreamKey, &BoundSide)> =
         binding.sides.iter().filter(|(_, side)| side.state != SideState::Removed && side.id.is_some()).collect();
+    let held = |why, text: &str, cure: &str| {
+        let text = format!("{} {text}", name_of(&binding));
+        let mut held = Held::new(binding.id, binding.entity.clone(), why, text, cure, now);
+        held.numbers = binding.numbers.clone();
+        held
+    };
+    let others: Vec<_> = binding.aliases.iter().filter(|alias| binding.sides.contains_key(&alias.at)).collect();
+    if live.is_empty() && !others.is_empty() {
+        let names: Vec<String> = others.into_iter().map(ToString::to_string).collect();
+        let text = format!("was removed, and {} is one more name of it", names.join(", "));
+        diffed.held.push(held(HeldWhy::Removed, &text, "remove that one too, or leave it"));
+        return;
+    }
     if live.is_empty() {
         diffed.binding.ended_at = Some(now);
         diffed.binding.sides.retain(|_, side| side.id.is_some());
@@ -34,12 +48,6 @@ pub(super) fn removals(entity: &Entity, diffed: &mut Diffed, facts: &Facts, now:
         Event::Settled { from, .. } => gone.iter().all(|key| key.system != *from),
         _ => false,
     });
-    let held = |why, text: &str, cure: &str| {
-        let text = format!("{} {text}", name_of(&binding));
-        let mut held = Held::new(binding.id, binding.entity.clone(), why, text, cure, now);
-        held.numbers = binding.numbers.clone();
-        held
-    };
     match (of_master, entity.on_remove) {
         (true, OnRemove::Ignore) => {}
         (true, OnRemove::Hold) => diffed.held.push(held(
@@ -66,6 +74,7 @@ pub(super) fn removals(entity: &Entity, diffed: &mut Diffed, facts: &Facts, now:
                 ops.push(op(entity, table, &binding, Doing::Remove { id: id.clone(), mode }, BTreeSet::new()));
             }
         }
+        (false, _) if is_told(entity, &binding) => {}
         (false, _) if entity.recreate == Recreate::Ask && creates_there(entity, &gone) => diffed.held.push(held(
             HeldWhy::Removed,
             &format!("was removed at {}", gone.iter().map(|k| k.to_string()).collect::<Vec<_>>().join(", ")),
@@ -73,6 +82,16 @@ pub(super) fn removals(entity: &Entity, diffed: &mut Diffed, facts: &Facts, now:
         )),
         (false, _) => {}
     }
+}
+
+/// An order that is cancelled with its counterpart, where a status table carries that on, is not asked about.
+fn is_told(entity: &Entity, binding: &Binding) -> bool {
+    let cancelled = binding.agreed.text(Order::FULFILMENT) == Some(Fulfilment::Cancelled.word());
+    let tells = |key: &StreamKey| {
+        let status = entity.streams.get(key).filter(|table| table.role.update).and_then(|table| table.status.as_ref());
+        status.is_some_and(|status| status.outcome(&binding.agreed).is_some())
+    };
+    entity.kind == EntityKind::Order && cancelled && binding.sides.keys().any(tells)
 }
 
 fn dead(binding: &Binding) -> impl Iterator<Item = &StreamKey> {

@@ -21,7 +21,8 @@ pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
     for connection in case.set.accounts.keys() {
         let place = case.at(&format!("accounts.{connection}"));
         let mut streams = case.known.streams(connection, case.set.kind);
-        if case.role(&place, connection, found).is_some()
+        let becomes = case.role(&place, connection, found).map(|role| role.becomes);
+        if becomes.is_some_and(|becomes| becomes != Some(Becomes::Invoice))
             && !streams.any(|(_, cap)| cap.document.as_ref().is_some_and(|document| document.pays.is_some()))
         {
             let fault = format!("'{connection}' takes no payments on its records of kind {}", case.set.kind);
@@ -41,7 +42,7 @@ fn becomes(case: &Case<'_>, place: &str, connection: &str, role: &Role, found: &
         found.push(Mistake::new(place, fault, "set create = \"always\""));
     } else if becomes == Becomes::Invoice && invoices(case.policy, connection).is_none() {
         let fault = format!("no rule set keeps the invoices made at '{connection}'");
-        let cure = format!("add one of kind \"invoice\" with {connection} = {{ read = true, create = \"always\" }}");
+        let cure = format!("add one of kind \"invoice\" with {connection} = {{ read = true }}");
         found.push(Mistake::new(place, fault, cure));
     }
 }

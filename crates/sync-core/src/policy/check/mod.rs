@@ -115,7 +115,8 @@ impl Case<'_> {
 
 fn unknown_connection(known: &Known<'_>, place: &str, connection: &str) -> Mistake {
     if connection == SystemId::hub().as_str() {
-        return Mistake::new(place, "'@hub' can decide a field and nothing else", "name a connection");
+        let fault = "'@hub' is no system: it can decide fields, and nothing else";
+        return Mistake::new(place, fault, "name a connection");
     }
     Mistake::new(place, format!("there is no connection '{connection}'"), suggest(connection, known.connections()))
 }

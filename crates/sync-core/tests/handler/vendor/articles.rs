@@ -102,6 +102,7 @@ impl StreamHandler for Articles {
     }
     fn head(&self, read: &Article) -> Head {
         Head {
+            created_at: None,
             version: Version {
                 etag: None,
                 modified_at: read.says("changed").and_then(|text| text.parse::<DateTime<Utc>>().ok()),
