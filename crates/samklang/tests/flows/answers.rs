@@ -1,0 +1,134 @@
+//! Answers that never come: the connection breaks after the system did what it was asked. Nothing is made twice.
+
+use emulators::frame::FaultKind;
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+
+use crate::stage::{BOARD, BOOK, INVOICES, Stage, amount, distinct, home, payable};
+
+/// A shop with three paid orders; payments are registered on the account of their way to pay.
+pub(crate) fn three_paid_orders() -> (Stage, [u64; 3]) {
+    let mut stage = Stage::before_contact(INVOICES);
+    let swish = stage.bank_account(5);
+    stage.rule("entities.invoices.fields.settled={ rule = \"sum\", up_to = \"content.gross\" }");
+    stage.rule(&format!("entities.invoices.accounts.erp={{ Swish = \"{swish}\" }}"));
+    stage.adopt();
+    let paid = |email: &str| {
+        let who = json!({
+            "originalCustomerEmail": email, "addresses": { "originalInvoice": home() },
+            "paymentMethodId": 110, "amountPaid": 1015,
+        });
+        stage.buys(who, &[BOARD])
+    };
+    let orders = ["siv@example.org", "eva@example.org", "per@example.org"].map(paid);
+    (stage, orders)
+}
+
+/// Each order is one invoice, paid once; nothing else was made, and three more runs make nothing.
+#[track_caller]
+pub(crate) fn each_is_invoiced_and_paid_once(stage: &Stage, orders: [u64; 3]) {
+    stage.settles();
+    for order in orders {
+        let invoice = stage.document("customerinvoices", order);
+        assert_eq!((payable(&invoice), amount(&invoice, "RemainingAmount")), (Decimal::from(1015), Decimal::ZERO));
+    }
+    let payments = stage.payments();
+    assert_eq!((payments.len(), distinct(&payments, "InvoiceId")), (3, 3), "{payments:#?}");
+    assert_eq!((stage.documents_in_all(), stage.at_erp("customers").len()), (3, 3));
+}
+
+fn after_a_lost_answer(path: &str) {
+    let (stage, orders) = three_paid_orders();
+    stage.fault_at_erp(FaultKind::DropAfter, "POST", path);
+    each_is_invoiced_and_paid_once(&stage, orders);
+    let lost = stage.erp.requests().iter().filter(|request| request.fault.is_some()).count();
+    assert_eq!(lost, 1, "the fault struck");
+}
+
+#[test]
+fn the_answer_to_a_new_customer_is_lost() {
+    after_a_lost_answer("/v2/customers");
+}
+
+#[test]
+fn the_answer_to_a_new_draft_is_lost() {
+    after_a_lost_answer("/v2/customerinvoicedrafts");
+}
+
+#[test]
+fn the_answer_to_the_booking_is_lost() {
+    after_a_lost_answer("/v2/customerinvoicedrafts/*/convert");
+}
+
+#[test]
+fn the_answer_to_the_payment_is_lost() {
+    after_a_lost_answer("/v2/customerinvoices/*/payments");
+}
+
+#[test]
+fn the_answer_to_a_new_order_is_lost() {
+    let stage = Stage::set(&[]);
+    let orders = ["siv@example.org", "eva@example.org"].map(|email| stage.guest_buys(email, &[BOARD]));
+    stage.fault_at_erp(FaultKind::DropAfter, "POST", "/v2/orders");
+    stage.settles();
+    for order in orders {
+        assert_eq!(stage.document("orders", order)["Status"], 2);
+    }
+    assert_eq!(stage.documents_in_all(), 2);
+}
+
+#[test]
+fn the_answer_to_the_step_of_an_order_is_lost() {
+    let stage = Stage::set(&[]);
+    let orders = ["siv@example.org", "eva@example.org"].map(|email| stage.guest_buys(email, &[BOARD]));
+    stage.fault_at_erp(FaultKind::DropAfter, "POST", "/v2/orders/*/converteddrafttoorder");
+    stage.settles();
+    for order in orders {
+        assert_eq!(stage.document("orders", order)["Status"], 2);
+    }
+    assert_eq!(stage.documents_in_all(), 2);
+}
+
+/// Two delivered orders, whose status mails and captures.
+pub(crate) fn two_deliveries() -> (Stage, [u64; 2], [usize; 3]) {
+    let stage = Stage::set(&["entities.orders.status.se.write=[\
+        { when = { fulfilment = \"delivered\" }, status = \"completed\", effects = [\"notify_buyer\", \"capture\"] }]"]);
+    let orders = [("siv@example.org", BOARD), ("eva@example.org", BOOK)]
+        .map(|(email, what)| stage.guest_buys_with_klarna(email, &[what]));
+    stage.runs();
+    let before = stage.effects();
+    orders.iter().for_each(|order| stage.deliver(*order));
+    (stage, orders, before)
+}
+
+/// Each buyer got one mail, and each payment was taken once.
+#[track_caller]
+pub(crate) fn each_is_told_and_charged_once(stage: &Stage, orders: [u64; 2], before: [usize; 3]) {
+    stage.settles();
+    let of = |name: &str, number: u64| {
+        let told: Vec<Value> = stage.at_shop(name);
+        told.iter().filter(|one| one["orderId"] == number && one["statusId"] != 107).count()
+    };
+    for order in orders {
+        assert_eq!(stage.shop_status(order), "completed");
+        assert_eq!((of("mails", order), of("captures", order)), (1, 1), "{order}");
+    }
+    assert_eq!(stage.effects_since(before), [2, 2, 0]);
+}
+
+#[test]
+fn the_answer_to_the_status_is_lost() {
+    let (stage, orders, before) = two_deliveries();
+    let path = format!("/api/v2/orders/{}", orders[0]);
+    stage.shop.fault(emulators::frame::Fault::new(FaultKind::DropAfter).on("PATCH", &path));
+    each_is_told_and_charged_once(&stage, orders, before);
+}
+
+#[test]
+fn a_status_that_the_shop_refuses_at_first_is_written_later() {
+    let (stage, orders, before) = two_deliveries();
+    let path = format!("/api/v2/orders/{}", orders[0]);
+    let down = FaultKind::Status { code: 503, handled: false };
+    stage.shop.fault(emulators::frame::Fault::new(down).on("PATCH", &path));
+    each_is_told_and_charged_once(&stage, orders, before);
+}

@@ -1,0 +1,120 @@
+//! Who buys: recognised in the ERP, or made there, once.
+
+use serde_json::{Value, json};
+
+use crate::stage::{BOARD, BOOK, Stage, home};
+
+/// A customer of the ERP, with what a test adds.
+fn known(stage: &Stage, with: Value) {
+    let mut customer = json!({
+        "CustomerNumber": "1029", "Name": "Åström", "IsActive": true, "IsPrivatePerson": false,
+        "InvoiceAddress1": "Ågatan 2", "InvoicePostalCode": "58222", "InvoiceCity": "Linköping",
+        "InvoiceCountryCode": "SE",
+    });
+    customer.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+    stage.erp.seed(json!({ "customers": [customer] })).unwrap();
+}
+
+/// A customer of the shop; gives its number.
+fn in_shop(stage: &Stage, with: Value) -> u64 {
+    let mut customer = json!({
+        "action": "create_customer", "type": "company", "email": "inkop@bolaget.example",
+        "addresses": { "invoice": {
+            "companyName": "Bolaget AB", "address": "Ågatan 2", "postalCode": "58222", "city": "Linköping",
+            "countryCode": "SE",
+        } },
+    });
+    customer.as_object_mut().unwrap().extend(with.as_object().unwrap().clone());
+    stage.in_shop(customer)["customerId"].as_u64().unwrap()
+}
+
+#[test]
+fn a_customer_is_recognised_by_its_number() {
+    let stage = Stage::before_contact(&[
+        // the shop's staff type the ERP's number there
+        "entities.buyers.map=[{ field = \"number\", se = \"x.starweb.custom_info_1\", erp = \"number\" }]",
+        "entities.buyers.match=[{ on = [\"number\"] }]",
+    ]);
+    let customer = in_shop(&stage, json!({ "customInfo1": "1029" }));
+    known(&stage, json!({ "Name": "Bolaget" }));
+    stage.adopt();
+    let order = stage.buys(json!({ "customerId": customer }), &[BOARD]);
+    stage.runs();
+    assert_eq!(stage.at_erp("customers").len(), 1);
+    assert_eq!(stage.buyer_of(&stage.document("orders", order))["CustomerNumber"], "1029");
+    stage.rests();
+}
+
+#[test]
+fn a_customer_is_recognised_by_e_mail() {
+    let stage = Stage::before_contact(&[]);
+    let customer = in_shop(&stage, json!({}));
+    known(&stage, json!({ "EmailAddress": "Inkop@bolaget.example", "Name": "Bolaget" }));
+    stage.adopt();
+    let order = stage.buys(json!({ "customerId": customer }), &[BOARD]);
+    stage.runs();
+    assert_eq!(stage.at_erp("customers").len(), 1);
+    assert_eq!(stage.buyer_of(&stage.document("orders", order))["Name"], "Bolaget", "the name is the ERP's own");
+    stage.rests();
+}
+
+#[test]
+fn a_customer_is_recognised_by_organisation_number_before_its_e_mail() {
+    let stage = Stage::before_contact(&[]);
+    let customer = in_shop(&stage, json!({ "nationalIdNo": "5566770007" }));
+    known(&stage, json!({ "CorporateIdentityNumber": "556677-0007", "EmailAddress": "faktura@bolaget.example" }));
+    stage.adopt();
+    let order = stage.buys(json!({ "customerId": customer }), &[BOARD]);
+    stage.runs();
+    let customers = stage.at_erp("customers");
+    assert_eq!(customers.len(), 1);
+    assert_eq!(stage.buyer_of(&stage.document("orders", order))["CustomerNumber"], "1029");
+    assert_eq!(customers[0]["EmailAddress"], "inkop@bolaget.example", "the shop leads");
+    stage.rests();
+}
+
+#[test]
+fn a_guest_is_made_a_customer() {
+    let stage = Stage::set(&[]);
+    let order = stage.guest_buys("siv@example.org", &[BOARD]);
+    stage.runs();
+    let buyer = stage.buyer_of(&stage.document("orders", order));
+    assert_eq!(stage.at_erp("customers").len(), 1);
+    assert_eq!(
+        (&buyer["Name"], &buyer["EmailAddress"], &buyer["IsPrivatePerson"], &buyer["InvoiceCity"]),
+        (&json!("Siv Åström"), &json!("siv@example.org"), &json!(true), &json!("Linköping"))
+    );
+    stage.rests();
+}
+
+#[test]
+fn a_returning_guest_is_the_same_customer() {
+    let stage = Stage::set(&[]);
+    let first = stage.guest_buys("siv@example.org", &[BOARD]);
+    let at_once = stage.guest_buys("siv@example.org", &[BOOK]);
+    stage.runs();
+    let later = stage.guest_buys("SIV@example.org", &[BOOK]);
+    let somebody_else = stage.guest_buys("eva@example.org", &[BOOK]);
+    stage.runs();
+    let buyer = |order| stage.document("orders", order)["CustomerId"].clone();
+    assert_eq!(stage.at_erp("customers").len(), 2);
+    assert_eq!((buyer(at_once), buyer(later)), (buyer(first), buyer(first)));
+    assert_ne!(buyer(somebody_else), buyer(first));
+    stage.rests();
+}
+
+#[test]
+fn a_guest_who_moved_keeps_the_address_that_the_erp_has() {
+    let stage = Stage::set(&[]);
+    stage.guest_buys("siv@example.org", &[BOARD]);
+    stage.runs();
+    let mut elsewhere = home();
+    elsewhere["city"] = json!("Norrköping");
+    let who = json!({ "originalCustomerEmail": "siv@example.org", "addresses": { "originalInvoice": elsewhere } });
+    let later = stage.buys(who, &[BOOK]);
+    stage.runs();
+    let order = stage.document("orders", later);
+    assert_eq!(order["InvoiceCity"], "Norrköping");
+    assert_eq!(stage.buyer_of(&order)["InvoiceCity"], "Linköping");
+    stage.rests();
+}
