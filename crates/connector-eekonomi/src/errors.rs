@@ -25,7 +25,7 @@ impl ErrorReader for Errors {
         let body = answer.value()?;
         let code = body.get("ErrorCode")?.as_i64()?;
         let text = body.get("DeveloperErrorMessage").and_then(Json::as_str).unwrap_or_default();
-        let mut said = VendorError::new(code.to_string(), format!("{text}{}", fields(&body)));
+        let mut said = VendorError::new(code.to_string(), format!("{text}{}", fields(&body, text)));
         said.kind = codes::meaning(code, text, answer.status());
         if let Some(field) = first_field(&body) {
             said = said.with("field", field);
@@ -61,8 +61,10 @@ fn errors(body: &Json) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-fn fields(body: &Json) -> String {
-    let told = errors(body).filter(|(field, message)| !field.is_empty() || !message.is_empty());
+/// What the answer's own text does not say already.
+fn fields(body: &Json, text: &str) -> String {
+    let new = |message: &str| message.is_empty() || !text.contains(message);
+    let told = errors(body).filter(|(field, message)| (!field.is_empty() || !message.is_empty()) && new(message));
     told.take(MOST_FIELDS).map(|(field, message)| format!("; {field}: {message}")).collect()
 }
 

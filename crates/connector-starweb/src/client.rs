@@ -24,7 +24,7 @@ const TOO_MANY: &str = "Too Many Requests";
 
 /// Calls one shop.
 #[derive(Clone, Debug)]
-pub(crate) struct Shop(Client);
+pub(crate) struct Shop(Client, Arc<str>);
 
 /// A page of a list: rows as text, and how many pages there are.
 #[derive(Debug, Deserialize)]
@@ -67,9 +67,13 @@ impl Shop {
         let grant = SignIn { grant: ClientCredentials::new(tokens, credentials), host: format!("{host}{port}") };
         let renewal = Renewal::new(Arc::new(grant), environment.tokens.clone(), connection);
         let shop = client(config.base_url.clone()).errors(Arc::new(Answers)).auth(Auth::renewing(renewal)).build()?;
-        Ok(Self(shop))
+        Ok(Self(shop, config.base_url.as_str().into()))
     }
 
+    /// Where it is.
+    pub(crate) fn base_url(&self) -> &str {
+        &self.1
+    }
     /// One page of a list.
     pub(crate) async fn page(&self, cx: &Context, request: Request) -> Result<ListPage> {
         self.0.send(cx, request).await?.json()

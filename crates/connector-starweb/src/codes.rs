@@ -19,6 +19,9 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Lists {
+    /// Where they were read: those of another shop say nothing about this one.
+    #[serde(default)]
+    pub(crate) base_url: String,
     /// The shop itself.
     pub shop: ShopFacts,
     /// Order statuses, own ones included.
@@ -120,6 +123,7 @@ impl Lists {
             shop.read(cx, Request::get("read tracking types", "/shipping-tracking-types")).await?;
         let vat: Vec<WireVat> = shop.read(cx, Request::get("read VAT rates", "/vat-rates")).await?;
         Ok(Self {
+            base_url: shop.base_url().to_owned(),
             shop: facts.facts(),
             statuses: distinct(statuses.iter().filter_map(|status| status.status(&language)).collect()),
             payment_methods: payment.iter().filter_map(|method| method.method(&language)).collect(),

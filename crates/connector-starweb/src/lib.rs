@@ -81,7 +81,7 @@ pub async fn connect(
     config.check()?;
     let system = SystemId::new(format!("starweb:{connection}"));
     let shop = Shop::new(connection, &config, &environment)?;
-    let (lists, snapshot) = match snapshot.and_then(|kept| good(cx, kept)) {
+    let (lists, snapshot) = match snapshot.and_then(|kept| good(cx, &shop, kept)) {
         Some(good) => good,
         None => {
             let lists = Box::pin(Lists::read(cx, &shop)).await?;
@@ -104,11 +104,14 @@ pub async fn connect(
     Ok(Connection { router, lists, snapshot })
 }
 
-/// The lists of a snapshot that is not too old; one that another version wrote in another form is none.
-fn good(cx: &Context, kept: Snapshot) -> Option<(Lists, Snapshot)> {
+/// The lists of a snapshot that is this shop's and not too old; one that another version wrote in another form is none.
+fn good(cx: &Context, shop: &Shop, kept: Snapshot) -> Option<(Lists, Snapshot)> {
     let age = cx.clock.now() - kept.at;
     let fresh = age >= TimeDelta::zero() && age < TimeDelta::hours(GOOD_FOR_H);
-    let lists = serde_json::from_value(kept.content.clone()).ok().filter(|_| fresh)?;
+    let lists: Lists = serde_json::from_value(kept.content.clone()).ok().filter(|_| fresh)?;
+    if lists.base_url != shop.base_url() {
+        return None;
+    }
     Some((lists, kept))
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use sync_core::{Disposition, Error, SystemId};
+use sync_core::{Disposition, Error, ErrorKind, SystemId, error::Retry};
 
 /// 1: usage or configuration.
 pub(crate) const USAGE: u8 = 1;
@@ -30,10 +30,17 @@ impl Failure {
     }
     /// A system could not be reached or refused us.
     pub(crate) fn of_system(system: &SystemId, error: &Error) -> Self {
-        let line = format!("{}: {}", system.connection(), words(error));
+        let line = format!("{}: {}", system.connection(), words_of(system, error));
         match error.kind() {
-            sync_core::ErrorKind::Config => Self::usage(line),
+            ErrorKind::Config => Self::usage(line),
             _ => Self::stopped(line),
+        }
+    }
+    /// The state file cannot be opened. One that another program has open at this moment is worth another try.
+    pub(crate) fn of_store(error: &Error) -> Self {
+        match error.retry() {
+            Retry::Never => Self::usage(words(error)),
+            _ => Self::stopped(words(error)),
         }
     }
 }
@@ -42,7 +49,7 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let line = words(&error);
         match error.kind() {
-            sync_core::ErrorKind::Config | sync_core::ErrorKind::Invalid => Self::usage(line),
+            ErrorKind::Config | ErrorKind::Invalid => Self::usage(line),
             _ => Self::stopped(line),
         }
     }
@@ -68,8 +75,22 @@ pub(crate) fn words(error: &Error) -> String {
         let said = [code, text].iter().filter(|word| !word.is_empty()).copied().collect::<Vec<_>>().join(" ");
         line.push_str(&format!(" (it says: {said})"));
     }
-    if error.disposition() == Disposition::RetryLater {
-        line.push_str("; try again later");
+    match error.retry() {
+        Retry::Later { after: Some(wait) } => line.push_str(&format!("; it asks to wait {} s", wait.as_secs())),
+        _ if error.disposition() == Disposition::RetryLater && !line.contains("later run") => {
+            line.push_str("; try again later");
+        }
+        _ => {}
     }
     line
+}
+
+/// The same, with the command that signs in where that is what is missing.
+pub(crate) fn words_of(system: &SystemId, error: &Error) -> String {
+    let words = words(error);
+    let takes_login = || crate::system::of(system).is_some_and(|system| system.login);
+    if error.kind() == ErrorKind::Auth && error.message().contains("log in") && takes_login() {
+        return format!("{words}; to log in: samklang login {}", system.connection());
+    }
+    words
 }

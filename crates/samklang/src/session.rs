@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use sync_core::{
     Clock, Context, SystemId,
-    connector::Connector,
+    connector::{Connector, Tenant},
     engine::Engine,
     policy::Policy,
     store::{Commit, Snapshot, StateStore},
@@ -47,12 +47,16 @@ impl Session {
     /// All systems that cannot be connected, or all mistakes that showed when they could.
     pub(crate) async fn open(config: &Config, machine: &Machine) -> Result<Self, Failure> {
         let store = open_or_make(&config.store).await?;
-        let connectors = connect_all(config, machine, &store).await?;
-        let mut builder = Engine::builder(store.clone(), machine.clock.clone()).policy(config.policy.clone());
-        for connector in connectors {
-            builder = builder.system(connector);
+        let shared = shared(config, machine)?;
+        let mut met = Met::all(config, (machine, &shared), &store, true).await?;
+        let mut engine = met.engine(config, machine, &store);
+        if engine.is_err() && met.remembered {
+            // what a system lacked yesterday it may have by now
+            met = Met::all(config, (machine, &shared), &store, false).await?;
+            engine = met.engine(config, machine, &store);
         }
-        let engine = builder.build().map_err(|mistakes| config.mistakes(mistakes))?;
+        let engine = engine?;
+        keep(machine, &store, met.told).await?;
         Ok(Self { engine, store })
     }
 
@@ -92,7 +96,8 @@ pub(crate) fn shared(config: &Config, machine: &Machine) -> Result<Shared, Failu
 }
 
 async fn open_or_make(path: &Path) -> Result<Arc<dyn StateStore>, Failure> {
-    Ok(Arc::new(SqliteStore::open(path, Uuid::new_v4()).await?))
+    let opened = SqliteStore::open(path, Uuid::new_v4()).await;
+    Ok(Arc::new(opened.map_err(|error| Failure::of_store(&error))?))
 }
 
 /// The store, or one that is forgotten at once where there is none yet: looking makes no file.
@@ -106,7 +111,7 @@ pub(crate) async fn open_or_memory(path: &Path) -> Result<Arc<dyn StateStore>, F
     Ok(Arc::new(SqliteStore::open_in_memory(Uuid::new_v4()).await?))
 }
 
-/// Connects one system, with what the store knows of it.
+/// Connects one system, with what is known of it.
 ///
 /// # Errors
 /// The connector's, with the connection's name.
@@ -114,41 +119,114 @@ pub(crate) async fn connect(
     name: &str,
     connection: &Connection,
     (machine, shared): (&Machine, &Shared),
-    store: &Arc<dyn StateStore>,
+    known: Option<Snapshot>,
 ) -> Result<Connected, Failure> {
     let id = id_of(name, connection);
     let cx = Context::new(machine.clock.clone(), "connect");
-    let known = store.snapshot(&id).await?;
     let connecting = connection.settings.connect(&cx, &id, shared, known);
     connecting.await.map_err(|error| Failure::of_system(&id, &error))
 }
 
-async fn connect_all(
-    config: &Config,
-    machine: &Machine,
-    store: &Arc<dyn StateStore>,
-) -> Result<Vec<Arc<dyn Connector>>, Failure> {
-    let shared = shared(config, machine)?;
-    let mut connectors = Vec::new();
-    let mut told: BTreeMap<SystemId, Snapshot> = BTreeMap::new();
-    let mut failed: Option<Failure> = None;
-    for (name, connection) in &config.connections {
-        match connect(name, connection, (machine, &shared), store).await {
-            Ok(connected) => {
-                told.insert(id_of(name, connection), connected.snapshot);
-                connectors.push(connected.connector);
+/// The systems of a configuration, connected.
+#[derive(Default)]
+struct Met {
+    connectors: Vec<Arc<dyn Connector>>,
+    /// What they told of themselves.
+    told: BTreeMap<SystemId, Snapshot>,
+    /// What an administrator should know of them, a line each.
+    notes: Vec<String>,
+    /// Some of it is what the store had.
+    remembered: bool,
+}
+
+impl Met {
+    /// Connects all, `remembering` what the store knows of them or asking anew.
+    ///
+    /// # Errors
+    /// All systems that cannot be connected.
+    async fn all(
+        config: &Config,
+        with: (&Machine, &Shared),
+        store: &Arc<dyn StateStore>,
+        remembering: bool,
+    ) -> Result<Self, Failure> {
+        let mut met = Self::default();
+        let mut failed: Option<Failure> = None;
+        for (name, connection) in &config.connections {
+            match met.one(name, connection, with, store, remembering).await {
+                Ok(()) => {}
+                Err(failure) => match &mut failed {
+                    None => failed = Some(failure),
+                    Some(first) => {
+                        first.code = first.code.min(failure.code);
+                        first.more.push(failure.line);
+                    }
+                },
             }
-            Err(failure) => match &mut failed {
-                None => failed = Some(failure),
-                Some(first) => {
-                    first.code = first.code.min(failure.code);
-                    first.more.push(failure.line);
-                }
-            },
         }
+        let Some(failed) = failed else { return Ok(met) };
+        keep(with.0, store, met.told).await?;
+        Err(failed)
     }
-    keep(machine, store, told).await?;
-    failed.map_or(Ok(connectors), Err)
+
+    async fn one(
+        &mut self,
+        name: &str,
+        connection: &Connection,
+        with: (&Machine, &Shared),
+        store: &Arc<dyn StateStore>,
+        remembering: bool,
+    ) -> Result<(), Failure> {
+        let id = id_of(name, connection);
+        let known = if remembering { store.snapshot(&id).await? } else { None };
+        let connected = connect(name, connection, with, known.clone()).await?;
+        if known.as_ref() == Some(&connected.snapshot) {
+            self.remembered = true;
+        } else if let Some((_, before)) = store.tenants(std::slice::from_ref(&id)).await?.pop() {
+            // it was asked about itself anew: is it still the one that the store belongs to?
+            let cx = Context::new(with.0.clock.clone(), "connect");
+            let tenant = connected.connector.check(&cx).await.map_err(|error| Failure::of_system(&id, &error))?;
+            same(&id, tenant, Some(before))?;
+        }
+        // the edition alone explains nothing
+        if connected.notes.len() > 1 {
+            self.notes.extend(connected.notes.into_iter().map(|note| format!("{name}: {note}")));
+        }
+        self.told.insert(id, connected.snapshot);
+        self.connectors.push(connected.connector);
+        Ok(())
+    }
+
+    /// The engine over all of them.
+    ///
+    /// # Errors
+    /// All mistakes that show now; below them what is known of the systems, which is often why.
+    fn engine(&self, config: &Config, machine: &Machine, store: &Arc<dyn StateStore>) -> Result<Engine, Failure> {
+        let mut builder = Engine::builder(store.clone(), machine.clock.clone()).policy(config.policy.clone());
+        for connector in &self.connectors {
+            builder = builder.system(connector.clone());
+        }
+        builder.build().map_err(|mistakes| {
+            let mut failure = config.mistakes(mistakes);
+            failure.more.extend(self.notes.iter().cloned());
+            failure
+        })
+    }
+}
+
+/// Another company's books than those that the store belongs to are refused.
+pub(crate) fn same(id: &SystemId, tenant: Tenant, known: Option<Tenant>) -> Result<Tenant, Failure> {
+    match known {
+        Some(known) if known.id != tenant.id => Err(Failure::usage(format!(
+            "{}: this is {} ({}), but the store belongs to {} ({}); correct the connection, or start with a new store",
+            id.connection(),
+            tenant.name,
+            tenant.id,
+            known.name,
+            known.id
+        ))),
+        _ => Ok(tenant),
+    }
 }
 
 /// Remembers what systems told of themselves, so that an idle run spends no call on it.

@@ -14,8 +14,13 @@ use toml::Table;
 
 /// All of them, by their names in the file.
 pub(crate) const ALL: &[System] = &[
-    System { name: "eekonomi", secrets: &["client_secret"], read: read::<connector_eekonomi::Config> },
-    System { name: "starweb", secrets: &["client_secret", "secret_prefix"], read: read::<connector_starweb::Config> },
+    System { name: "eekonomi", secrets: &["client_secret"], login: true, read: read::<connector_eekonomi::Config> },
+    System {
+        name: "starweb",
+        secrets: &["client_secret", "secret_prefix"],
+        login: false,
+        read: read::<connector_starweb::Config>,
+    },
 ];
 
 /// One vendor's system.
@@ -25,6 +30,8 @@ pub(crate) struct System {
     pub(crate) name: &'static str,
     /// Settings that must not stand in the file.
     pub(crate) secrets: &'static [&'static str],
+    /// A person signs in, with `samklang login`.
+    pub(crate) login: bool,
     /// Makes settings of a connection's table.
     pub(crate) read: fn(Table) -> std::result::Result<Arc<dyn Settings>, Slip>,
 }
@@ -43,6 +50,11 @@ impl System {
 /// The system of this name.
 pub(crate) fn named(name: &str) -> Option<&'static System> {
     ALL.iter().find(|system| system.name == name)
+}
+
+/// The system that this one of the store is.
+pub(crate) fn of(id: &SystemId) -> Option<&'static System> {
+    id.as_str().split(':').next().and_then(named)
 }
 
 /// What all connections of the process share.
@@ -154,7 +166,7 @@ pub(crate) enum Slip {
     /// A key that is needed.
     Missing { path: Vec<String>, key: String },
     /// A value that cannot be meant.
-    Wrong { path: Vec<String>, fault: String },
+    Wrong { path: Vec<String>, fault: String, cure: Option<String> },
 }
 
 fn read<C: DeserializeOwned + Settings + 'static>(table: Table) -> std::result::Result<Arc<dyn Settings>, Slip> {
@@ -183,6 +195,30 @@ fn slip(error: &serde_path_to_error::Error<toml::de::Error>) -> Slip {
     } else if message.starts_with("missing field") {
         Slip::Missing { path, key: quoted.next().unwrap_or_default() }
     } else {
-        Slip::Wrong { path, fault: message.trim().replace('\n', ", ") }
+        let (fault, cure) = in_words(message.trim());
+        Slip::Wrong { path, fault, cure }
+    }
+}
+
+/// Fault and cure of what serde says of a value.
+fn in_words(message: &str) -> (String, Option<String>) {
+    let quoted = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    match message.split_once(", expected ") {
+        Some((fault, wanted)) if fault.starts_with("unknown variant") => {
+            let word = quoted(fault).concat();
+            (format!("unknown word '{word}'"), Some(format!("write one of {}", quoted(wanted).join(", "))))
+        }
+        Some((_, wanted)) => {
+            let wanted = match wanted {
+                "a boolean" => "true or false",
+                "a sequence" => "a list in brackets",
+                "a map" => "a table in braces",
+                "a string" => "text in quotes",
+                "u16" | "u32" | "u64" | "i64" | "usize" => "a whole number",
+                other => other,
+            };
+            ("this cannot stand here".to_owned(), Some(format!("write {wanted}")))
+        }
+        None => (message.replace('\n', ", "), None),
     }
 }

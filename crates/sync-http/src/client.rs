@@ -316,7 +316,7 @@ impl Inner {
                 operation: request.operation,
                 method: request.method.name(),
                 template: request.template,
-                host: self.base.host_str().unwrap_or_default().into(),
+                host: host_and_port(&self.base).into(),
                 writes: !request.safe,
                 conditional,
             },
@@ -471,4 +471,10 @@ fn absent(answer: &Response) -> Result<Option<Response>> {
         return Err(answer.error(ErrorKind::Protocol, what));
     }
     Ok(None)
+}
+
+/// As a person would write it: the port only where it is not the usual one.
+fn host_and_port(base: &Url) -> String {
+    let host = base.host_str().unwrap_or_default();
+    base.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }

@@ -22,6 +22,7 @@ use url::Url;
 
 use crate::{
     client::Client,
+    error::worded,
     grant::{Grant, OAuthClient, request_token},
     redact::one_line,
     token::Token,
@@ -179,7 +180,22 @@ impl Grant for AuthorizationCode {
             ));
         };
         let request = self.client.request("renew token", "refresh_token", cx.clock.now())?;
-        request_token(&self.http, cx, request.secret_form("refresh_token", refresh).safe_to_repeat()).await
+        let renewed =
+            request_token(&self.http, cx, request.secret_form("refresh_token", refresh).safe_to_repeat()).await;
+        renewed.map_err(explained)
+    }
+}
+
+/// RFC 6749 tells a login that has ended from a client that is not known: two people may have to act.
+fn explained(error: Error) -> Error {
+    match (error.kind(), error.vendor_code()) {
+        (ErrorKind::Auth, Some("invalid_grant")) => {
+            worded(&error, "the login has ended, or somebody took it back: log in again")
+        }
+        (ErrorKind::Auth, Some("invalid_client")) => {
+            worded(&error, "client_id and client_secret are refused: compare both with what the vendor registered")
+        }
+        _ => error,
     }
 }
 

@@ -219,6 +219,14 @@ fn cure(kind: ErrorKind) -> &'static str {
     }
 }
 
+/// What follows when the way was at fault, of which the status says nothing.
+fn broken_off(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Unavailable => "nothing was changed, a later run tries again",
+        kind => cure(kind),
+    }
+}
+
 /// How a call broke without a whole answer.
 #[derive(Debug)]
 pub(crate) enum Broken {
@@ -242,22 +250,22 @@ impl Broken {
             Self::Unreached(source) => (
                 ErrorKind::Unavailable,
                 format!(
-                    "{} cannot be reached for {}: nothing was sent, a later run tries again",
-                    place.host, place.method
+                    "{} cannot be reached: see that the address is right and the network is up; nothing was sent, a later run tries again",
+                    place.host
                 ),
                 Some(source),
             ),
-            Self::TimedOut => (unclear, format!("{place} did not answer in time; {}", cure(unclear)), None),
+            Self::TimedOut => (unclear, format!("{place} did not answer in time; {}", broken_off(unclear)), None),
             Self::Lost { status: None, source } => (
                 unclear,
-                format!("{place}: the connection was lost before an answer came; {}", cure(unclear)),
+                format!("{place}: the connection was lost before an answer came; {}", broken_off(unclear)),
                 Some(source),
             ),
             Self::Lost { status: Some(status), source } => {
                 let kind = if (200..300).contains(&status) { unclear } else { by_status(status, place) };
                 (
                     kind,
-                    format!("{place} answered {status}, but the rest was lost on the way; {}", cure(kind)),
+                    format!("{place} answered {status}, but the rest was lost on the way; {}", broken_off(kind)),
                     Some(source),
                 )
             }
@@ -290,7 +298,12 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 /// The same error once more, for each of several callers who waited for one attempt. The source is left out.
 pub(crate) fn copy(error: &Error) -> Error {
-    let mut copy = Error::new(error.kind(), error.operation(), error.message()).with_retry(error.retry());
+    worded(error, error.message())
+}
+
+/// The same error with another line for the person who must act.
+pub(crate) fn worded(error: &Error, message: &str) -> Error {
+    let mut copy = Error::new(error.kind(), error.operation(), message).with_retry(error.retry());
     if let Some(detail) = error.detail() {
         copy = copy.with_detail(detail);
     }

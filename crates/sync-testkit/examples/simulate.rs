@@ -1,9 +1,10 @@
 //! Plays many histories and stops at the first that goes wrong.
 //!
-//! `cargo run --release -p sync-testkit --example simulate -- --histories 100000 [--seed N] [--threads 2] [--level 0..4]`
+//! `cargo run --release -p sync-testkit --example simulate -- --histories 100000 [--seed N] [--threads 2] [--level 0..5]`
 //!
-//! Without `--level` it plays level 4, everything. 0 is a master and one other system without trouble, 1 adds trouble and
-//! crashes, 2 every field rule and up to four systems, 3 removals, copies, match rules, links and scopes, 4 facets.
+//! Without `--level` it plays level 4, everything but documents. 0 is a master and one other system without trouble, 1 adds
+//! trouble and crashes, 2 every field rule and up to four systems, 3 removals, copies, match rules, links and scopes, 4
+//! facets. 5 plays documents: orders and invoices between a shop and an ERP.
 //!
 //! `--seed N`, or `SAMKLANG_SEED`, is the first seed; with `--histories 1` it repeats one history. `--all` goes on after
 //! a failure and counts.
@@ -19,7 +20,7 @@ use std::{
     },
 };
 
-use sync_testkit::simulation::{Breadth, History, Verdict, Wrong};
+use sync_testkit::simulation::{Breadth, DocumentHistory, History, Verdict, Wrong};
 
 struct Asked {
     histories: u64,
@@ -48,11 +49,11 @@ fn main() -> ExitCode {
     let asked = match asked() {
         Ok(asked) => asked,
         Err(fault) => {
-            eprintln!("{fault}; write --histories N [--seed N] [--threads N] [--level 0..4] [--all]");
+            eprintln!("{fault}; write --histories N [--seed N] [--threads N] [--level 0..5] [--all]");
             return ExitCode::from(1);
         }
     };
-    let breadth = Breadth::from_level(asked.level);
+    let level = asked.level;
     let sums = Mutex::new(Sums::default());
     let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
     std::thread::scope(|scope| {
@@ -64,7 +65,7 @@ fn main() -> ExitCode {
                         return;
                     }
                     let seed = asked.seed.wrapping_add(number);
-                    let verdict = History::within(seed, breadth).run();
+                    let verdict = play(seed, level);
                     let mut sums = sums.lock().unwrap_or_else(PoisonError::into_inner);
                     sums.add(seed, &verdict);
                     if !verdict.is_clean() && !asked.all {
@@ -79,7 +80,7 @@ fn main() -> ExitCode {
         let mut seeds = seeds.clone();
         seeds.sort_unstable();
         for seed in seeds.iter().take(asked.show) {
-            tell(*seed, breadth, *wrong);
+            tell(*seed, level, *wrong);
         }
     }
     if asked.all {
@@ -131,15 +132,29 @@ impl Sums {
     }
 }
 
-fn tell(seed: u64, breadth: Breadth, wrong: Wrong) {
-    let history = History::within(seed, breadth);
-    let verdict = history.run();
-    let small = history.shrink(&verdict);
-    println!(
-        "seed {seed} is {}:\n{verdict}\n\nthe smallest history that is so:\n{small}\n{}\n",
-        wrong.word(),
-        small.run()
-    );
+/// The level that plays documents.
+const DOCUMENTS: u64 = 5;
+
+fn play(seed: u64, level: u64) -> Verdict {
+    match level {
+        DOCUMENTS.. => DocumentHistory::from_seed(seed).run(),
+        _ => History::within(seed, Breadth::from_level(level)).run(),
+    }
+}
+
+fn tell(seed: u64, level: u64, wrong: Wrong) {
+    let verdict = play(seed, level);
+    let (small, again) = match level {
+        DOCUMENTS.. => {
+            let small = DocumentHistory::from_seed(seed).shrink(&verdict);
+            (small.to_string(), small.run())
+        }
+        _ => {
+            let small = History::within(seed, Breadth::from_level(level)).shrink(&verdict);
+            (small.to_string(), small.run())
+        }
+    };
+    println!("seed {seed} is {}:\n{verdict}\n\nthe smallest history that is so:\n{small}\n{again}\n", wrong.word());
 }
 
 fn asked() -> Result<Asked, String> {

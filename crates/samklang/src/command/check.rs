@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sync_core::{
-    Context, SystemId,
+    Context,
     connector::{Connector, Tenant},
     engine::Engine,
 };
@@ -16,7 +16,7 @@ use crate::{
     show::text,
 };
 
-/// Looks at each connection, then at all of them under the policy.
+/// Looks at each connection, whatever is remembered of it, then at all of them under the policy.
 ///
 /// # Errors
 /// Connections that fail, all of them; else the policy's mistakes, all of them.
@@ -27,7 +27,7 @@ pub(super) async fn check(config: &Config, shell: &mut Shell<'_>) -> Result<u8, 
     let (mut rows, mut notes, mut failures, mut connectors) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (name, connection) in &config.connections {
         let id = session::id_of(name, connection);
-        let met = match session::connect(name, connection, (&shell.machine, &shared), &store).await {
+        let met = match session::connect(name, connection, (&shell.machine, &shared), None).await {
             Ok(connected) => {
                 let met = connected.connector.check(&cx).await.map_err(|error| Failure::of_system(&id, &error));
                 notes.extend(connected.notes.into_iter().map(|note| format!("{name}: {note}")));
@@ -37,7 +37,7 @@ pub(super) async fn check(config: &Config, shell: &mut Shell<'_>) -> Result<u8, 
             Err(failure) => Err(failure),
         };
         let known = store.tenants(std::slice::from_ref(&id)).await?.pop().map(|(_, tenant)| tenant);
-        match met.and_then(|tenant| same(&id, tenant, known)) {
+        match met.and_then(|tenant| session::same(&id, tenant, known)) {
             Ok(tenant) => rows.push(row(name, connection.system.name, &tenant, connectors.last())),
             Err(failure) => {
                 rows.push(vec![name.clone(), connection.system.name.to_owned(), "failed".to_owned()]);
@@ -58,21 +58,6 @@ pub(super) async fn check(config: &Config, shell: &mut Shell<'_>) -> Result<u8, 
     entities(&Session { engine, store }, shell)?;
     writeln!(shell.out, "\nThe configuration fits the systems.")?;
     Ok(0)
-}
-
-/// Another company's books than those that the store belongs to are refused.
-fn same(id: &SystemId, tenant: Tenant, known: Option<Tenant>) -> Result<Tenant, Failure> {
-    match known {
-        Some(known) if known.id != tenant.id => Err(Failure::usage(format!(
-            "{}: this is {} ({}), but the store belongs to {} ({}); correct the connection, or start with a new store",
-            id.connection(),
-            tenant.name,
-            tenant.id,
-            known.name,
-            known.id
-        ))),
-        _ => Ok(tenant),
-    }
 }
 
 fn row(name: &str, system: &str, tenant: &Tenant, connector: Option<&Arc<dyn Connector>>) -> Vec<String> {

@@ -154,10 +154,10 @@ fn checked(
                 let fault = format!("the key '{key}' is missing");
                 Mistake::new(joined(place, path, None), fault, format!("add {key} = {value}"))
             }
-            Slip::Wrong { path, fault } => Mistake::new(
+            Slip::Wrong { path, fault, cure } => Mistake::new(
                 joined(place, path, None),
                 fault,
-                format!("see docs/guide/command-line.md, {}", system.name),
+                cure.clone().unwrap_or_else(|| format!("see docs/guide/command-line.md, {}", system.name)),
             ),
         };
         mistakes.push(mistake);

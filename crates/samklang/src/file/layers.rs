@@ -90,6 +90,9 @@ impl Layers {
 fn named(label: &str, mistake: Mistake) -> Mistake {
     match label {
         "" => mistake,
+        label if label.strip_prefix("--set ").is_some_and(|key| key == mistake.place) => {
+            Mistake { line: None, place: label.to_owned(), ..mistake }
+        }
         label if label.starts_with("--set") => {
             Mistake { line: None, place: format!("{label}: {}", mistake.place), ..mistake }
         }
@@ -101,8 +104,12 @@ fn named(label: &str, mistake: Mistake) -> Mistake {
 }
 
 fn syntax(label: &str, text: &str, fault: &toml::de::Error) -> Mistake {
-    let cure = "mind quotes, brackets and commas around it";
-    let mistake = Mistake::new("", fault.message().trim().replace('\n', ", "), cure);
+    let message = fault.message().trim().replace('\n', ", ");
+    let (place, message, cure) = match (message.as_str(), fault.span().and_then(|span| text.get(span))) {
+        ("duplicate key", Some(key)) => (key, "this is said a second time".to_owned(), "keep one of the two"),
+        _ => ("", message, "mind quotes, brackets and commas around it"),
+    };
+    let mistake = Mistake::new(place, message, cure);
     named(label, Mistake { line: fault.span().map(|span| line(text, span.start)), ..mistake })
 }
 
@@ -199,7 +206,7 @@ mod tests {
         assert_eq!(told("t.high[1]"), "line 5: t.high[1]: f; c");
         assert_eq!(told("t.both"), "line 3: t.both: f; c", "the file's, not the preset's");
         assert_eq!(told("t.low"), "preset p line 2: t.low: f; c");
-        assert_eq!(told("t.set"), "--set t.set: t.set: f; c");
+        assert_eq!(told("t.set"), "--set t.set: f; c");
         assert_eq!(told("nowhere.x"), "nowhere.x: f; c");
     }
 

@@ -8,13 +8,14 @@ use std::{
 use chrono::{DateTime, SecondsFormat, Utc};
 use comfy_table::{Table, presets::NOTHING};
 use sync_core::{
-    FieldMap, SystemId,
+    Error, FieldMap, StreamKey, SystemId,
     engine::Report,
+    mapping::Unmapped,
     plan::{Op, Plan},
     store::{Approval, Binding, Event, Held, Journal, Parked, SideState},
 };
 
-use crate::fail::{Failure, words};
+use crate::fail::{Failure, words_of};
 
 type Out<'a> = &'a mut dyn Write;
 type Done = Result<(), Failure>;
@@ -53,15 +54,17 @@ fn len(len: usize) -> u64 {
 
 /// Lines of what waits for a person.
 pub(crate) fn waiting(out: Out<'_>, report: &Report) -> Done {
-    let mut lines: Vec<String> = report.waiting().collect();
+    let held = report.held.iter().map(|held| format!("{}; {}", held.text, held.cure));
+    let mut lines: Vec<String> = held.chain(report.parked.iter().map(parked_line)).collect();
     for (entity, why) in &report.adopt_first {
         lines.push(format!("{entity}: {why}"));
     }
     for ((stream, code), records) in &report.unmapped {
-        lines.push(format!(
-            "{stream}: the code '{}' has no row in the table {}, {records} records wait; add it to [tables.{}]",
-            code.code, code.table, code.table
-        ));
+        // a record that waits for its code says so itself
+        let told = lines.iter().any(|line| line.contains(&format!("\"{}\"", code.code)) && line.contains(&code.table));
+        if !told {
+            lines.push(unmapped_line(stream, code, *records));
+        }
     }
     if !lines.is_empty() {
         writeln!(out, "\nWaiting for a person:")?;
@@ -70,20 +73,73 @@ pub(crate) fn waiting(out: Out<'_>, report: &Report) -> Done {
     Ok(())
 }
 
+/// What was set aside, why, in the vendor's words too, and where there is more of it.
+fn parked_line(parked: &Parked) -> String {
+    // what a system has no number for yet is keyed by an id of our own, which says nothing to anybody
+    let place = parked.key.rsplit_once('@').map_or(parked.key.as_str(), |(_, stream)| stream);
+    let known = match parked.numbers.is_empty() {
+        true => place.to_owned(),
+        false => format!("{} at {place}", numbers(&parked.numbers)),
+    };
+    format!("{known}: {}; all of it: samklang parked show {}", refusal(parked), parked.key)
+}
+
+/// Why it was set aside, in the vendor's words too.
+pub(crate) fn refusal(parked: &Parked) -> String {
+    let said = parked.vendor.iter().map(|(code, text)| format!(" (it says: {})", format!("{code} {text}").trim()));
+    format!("{}{}", parked.text, said.collect::<String>())
+}
+
+/// A code that its table does not have. A status is left alone, everything else keeps its record waiting.
+fn unmapped_line(stream: &StreamKey, code: &Unmapped, records: u64) -> String {
+    let records = counted_of(records, "record");
+    match code.table.strip_prefix("status of ") {
+        Some(connection) => format!(
+            "{stream}: nothing says what the status '{}' means, so it is left alone ({records}); add a row to read of [entities.<name>.status.{connection}]",
+            code.code
+        ),
+        None => format!(
+            "{stream}: the code '{}' has no row in the table {} ({records} waiting); add it to [tables.{}]",
+            code.code, code.table, code.table
+        ),
+    }
+}
+
+/// `1 record`, `2 records`.
+fn counted_of(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// One line for each thing that stopped streams: a system that cannot be reached is told once, not by stream.
+fn stopped_lines(report: &Report) -> Vec<String> {
+    let mut alike: BTreeMap<(SystemId, &str), Vec<(&StreamKey, &Error)>> = BTreeMap::new();
+    for (stream, error) in &report.stopped {
+        alike.entry((stream.system.clone(), error.message())).or_default().push((stream, error));
+    }
+    let line = |((system, _), stopped): ((SystemId, &str), Vec<(&StreamKey, &Error)>)| match stopped.as_slice() {
+        [(stream, error)] => format!("{stream}: {}", words_of(&system, error)),
+        [(_, error), ..] => {
+            let streams: Vec<String> = stopped.iter().map(|(stream, _)| stream.stream.to_string()).collect();
+            format!("{}: {} (stopped: {})", system.connection(), words_of(&system, error), streams.join(", "))
+        }
+        [] => String::new(),
+    };
+    alike.into_iter().map(line).collect()
+}
+
 /// Lines of what stopped, and what to do.
 pub(crate) fn stops(out: Out<'_>, report: &Report) -> Done {
     let mut lines: Vec<String> = Vec::new();
     for (system, error) in &report.stopped_systems {
-        lines.push(format!("{}: {}", system.connection(), words(error)));
+        lines.push(format!("{}: {}", system.connection(), words_of(system, error)));
     }
-    for (stream, error) in &report.stopped {
-        lines.push(format!("{stream}: {}", words(error)));
-    }
+    lines.extend(stopped_lines(report));
     for group in &report.busy {
         lines.push(format!("{group}: another run is at it; try again when it has ended"));
     }
     if report.unclear > 0 {
-        lines.push(format!("{} writes have an unclear answer; the next run looks for them", report.unclear));
+        let writes = counted_of(report.unclear, "write");
+        lines.push(format!("{writes} without a clear answer; a later run looks there before anything is sent again"));
     }
     if report.cancelled {
         lines.push("the run was told to stop before its end; the next one goes on".to_owned());

@@ -203,3 +203,157 @@ fn same_line(takes: &BTreeSet<FieldPath>, stored: &BTreeMap<String, Value>, want
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        capability::DocumentCapability,
+        model::Fields,
+        policy::{Carriers, Rounding},
+        value::FieldMap,
+    };
+
+    const TAKES: [FieldPath; 5] = [Line::ITEM, Line::TEXT, Line::QUANTITY, Line::UNIT_PRICE, Line::DISCOUNT_PERCENT];
+
+    /// A target whose lines take no discount in money, with articles for every rate.
+    fn target(prices: Prices, vat_per_row: Option<bool>, rounds: bool) -> DocumentTable {
+        let mut cap = DocumentCapability { lines: TAKES.into(), ..DocumentCapability::default() };
+        (cap.arithmetic.prices, cap.arithmetic.vat_per_row) = (prices, vat_per_row);
+        let by_rate = |word: &str| ["25", "12", "6", "0"].map(|rate| (rate.to_owned(), format!("{word}{rate}"))).into();
+        let mut carriers = Carriers::default();
+        (carriers.freight, carriers.fee, carriers.discount) = (by_rate("FRAKT"), by_rate("AVG"), by_rate("RAB"));
+        carriers.rounding = Some(Rounding { article: "ORES".to_owned(), enabled: rounds });
+        DocumentTable {
+            cap,
+            carriers,
+            until: None,
+            accounts: BTreeMap::new(),
+            buyer_differs: crate::policy::BuyerDiffers::default(),
+            items: None,
+        }
+    }
+    fn dec(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+    fn goods(quantity: i64, price: &str, rate: i64) -> Line {
+        let line = Line::new().key("1".to_owned()).kind(LineKind::Item).sku("A-1".to_owned());
+        line.quantity(quantity).unit_price(dec(price)).vat_rate(rate)
+    }
+    fn document(lines: Vec<Line>, gross: &str) -> Content {
+        Content::new().lines(Lines::from(lines)).currency("SEK").prices_include_vat(false).gross(dec(gross))
+    }
+    fn told(content: &Content) -> Vec<String> {
+        let lines = content.lines.value().unwrap();
+        let one = |line: &Line| {
+            let of = |field: &Field<Decimal>| field.value().map_or("-".to_owned(), |n| n.normalize().to_string());
+            format!("{} {} x {}", line.sku.as_deref().unwrap_or("-"), of(&line.quantity), of(&line.unit_price))
+        };
+        lines.iter().map(one).collect()
+    }
+
+    #[test]
+    fn what_is_no_item_is_carried_by_an_article_of_its_rate() {
+        let freight = Line::new().kind(LineKind::Freight).quantity(1).unit_price(dec("39.20")).vat_rate(25);
+        let code = Line::new().kind(LineKind::Discount).quantity(1).unit_price(dec("-10")).vat_rate(12);
+        let row = goods(2, "100", 25).discount_amount(dec("20"));
+        let source = document(vec![row, freight.clone(), code], "262.8");
+        let sent = outgoing(&target(Prices::WithoutVat, Some(false), true), &source, &Content::new(), None).unwrap();
+        assert_eq!(told(&sent), ["A-1 2 x 100", "RAB25 1 x -20", "FRAKT25 1 x 39.2", "RAB12 1 x -10"]);
+        let mut bare = target(Prices::WithoutVat, Some(false), true);
+        bare.carriers.freight.remove("25");
+        let trouble = outgoing(&bare, &document(vec![freight], "49"), &Content::new(), None).unwrap_err();
+        assert_eq!(trouble, Trouble::Carrier { kind: LineKind::Freight, rate: dec("25") });
+    }
+
+    #[test]
+    fn prices_are_told_as_the_target_has_them() {
+        let source = document(vec![goods(3, "89.29", 12)], "300");
+        let at = |prices, shown: &Content, private| {
+            told(&outgoing(&target(prices, Some(false), true), &source, shown, private).unwrap())
+        };
+        assert_eq!(at(Prices::WithVat, &Content::new(), None), ["A-1 3 x 100"]);
+        assert_eq!(at(Prices::WithoutVat, &Content::new(), None), ["A-1 3 x 89.29", "ORES 1 x -0.01"]);
+        assert_eq!(at(Prices::ByBuyer, &Content::new(), Some(true)), ["A-1 3 x 100"]);
+        let shown = Content::new().prices_include_vat(false);
+        assert_eq!(
+            at(Prices::ByBuyer, &shown, Some(true)),
+            ["A-1 3 x 89.29", "ORES 1 x -0.01"],
+            "what is shown counts"
+        );
+    }
+
+    #[test]
+    fn a_total_that_is_too_far_off_is_no_matter_of_rounding() {
+        let source = document(vec![goods(1, "100", 25)], "125.03");
+        let trouble = outgoing(&target(Prices::WithoutVat, Some(false), true), &source, &Content::new(), None);
+        assert_eq!(trouble.unwrap_err(), Trouble::Totals { source: dec("125.03"), target: dec("125") });
+        let near = document(vec![goods(1, "100", 25)], "125.01");
+        assert!(outgoing(&target(Prices::WithoutVat, Some(false), true), &near, &Content::new(), None).is_ok());
+        let off = outgoing(&target(Prices::WithoutVat, Some(false), false), &near, &Content::new(), None);
+        assert_eq!(off.unwrap_err(), Trouble::Totals { source: dec("125.01"), target: dec("125") });
+    }
+
+    #[test]
+    fn how_vat_is_rounded_is_learnt_from_what_the_target_shows() {
+        let lines = vec![goods(1, "0.54", 12), goods(1, "0.54", 12), goods(1, "0.54", 12)];
+        let source = document(lines.clone(), "1.81");
+        let table = target(Prices::WithoutVat, None, true);
+        assert_eq!(outgoing(&table, &source, &Content::new(), None).unwrap().lines.value().unwrap().len(), 3);
+        let shown = document(lines, "1.80");
+        let again = outgoing(&table, &source, &shown, None).unwrap();
+        assert_eq!(told(&again).last().unwrap(), "ORES 1 x 0.01");
+    }
+
+    #[test]
+    fn lines_are_compared_in_what_the_target_takes_of_what_both_know() {
+        let value = |line: Line| {
+            let mut fields = FieldMap::new();
+            Content::new().lines(Lines::from(vec![line])).put(super::super::CONTENT, &mut fields);
+            fields.get(super::super::LINES).unwrap().clone()
+        };
+        let wanted = goods(2, "100", 25).text("Garn, blått".to_owned());
+        let stored = goods(2, "100.00", 25).key("7".to_owned()).text("Garn,".to_owned()).discount_percent(0);
+        let takes = TAKES.into();
+        assert!(same(&takes, &value(stored.clone()), &value(wanted.clone())));
+        for other in [stored.clone().quantity(3), stored.clone().sku("B".to_owned()), stored.text("Tråd".to_owned())] {
+            assert!(!same(&takes, &value(other.clone()), &value(wanted.clone())), "{other:?}");
+        }
+        assert!(!same(&takes, &Value::Null, &value(wanted)));
+    }
+
+    proptest! {
+        /// Whatever is sent adds up to what is due, by the target's own arithmetic; or it is not sent.
+        #[test]
+        fn what_goes_out_comes_to_what_is_due(
+            rows in prop::collection::vec(
+                (-3_i64..6, 1_i64..200_000, prop::sample::select(vec![25_i64, 12, 6, 0]), 0_i64..3, 0_i64..500), 1..9),
+            with_vat: bool, per_row: bool, off in -3_i64..4,
+        ) {
+            let lines: Vec<Line> = rows.iter().map(|(quantity, price, rate, percent, money)| {
+                let line = goods(*quantity, &Decimal::new(*price, 2).to_string(), *rate);
+                line.discount_percent(Decimal::from(*percent)).discount_amount(Decimal::new(*money, 2))
+            }).collect();
+            let exact = sums::of(&lines, How { with_vat: false, per_row: false, decimals: 2 }).unwrap().gross;
+            let due = exact + Decimal::new(off, 2);
+            let source = document(lines, &due.to_string());
+            let prices = if with_vat { Prices::WithVat } else { Prices::WithoutVat };
+            let how = How { with_vat, per_row, decimals: 2 };
+            match outgoing(&target(prices, Some(per_row), true), &source, &Content::new(), None) {
+                Ok(sent) => {
+                    let lines = sent.lines.value().unwrap();
+                    prop_assert_eq!(sums::of(lines, how).unwrap().gross, due);
+                    prop_assert_eq!(sent.gross.value().copied(), Some(due.normalize()));
+                    prop_assert!(lines.iter().all(|line| line.discount_amount.value().is_none()));
+                }
+                Err(Trouble::Totals { source, target }) => {
+                    prop_assert_eq!(source, due);
+                    prop_assert_ne!(source, target);
+                }
+                Err(other) => prop_assert!(false, "{:?}", other),
+            }
+        }
+    }
+}

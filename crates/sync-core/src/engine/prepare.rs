@@ -37,11 +37,14 @@ impl Work<'_> {
             return Ok(None);
         }
         let connector = self.engine.connector(&op.host.system)?;
-        if let Some(first) = self.creates.iter().find(|first| first.key == op.key) {
+        let host = connector.capabilities().streams.get(&op.host.stream);
+        let keyed = host.is_some_and(|cap| cap.create_with_idempotency_key);
+        if let Some(first) = self.creates.iter().find(|first| keyed && first.key == op.key) {
             // under its key the system answers with what the first try made: it is sent as it was, and what was decided
-            // since goes on lagging
+            // since goes on lagging; looks from before say nothing of this try
             op.shares.clone_from(&first.shares);
-            return Ok(Some(Flight { op, intent: first.clone(), looked: Vec::new() }));
+            let intent = Intent { at: self.now(), looks: Vec::new(), ..first.clone() };
+            return Ok(Some(Flight { op, intent, looked: Vec::new() }));
         }
         let call::Sendable { action, shares, missing } =
             match call::action(&op, &self.tables, bindings, connector.capabilities()) {

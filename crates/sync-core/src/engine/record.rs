@@ -138,6 +138,9 @@ impl Work<'_> {
                     side.not_before = Some(self.now() + NEVER); // it is not made once more
                 }
             }
+            if let Some(entity) = self.engine.policy.entities.iter().find(|entity| entity.name == binding.entity) {
+                derive(entity, &mut binding, &self.links, self.now()); // else the next run takes the question back
+            }
             commit.bindings.push(binding);
         }
         let _ = self.store.commit(&self.lease, commit).await?;

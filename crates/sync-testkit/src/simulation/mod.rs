@@ -14,6 +14,7 @@
 
 mod act;
 mod chance;
+mod documents;
 mod oracle;
 mod rules;
 mod shrink;
@@ -27,6 +28,7 @@ use act::Step;
 use rules::EntityPlan;
 use system::SystemPlan;
 
+pub use documents::DocumentHistory;
 pub use verdict::{Verdict, Wrong};
 
 /// How much of the world a history may use. Later ones include the earlier ones.

@@ -411,7 +411,8 @@ impl Stage<'_> {
     }
 }
 
-fn outcome(crash: Crash, step: StoreStep, dead: &AtomicBool) -> Outcome {
+/// What becomes of a call of the store in a run that ends so.
+pub(super) fn outcome(crash: Crash, step: StoreStep, dead: &AtomicBool) -> Outcome {
     match crash {
         Crash::Store { call, after } if call == step.nth => {
             dead.store(true, Ordering::Relaxed);

@@ -21,13 +21,21 @@ pub enum Wrong {
     Money,
     /// More was written in one run than the guards allow.
     Guard,
+    /// A payment was registered twice, or one that nobody made.
+    Paid,
+    /// A side effect was asked for again.
+    Effect,
+    /// A status went back.
+    Status,
+    /// Something was written to a document that was shown as locked.
+    Locked,
     /// The engine failed by itself, or did not end.
     Failed,
 }
 
 impl Wrong {
     /// All of them, in the order in which they are told.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Lost,
         Self::Doubled,
         Self::Echo,
@@ -36,6 +44,10 @@ impl Wrong {
         Self::Removed,
         Self::Money,
         Self::Guard,
+        Self::Paid,
+        Self::Effect,
+        Self::Status,
+        Self::Locked,
         Self::Failed,
     ];
     /// One word for it.
@@ -49,6 +61,10 @@ impl Wrong {
             Self::Removed => "removed",
             Self::Money => "money",
             Self::Guard => "guard",
+            Self::Paid => "paid",
+            Self::Effect => "effect",
+            Self::Status => "status",
+            Self::Locked => "locked",
             Self::Failed => "failed",
         }
     }

@@ -272,3 +272,48 @@ fn what_a_look_showed_before_a_write_says_nothing_of_what_was_written() {
     assert_eq!(world.system("crm").one::<Organisation>("company").name, "B".into());
     assert_eq!(world.system("erp").one::<Organisation>("customer").name, "B".into());
 }
+
+#[test]
+fn looks_from_before_say_nothing_of_a_create_that_was_sent_anew() {
+    for place in 0..40 {
+        let mut world = two(ONE_WAY, plain, |s| s.late(400).loses_answers(1000));
+        world.system("crm").put("company", company("A", "1"));
+        world.adopt();
+        dies_at(&world, place);
+        world.pass(25_200);
+        world.run();
+        world.pass(900);
+        for _ in 0..5 {
+            world.run();
+        }
+        assert_eq!(world.system("erp").all("customer").len(), 1, "died at {place}");
+    }
+}
+
+#[test]
+fn a_create_whose_record_became_another_one_stays_a_question() {
+    let mut met = 0;
+    for place in 0..40 {
+        let mut world = two(ONE_WAY, plain, |s| s.idempotent());
+        world.system("crm").put("company", company("A", "1").phone("1"));
+        world.adopt();
+        dies_at(&world, place);
+        let made = world.system("erp").all("customer").into_keys().next();
+        let Some(erp) = made.filter(|id| {
+            let reference = world.system("erp").at("customer").id(id);
+            drive(world.store().bound(&[reference])).unwrap().is_empty()
+        }) else {
+            continue;
+        };
+        met += 1;
+        // nobody can tell any more what it was made for
+        world.system("erp").edit::<Organisation>("customer", &erp, |o| o.name("B").registration_number("2").phone("2"));
+        for _ in 0..8 {
+            world.run();
+        }
+        let report = world.run();
+        assert_eq!(report.held.len(), 1, "died at {place}: {:?}", report.held);
+        assert_eq!(world.system("erp").all("customer").len(), 1);
+    }
+    assert!(met > 0);
+}
