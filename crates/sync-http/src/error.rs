@@ -10,17 +10,17 @@
 //! | 412 | `VersionConflict` | `VersionConflict` | no |
 //! | 429 | `RateLimited` | `RateLimited` | both |
 //! | 501 | `Unsupported` | `Unsupported` | no |
-//! | 503 | `Unavailable` | `Unavailable` | both |
+//! | 503 with `Retry-After` | `Unavailable` | `Unavailable` | both |
 //! | 421 (wrong host for this tenant) | `Unavailable` | `Unavailable` | no: the connector finds the host |
-//! | 408, other 5xx | `Unavailable` | `AmbiguousWrite` | reads |
+//! | 408, 503 without it, other 5xx | `Unavailable` | `AmbiguousWrite` | reads |
 //! | other 4xx | `Invalid` | `Invalid` | no |
 //! | no connection | `Unavailable` | `Unavailable` | both |
 //! | time-out, connection lost | `Unavailable` | `AmbiguousWrite` | reads |
 //! | redirect to the same origin | followed | `Config` (301, 307, 308), `AmbiguousWrite` (302, 303) | no |
 //! | redirect elsewhere | `Config` | the same | no |
 //!
-//! 503 counts as not applied, because that is what the status says; a vendor for which this is not so needs an
-//! [`ErrorReader`] that says `AmbiguousWrite`.
+//! A service that says when to come back has refused the call. A bare 503 may be a gateway's word after the service did
+//! what it was asked; a vendor of which the contrary is known needs an [`ErrorReader`] that says `Unavailable`.
 
 use std::{fmt, time::Duration};
 
@@ -149,7 +149,7 @@ pub(crate) fn judge(
     if let (Some(to), false, None) = (redirect, place.writes, kind) {
         return Verdict::Follow(to.to_owned());
     }
-    let kind = kind.unwrap_or_else(|| by_status(answer.status(), place));
+    let kind = kind.unwrap_or_else(|| by_status(answer.status(), place, wait.is_some()));
     let what = match answer.looks() {
         Looks::Json => String::new(),
         looks => format!(" {looks}"),
@@ -179,7 +179,7 @@ fn may_repeat(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::RateLimited | ErrorKind::Unavailable)
 }
 
-fn by_status(status: u16, place: &Place) -> ErrorKind {
+fn by_status(status: u16, place: &Place, comes_back: bool) -> ErrorKind {
     let unclear = if place.writes { ErrorKind::AmbiguousWrite } else { ErrorKind::Unavailable };
     match status {
         301 | 307 | 308 => ErrorKind::Config,
@@ -191,7 +191,8 @@ fn by_status(status: u16, place: &Place) -> ErrorKind {
         408 => unclear,
         409 if place.method == "POST" && !place.conditional => ErrorKind::AlreadyExists,
         409 | 412 => ErrorKind::VersionConflict,
-        421 | 503 => ErrorKind::Unavailable,
+        421 => ErrorKind::Unavailable,
+        503 if comes_back => ErrorKind::Unavailable,
         429 => ErrorKind::RateLimited,
         400..500 => ErrorKind::Invalid,
         501 => ErrorKind::Unsupported,

@@ -45,7 +45,7 @@ async fn c70_each_status_has_its_kind_whatever_the_body() {
         (Get, 502, Unavailable, 3),
         (Put, 502, AmbiguousWrite, 1),
         (Get, 503, Unavailable, 3),
-        (Patch, 503, Unavailable, 3),
+        (Patch, 503, AmbiguousWrite, 1),
         (Get, 504, Unavailable, 3),
         (Delete, 504, AmbiguousWrite, 1),
         (Post, 501, Unsupported, 1),

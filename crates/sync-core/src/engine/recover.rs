@@ -18,7 +18,7 @@ use crate::{
     connector::{Action, Connector, Item, ListFrom, ListQuery},
     error::Result,
     fault::{self, Fault},
-    id::{ExternalRef, StreamId, StreamKey},
+    id::{CanonicalId, ExternalRef, StreamId, StreamKey},
     store::Intent,
     value::FieldMap,
 };
@@ -98,13 +98,28 @@ async fn look_at(
             .zip(work.table(&share.at))
             .is_some_and(|(sight, table)| as_wanted(table, &sight.fields, &sent(share), &work.links))
     });
-    Ok(match (&intent.action, made) {
-        (Action::Update { .. }, true) => Found::Made { reference: item.reference, sights },
-        _ => {
-            shown.extend(sights);
-            Found::NotMade
-        }
-    })
+    if let (Action::Update { .. }, true) = (&intent.action, made) {
+        return Ok(Found::Made { reference: item.reference, sights });
+    }
+    if intent.effects.is_empty() || is_as_before(work, intent, &sights).await? {
+        return Ok(Found::NotMade);
+    }
+    // somebody was here since: perhaps it was made, and taken back. Its effects are not risked twice
+    shown.extend(sights);
+    Ok(Found::Gone)
+}
+
+/// Whether a record carries the very stamp that it had before the write.
+async fn is_as_before(work: &Work<'_>, intent: &Intent, sights: &[Sight]) -> Result<bool> {
+    let ids: BTreeSet<CanonicalId> = intent.shares.iter().map(|share| share.subject).collect();
+    let bindings = work.load(&ids).await?;
+    Ok(intent.shares.iter().all(|share| {
+        let before = bindings.get(&share.subject).and_then(|binding| binding.sides.get(&share.at));
+        let now = sights.iter().find(|sight| sight.reference.at == share.at);
+        before.zip(now).is_some_and(|(before, now)| {
+            before.version == now.version && before.version != crate::connector::Version::default()
+        })
+    }))
 }
 
 /// A record that is gone after a step that moves records: it is looked for by our mark where the step leads to.

@@ -382,9 +382,7 @@ fn one_order_is_made_though_answers_are_lost() {
             .stream::<Order>("order", |s| {
                 let s = s.only(&["content", "number"]).late(90).loses_answers(1000);
                 let s = if searched { s.marks("x.erp.mark") } else { s.marks_unsearched("x.erp.mark") };
-                let s =
-                    s.documents(|d| d.prices(Prices::WithVat).names_items("articles").step("start", "draft", "open"));
-                s
+                s.documents(|d| d.prices(Prices::WithVat).names_items("articles").step("start", "draft", "open"))
             })
             .stream::<Invoice>("invoices", |s| s.documents(|d| d.all_are("booked")));
         stock(&erp);

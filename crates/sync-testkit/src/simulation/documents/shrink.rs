@@ -70,7 +70,9 @@ impl Shrinker {
             };
             run(|run| run.crash = None);
             run(|run| run.during.clear());
-            run(|run| drop(run.during.pop()));
+            run(|run| {
+                run.during.pop();
+            });
             run(|run| {
                 run.during.drain(..run.during.len().min(1));
             });
