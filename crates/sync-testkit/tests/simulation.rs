@@ -62,7 +62,10 @@ fn documents_between_a_shop_and_an_erp() {
         let verdict = history.run();
         if !verdict.is_clean() {
             let small = history.shrink(&verdict);
-            panic!("seed {seed} of documents:\n{verdict}\n\nthe smallest history that is so:\n{small}\n{}", small.run());
+            panic!(
+                "seed {seed} of documents:\n{verdict}\n\nthe smallest history that is so:\n{small}\n{}",
+                small.run()
+            );
         }
     }
 }
