@@ -44,7 +44,7 @@ fn of_two_runs_at_once_the_second_says_so_and_the_first_does_the_work() {
     for line in lines(&second) {
         assert!(line.contains("another run is at it; try again when it has ended"), "{line}");
     }
-    one_line(&second, &["buyers: another run is at it"]);
+    one_line(&second, &["buyers, orders, invoices: another run is at it"]);
     go.send(()).unwrap();
     let (code, rest) = first.end();
     assert_eq!(code, Some(0), "{rest}");

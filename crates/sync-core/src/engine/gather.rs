@@ -20,7 +20,7 @@ use super::{
 use crate::{
     error::{Error, ErrorKind, Result},
     fault::{self, Fault},
-    id::{ExternalRef, StreamKey, SystemId},
+    id::{ExternalRef, StreamKey},
     policy::Entity,
 };
 
@@ -57,15 +57,9 @@ impl Work<'_> {
             let hosts: Vec<StreamKey> = self.group.hosts.iter().cloned().collect();
             self.store.checkpoints(&hosts).await?.into_iter().collect()
         };
-        let mut unreachable: BTreeSet<SystemId> = BTreeSet::new();
         for host in self.group.hosts.clone() {
             let Some(order) = self.order(&host, ready, told) else { continue };
             if tally.is_stopped(&host) {
-                continue;
-            }
-            if unreachable.contains(&host.system) {
-                let line = format!("{} did not answer; a later run tries again", host.system);
-                tally.stop(&host, Error::new(ErrorKind::Unavailable, "list", line));
                 continue;
             }
             let connector = match self.engine.connector(&host.system) {
@@ -89,15 +83,12 @@ impl Work<'_> {
                     self.stay().await?;
                 }
                 Err(error) if error.kind() == ErrorKind::Store => return Err(error),
-                Err(error) => {
-                    // without an answer there is nobody to ask about the other streams either
-                    if error.kind() == ErrorKind::Unavailable
-                        && !error.context().iter().any(|(key, _)| *key == "status")
-                    {
-                        unreachable.insert(host.system.clone());
-                    }
-                    tally.stop(&host, error);
+                // without an answer there is nobody to ask about the other streams either
+                Err(error) if is_unanswered(&error) => {
+                    tally.stopped.insert(host.system.clone());
+                    tally.report.stopped_systems.entry(host.system.clone()).or_insert(error);
                 }
+                Err(error) => tally.stop(&host, error),
             }
         }
         for sight in &all.sights {
@@ -164,6 +155,11 @@ impl Work<'_> {
         }
         order
     }
+}
+
+/// Whether a system gave no answer at all.
+fn is_unanswered(error: &Error) -> bool {
+    error.kind() == ErrorKind::Unavailable && !error.context().iter().any(|(key, _)| *key == "status")
 }
 
 /// Whether a step leads documents of this stream into another one.

@@ -36,7 +36,7 @@ fn policy() -> String {
     [entities.orders.status.shop]
     field = "x.shop.status"
     read = [
-      {{ status = "created", means = {{ fulfilment = "open" }} }},
+      {{ status = "created", means = {{ fulfilment = "open", invoicing = "none" }} }},
       {{ status = "invoiced", means = {{ invoicing = "invoiced" }} }},
       {{ status = "paid", means = {{ invoicing = "invoiced", payment = "paid" }} }},
     ]

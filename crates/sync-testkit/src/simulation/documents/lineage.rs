@@ -21,6 +21,8 @@ pub(super) struct Made {
     pub(super) first: ExternalRef,
     /// Its names, oldest first: a step may have moved it.
     pub(super) names: Vec<ExternalRef>,
+    /// A copy that somebody made before the engine knew the original: nobody can tell the two apart.
+    pub(super) twin: bool,
     /// When somebody removed it.
     pub(super) removed: Option<DateTime<Utc>>,
 }
@@ -83,9 +85,10 @@ fn made(log: &[Change], acts: &[Acted], stage: &Stage<'_>) -> Vec<Made> {
     let moved = |name: &ExternalRef| acts.iter().find(|acted| acted.reference == *name && acted.became != *name);
     let became = |name: &ExternalRef| acts.iter().any(|acted| acted.became == *name && acted.reference != *name);
     let homes = [stage.erp().at(DRAFTS), stage.erp().at(INVOICES)];
+    let is_twin = |name: &ExternalRef| stage.copies.iter().any(|(copy, known)| copy == name && !known);
     let is_new = |change: &&Change| {
         let new = change.before.is_empty() && !change.removed && homes.contains(&change.reference.at);
-        new && change.who == Who::Engine && !became(&change.reference)
+        new && (change.who == Who::Engine && !became(&change.reference) || is_twin(&change.reference))
     };
     let mut all = Vec::new();
     for change in log.iter().filter(is_new) {
@@ -96,7 +99,8 @@ fn made(log: &[Change], acts: &[Acted], stage: &Stage<'_>) -> Vec<Made> {
         let gone = |change: &&Change| change.removed && names.last() == Some(&change.reference);
         let removed = log.iter().find(gone).map(|change| change.at);
         let mark = change.after.text(FieldPath::new(MARK)).unwrap_or("-").to_owned();
-        all.push(Made { mark, began: change.began, first: change.reference.clone(), names, removed });
+        let (first, twin) = (change.reference.clone(), is_twin(&change.reference));
+        all.push(Made { mark, began: change.began, first, names, twin, removed });
     }
     all
 }

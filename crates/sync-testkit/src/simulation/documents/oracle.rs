@@ -81,7 +81,8 @@ fn payable(fields: &FieldMap) -> Decimal {
 
 /// No document is made twice, unless somebody removed the first.
 fn doubled(facts: &Facts, verdict: &mut Verdict) {
-    for (place, one) in facts.made.iter().enumerate() {
+    let ours: Vec<&Made> = facts.made.iter().filter(|made| !made.twin).collect();
+    for (place, one) in ours.iter().enumerate() {
         let earlier = facts
             .made
             .iter()
@@ -115,7 +116,11 @@ fn arrived(stage: &Stage<'_>, facts: &Facts, claims: &Claims, verdict: &mut Verd
             continue;
         }
         let own: Vec<&Made> = facts.made.iter().filter(|made| made.mark == *mark).collect();
-        let Some(made) = own.iter().find(|made| made.removed.is_none()) else {
+        let shown = |made: &&&Made| {
+            let fields = stage.erp().fields(made.name().at.stream.as_str(), &made.name().id).unwrap_or_default();
+            (rank(word(&fields)), !made.twin)
+        };
+        let Some(made) = own.iter().filter(|made| made.removed.is_none()).max_by_key(shown) else {
             let line = if own.is_empty() { "was never made" } else { "is gone" };
             verdict.add(Wrong::Lost, format!("the document of {mark} {line}, and nobody is told"));
             continue;
@@ -131,7 +136,7 @@ fn arrived(stage: &Stage<'_>, facts: &Facts, claims: &Claims, verdict: &mut Verd
         if due != comes_to && !theirs {
             verdict.add(Wrong::Money, format!("{mark} comes to {due}, and {name} to {comes_to}; nobody is told"));
         }
-        back(stage, facts, order, mark, verdict);
+        back(stage, made, order, mark, verdict);
     }
 }
 
@@ -148,11 +153,10 @@ impl Facts {
 }
 
 /// The order's status and numbers say what its invoice says.
-fn back(stage: &Stage<'_>, facts: &Facts, order: &Ordered, mark: &str, verdict: &mut Verdict) {
+fn back(stage: &Stage<'_>, made: &Made, order: &Ordered, mark: &str, verdict: &mut Verdict) {
     if !stage.plan.as_invoice || stage.plan.drafts_only {
         return;
     }
-    let Some(made) = facts.made.iter().find(|made| made.mark == mark && made.removed.is_none()) else { return };
     let Some(fields) = stage.erp().fields(made.name().at.stream.as_str(), &made.name().id) else { return };
     let now = order.now();
     let number = fields.text(Invoice::NUMBER).unwrap_or_default();
@@ -230,7 +234,8 @@ fn payments(stage: &Stage<'_>, facts: &Facts, claims: &Claims, verdict: &mut Ver
             verdict.add(Wrong::Paid, line);
         }
         let pays = stage.plan.as_invoice && stage.plan.pays && !stage.plan.drafts_only;
-        if !pays || claims.tells(&made.mark) || made.removed.is_some() || order.removed {
+        let twins = facts.made.iter().any(|other| other.twin && other.mark == made.mark);
+        if !pays || twins || claims.tells(&made.mark) || made.removed.is_some() || order.removed {
             continue;
         }
         let wanted = if stage.plan.sum { order.paid() + theirs } else { order.paid().max(theirs) };
