@@ -263,7 +263,7 @@ impl Broken {
                 Some(source),
             ),
             Self::Lost { status: Some(status), source } => {
-                let kind = if (200..300).contains(&status) { unclear } else { by_status(status, place) };
+                let kind = if (200..300).contains(&status) { unclear } else { by_status(status, place, false) };
                 (
                     kind,
                     format!("{place} answered {status}, but the rest was lost on the way; {}", broken_off(kind)),

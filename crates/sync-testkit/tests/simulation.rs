@@ -3,7 +3,7 @@
 
 #![allow(clippy::panic, reason = "a test stops at what goes wrong")]
 
-use sync_testkit::simulation::{Breadth, History};
+use sync_testkit::simulation::{Breadth, DocumentHistory, History};
 
 #[allow(clippy::disallowed_methods, reason = "tests are told how much to do")]
 fn number(name: &str, otherwise: u64) -> u64 {
@@ -55,9 +55,28 @@ fn everything() {
 }
 
 #[test]
+fn documents_between_a_shop_and_an_erp() {
+    let first = number("SAMKLANG_SEED", 1);
+    for seed in first..first + number("SAMKLANG_HISTORIES", 300).div_ceil(3) {
+        let history = DocumentHistory::from_seed(seed);
+        let verdict = history.run();
+        if !verdict.is_clean() {
+            let small = history.shrink(&verdict);
+            panic!(
+                "seed {seed} of documents:\n{verdict}\n\nthe smallest history that is so:\n{small}\n{}",
+                small.run()
+            );
+        }
+    }
+}
+
+#[test]
 fn one_seed_is_one_history() {
     let (one, other) = (History::from_seed(77), History::from_seed(77));
     assert_eq!(one, other);
     assert_eq!(one.run().to_string(), other.run().to_string());
     assert_ne!(one, History::from_seed(78));
+    let (one, other) = (DocumentHistory::from_seed(77), DocumentHistory::from_seed(77));
+    assert_eq!(one.run().to_string(), other.run().to_string());
+    assert_ne!(one, DocumentHistory::from_seed(78));
 }

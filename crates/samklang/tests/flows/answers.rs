@@ -38,8 +38,13 @@ pub(crate) fn each_is_invoiced_and_paid_once(stage: &Stage, orders: [u64; 3]) {
 }
 
 fn after_a_lost_answer(path: &str) {
+    after(FaultKind::DropAfter, path);
+}
+
+#[track_caller]
+fn after(fault: FaultKind, path: &str) {
     let (stage, orders) = three_paid_orders();
-    stage.fault_at_erp(FaultKind::DropAfter, "POST", path);
+    stage.fault_at_erp(fault, "POST", path);
     each_is_invoiced_and_paid_once(&stage, orders);
     let lost = stage.erp.requests().iter().filter(|request| request.fault.is_some()).count();
     assert_eq!(lost, 1, "the fault struck");
@@ -63,6 +68,24 @@ fn the_answer_to_the_booking_is_lost() {
 #[test]
 fn the_answer_to_the_payment_is_lost() {
     after_a_lost_answer("/v2/customerinvoices/*/payments");
+}
+
+#[test]
+fn a_server_error_after_all_was_done_is_no_refusal() {
+    after(FaultKind::Status { code: 500, handled: true }, "/v2/customerinvoicedrafts");
+    after(FaultKind::Status { code: 500, handled: true }, "/v2/customerinvoices/*/payments");
+}
+
+#[test]
+fn half_an_answer_or_a_gateways_page_says_nothing_of_what_was_done() {
+    after(FaultKind::Truncate, "/v2/customerinvoicedrafts");
+    after(FaultKind::Html { code: 502, handled: true }, "/v2/customerinvoicedrafts/*/convert");
+}
+
+#[test]
+fn a_connection_that_breaks_before_anything_is_done_leaves_nothing_out() {
+    after(FaultKind::DropBefore, "/v2/customerinvoicedrafts");
+    after(FaultKind::DropBefore, "/v2/customerinvoices/*/payments");
 }
 
 #[test]

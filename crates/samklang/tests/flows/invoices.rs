@@ -89,7 +89,7 @@ fn what_klarna_captured_is_registered_on_klarnas_account() {
     let stage = with_payments(true);
     let order = stage.guest_buys_with_klarna("siv@example.org", &[BOARD]);
     stage.settles();
-    assert_eq!(stage.payments(), [] as [Value; 0], "an amount that is reserved is not paid");
+    assert_eq!(stage.payments().len(), 0, "an amount that is reserved is not paid");
     stage.in_shop(json!({ "action": "set_status", "orderId": order, "status": "completed", "payment": true }));
     stage.settles();
     let [payment] = stage.payments().try_into().unwrap();

@@ -3,10 +3,12 @@
 
 use std::process::Stdio;
 
+use serde_json::json;
+
 use crate::{
     answers::{each_is_invoiced_and_paid_once, each_is_told_and_charged_once, three_paid_orders, two_deliveries},
     relay::Keep,
-    stage::{BOARD, Stage},
+    stage::{BOARD, INVOICES, Stage},
 };
 
 /// A run that is killed at this request.
@@ -96,4 +98,37 @@ fn before_the_order() {
 #[test]
 fn after_the_order() {
     on_the_way_to_an_order(Keep::Answer);
+}
+
+#[test]
+fn while_it_reads() {
+    let (mut stage, orders) = three_paid_orders();
+    stage.relay_to_erp();
+    stage.relay().keep(Keep::Answer, "GET", "/customers");
+    let mut child = stage.command(&["run"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    stage.relay().wait();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(stage.documents_in_all(), 0);
+    each_is_invoiced_and_paid_once(&stage, orders);
+}
+
+#[test]
+fn nothing_is_sent_again_for_as_long_as_it_may_still_turn_up() {
+    let mut stage = Stage::set(INVOICES);
+    let order = stage.guest_buys("siv@example.org", &[BOARD]);
+    stage.relay_to_erp();
+    stage.rule("connections.erp.search_lag_s=3600");
+    killed_at(&stage, Keep::Request, "POST", "/customerinvoicedrafts");
+    let other = stage.guest_buys("eva@example.org", &[BOARD]);
+    for _ in 0..3 {
+        let report = stage.run();
+        assert_eq!((report.code, &report.told["unclear"]), (2, &json!(1)), "{report:#?}");
+    }
+    assert_eq!(stage.documents(order), []);
+    stage.document("customerinvoices", other);
+    stage.rule("connections.erp.search_lag_s=0");
+    stage.settles();
+    stage.document("customerinvoices", order);
+    assert_eq!(stage.documents_in_all(), 2);
 }

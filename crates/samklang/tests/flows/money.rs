@@ -37,7 +37,7 @@ fn all_come_to_the_same(collection: &str, rules: Rules<'_>, switches: &[(&str, &
         stage.guest_buys("eva@example.org", &ODD),
         stage.buys(company, &ODD),
     ];
-    stage.settles();
+    stage.runs_to_the_end();
     for order in orders {
         let (shop, document) = (stage.shop_order(order), stage.document(collection, order));
         assert_eq!(payable(&document), amount(&shop, "amountToPay"), "{switches:?} {document:#}");

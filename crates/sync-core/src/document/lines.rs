@@ -114,7 +114,7 @@ impl Pricing<'_> {
             own = own.discount_percent(Decimal::ZERO);
         }
         if off.is_zero() {
-            return Ok(vec![own]);
+            return Ok(vec![own.discount_amount(Field::Unknown)]);
         }
         let off = self.price(off, rate)?;
         if takes_amounts {

@@ -18,9 +18,9 @@ use super::{
     work::{Tally, Work},
 };
 use crate::{
-    error::{ErrorKind, Result},
+    error::{Error, ErrorKind, Result},
     fault::{self, Fault},
-    id::{ExternalRef, StreamKey},
+    id::{ExternalRef, StreamKey, SystemId},
     policy::Entity,
 };
 
@@ -57,9 +57,15 @@ impl Work<'_> {
             let hosts: Vec<StreamKey> = self.group.hosts.iter().cloned().collect();
             self.store.checkpoints(&hosts).await?.into_iter().collect()
         };
+        let mut unreachable: BTreeSet<SystemId> = BTreeSet::new();
         for host in self.group.hosts.clone() {
             let Some(order) = self.order(&host, ready, told) else { continue };
             if tally.is_stopped(&host) {
+                continue;
+            }
+            if unreachable.contains(&host.system) {
+                let line = format!("{} did not answer; a later run tries again", host.system);
+                tally.stop(&host, Error::new(ErrorKind::Unavailable, "list", line));
                 continue;
             }
             let connector = match self.engine.connector(&host.system) {
@@ -83,7 +89,15 @@ impl Work<'_> {
                     self.stay().await?;
                 }
                 Err(error) if error.kind() == ErrorKind::Store => return Err(error),
-                Err(error) => tally.stop(&host, error),
+                Err(error) => {
+                    // without an answer there is nobody to ask about the other streams either
+                    if error.kind() == ErrorKind::Unavailable
+                        && !error.context().iter().any(|(key, _)| *key == "status")
+                    {
+                        unreachable.insert(host.system.clone());
+                    }
+                    tally.stop(&host, error);
+                }
             }
         }
         for sight in &all.sights {

@@ -48,6 +48,9 @@ pub(super) enum Outcome {
     Removed,
 }
 
+/// A refused write rests no longer than this.
+pub(super) const LONGEST_REST: TimeDelta = TimeDelta::days(1);
+
 /// How long a refused write rests: longer each time, a day at most.
 pub(super) fn rest(refusals: u32) -> TimeDelta {
     match refusals {
@@ -55,7 +58,7 @@ pub(super) fn rest(refusals: u32) -> TimeDelta {
         2 => TimeDelta::minutes(5),
         3 => TimeDelta::minutes(30),
         4 => TimeDelta::hours(3),
-        _ => TimeDelta::days(1),
+        _ => LONGEST_REST,
     }
 }
 

@@ -57,7 +57,8 @@ impl Engine {
                 break;
             }
             let Some(lease) = self.store.acquire(&group.name, self.now(), LEASE).await? else {
-                tally.report.busy.push(group.name.clone());
+                let entities = group.entities.iter().filter_map(|place| self.policy.entities.get(*place));
+                tally.report.busy.push(entities.map(|entity| entity.name.to_string()).collect::<Vec<_>>().join(", "));
                 continue;
             };
             let mut work = Work {

@@ -16,7 +16,7 @@ use crate::{
     connector::Item,
     context::Context,
     document::{mark::mark, rollup},
-    error::{Disposition, Error, Result},
+    error::{Disposition, Error, ErrorKind, Result},
     fault::{self, Fault},
     id::{CanonicalId, ExternalRef, StreamKey, SystemId},
     mapping::Problems,
@@ -75,7 +75,8 @@ impl Tally {
     }
     /// A stream, or its whole system, takes no further part in this run.
     pub(super) fn stop(&mut self, host: &StreamKey, error: Error) {
-        if error.disposition() == Disposition::StopSystem {
+        // a right or a module that one stream lacks says nothing of the others
+        if error.disposition() == Disposition::StopSystem && error.kind() != ErrorKind::Permission {
             self.stopped.insert(host.system.clone());
             self.report.stopped_systems.entry(host.system.clone()).or_insert(error);
         } else {

@@ -110,7 +110,7 @@ impl Documents {
         self
     }
     /// A step that moves the document to another stream, under another id. For so many seconds listings and searches
-    /// show it in neither of the two.
+    /// show it in neither of the two, which the stream says as its search delay.
     #[must_use]
     pub fn step_into(mut self, act: &str, from: &str, to: &str, stream: &str, gap_s: u32) -> Self {
         self.cap.steps.push(Step::new(act, from, to).moves_to(stream));
@@ -149,6 +149,8 @@ impl Documents {
         let steps = self.cap.steps.iter().map(|step| step.act.clone());
         cap.acts.extend(steps.chain(self.cap.pays.clone()));
         cap.create &= self.all_are.is_none();
+        let gap = self.gaps.iter().map(|(_, seconds)| *seconds).max().unwrap_or_default();
+        cap.search_lag_s += u32::try_from(gap).unwrap_or_default();
         let axis = axis(cap.kind);
         let mut shown = vec![axis, NUMBER];
         shown.extend([Content::NET, Content::VAT, Content::GROSS, Content::ROUNDING].map(at));

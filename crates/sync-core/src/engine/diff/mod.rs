@@ -15,6 +15,7 @@ pub(super) use explain::name_of;
 pub(super) use view::is_another;
 
 use super::{
+    outcome::LONGEST_REST,
     scope::{self, Around, Outside},
     subject::{Links, Subject},
 };
@@ -110,6 +111,9 @@ fn attempt(
         changed: false,
     };
     out.binding.agreed = links.canonical(&out.binding.agreed);
+    if !subject.again.is_empty() {
+        out.binding.sides.values_mut().for_each(|side| stir(side, now)); // so says the policy
+    }
     meet(entity, subject, &mut out);
     let expected = outside.unwrap_or_else(|| scope::expected(entity, subject, links, around, &out.binding));
     scope::freeze(&expected, &mut out.binding);
@@ -263,6 +267,9 @@ fn settle(
             out.binding.agreed.overlay(&value);
             out.binding.origins.insert(unit.path, from.clone());
             let new = out.binding.agreed.under(unit.path);
+            if old != new {
+                out.binding.sides.values_mut().for_each(|side| stir(side, now));
+            }
             if old != new || !overridden.is_empty() {
                 let because = unit.rule.to_string();
                 out.events.push(Event::Settled { unit: unit.path, old, new, from, overridden, because });
@@ -305,6 +312,11 @@ fn catch_up(unit: &Unit, agreed: &FieldMap, from: SystemId, again: bool, views: 
         let (old, new) = (agreed.clone(), agreed.clone());
         out.events.push(Event::Settled { unit: unit.path, old, new, from, overridden, because: unit.rule.to_string() });
     }
+}
+
+/// What was refused is tried again at once when something new is to be said; but not where a person has to decide.
+fn stir(side: &mut BoundSide, now: DateTime<Utc>) {
+    side.not_before = side.not_before.filter(|at| *at > now + LONGEST_REST);
 }
 
 /// A status goes forward only: an order that was delivered is not open again because somebody looked at it.

@@ -86,7 +86,7 @@ fn hold(at: &Place<'_>, unit: Option<FieldPath>, code: &Unmapped, system: &Syste
 /// A record held for a code that no table translates.
 pub(in crate::engine) fn unmapped(binding: &Binding, code: &Unmapped, system: &SystemId, now: DateTime<Utc>) -> Held {
     let text = format!("{}: {} \"{}\" has no code at {}", name_of(binding), code.table, code.code, system);
-    let cure = format!("add a row for \"{}\" to the table {}", code.code, code.table);
+    let cure = format!("add a row for \"{}\" to {} of [tables.{}]", code.code, system.connection(), code.table);
     let mut held = Held::new(binding.id, binding.entity.clone(), HeldWhy::Unmapped, text, &cure, now);
     held.numbers = binding.numbers.clone();
     held

@@ -97,7 +97,10 @@ impl Stage<'_> {
 
     fn step(&mut self, step: &Step) {
         match step {
-            Step::User(act) => drop(self.act(act)),
+            Step::User(act) => {
+                self.world.pass(1);
+                let _done = self.act(act);
+            }
             Step::Pass(seconds) => self.world.pass(*seconds),
             Step::Run(plan) => {
                 self.world.pass(1);
