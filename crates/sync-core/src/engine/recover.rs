@@ -101,11 +101,12 @@ async fn look_at(
     if let (Action::Update { .. }, true) = (&intent.action, made) {
         return Ok(Found::Made { reference: item.reference, sights });
     }
-    if intent.effects.is_empty() || is_as_before(work, intent, &sights).await? {
+    let before = intent.effects.is_empty() || is_as_before(work, intent, &sights).await?;
+    shown.extend(sights);
+    if before {
         return Ok(Found::NotMade);
     }
     // somebody was here since: perhaps it was made, and taken back. Its effects are not risked twice
-    shown.extend(sights);
     Ok(Found::Gone)
 }
 
