@@ -87,7 +87,10 @@ fn a_module_that_is_missing_is_told_and_found_as_soon_as_it_is_bought() {
     // what is remembered says otherwise; who looks wants to know what is
     one_line(&bench.ends(1, &["check"]), &["entities.orders.systems.erp: 'erp' has no order"]);
     stage::place(&bench, &[PLAIN]);
-    one_line(&bench.ends(2, &["run"]), &["eekonomi:erp/orders: list orders: the company lacks the module 'sales_standard': add it to"]);
+    one_line(
+        &bench.ends(2, &["run"]),
+        &["eekonomi:erp/orders: list orders: the company lacks the module 'sales_standard': add it to"],
+    );
 
     let new = ["adopt", "--set", "store=new.db"];
     let ran = bench.ends(1, &new);
