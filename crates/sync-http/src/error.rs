@@ -246,6 +246,7 @@ pub(crate) enum Broken {
 impl Broken {
     pub(crate) fn judge(self, place: &Place) -> Failure {
         let unclear = if place.writes { ErrorKind::AmbiguousWrite } else { ErrorKind::Unavailable };
+        let unreached = matches!(self, Self::Unreached(_));
         let (kind, what, source) = match self {
             Self::Unsent(what) => (ErrorKind::Internal, format!("{place} was not sent: {what}"), None),
             Self::Unreached(source) => (
@@ -278,6 +279,9 @@ impl Broken {
         let mut error = Error::new(kind, place.operation, what);
         if let Some(source) = source {
             error = error.with_detail(chain(source.as_ref()));
+        }
+        if unreached {
+            error = error.with_context("reached", "no"); // nothing of this system will answer just now
         }
         Failure { error, again: may_repeat(kind), wait: None }
     }

@@ -55,7 +55,6 @@ fn everything() {
 }
 
 #[test]
-#[ignore = "some histories still fail, see docs/trust.md: cargo test -p sync-testkit --test simulation -- --ignored"]
 fn documents_between_a_shop_and_an_erp() {
     let first = number("SAMKLANG_SEED", 1);
     for seed in first..first + number("SAMKLANG_HISTORIES", 300).div_ceil(3) {

@@ -232,7 +232,8 @@ impl Call<'_> {
         let acts = matches!(self.intent.action, Action::Act { .. });
         let now = self.cx.clock.now();
         let item = match self.read {
-            Some((item, at)) if now.signed_duration_since(*at) <= FRESH && !item.partial => item.clone(),
+            // a step cannot be taken back: nothing older than this moment will do
+            Some((item, at)) if !acts && now.signed_duration_since(*at) <= FRESH && !item.partial => item.clone(),
             _ => match self.look(&self.op.host, id).await {
                 Ok(Some(item)) => item,
                 // somebody took the step, or removed the record: the next listing tells which

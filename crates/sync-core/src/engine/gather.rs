@@ -84,7 +84,7 @@ impl Work<'_> {
                 }
                 Err(error) if error.kind() == ErrorKind::Store => return Err(error),
                 // without an answer there is nobody to ask about the other streams either
-                Err(error) if is_unanswered(&error) => {
+                Err(error) if is_unreached(&error) => {
                     tally.stopped.insert(host.system.clone());
                     tally.report.stopped_systems.entry(host.system.clone()).or_insert(error);
                 }
@@ -157,9 +157,9 @@ impl Work<'_> {
     }
 }
 
-/// Whether a system gave no answer at all.
-fn is_unanswered(error: &Error) -> bool {
-    error.kind() == ErrorKind::Unavailable && !error.context().iter().any(|(key, _)| *key == "status")
+/// Whether a system could not be reached at all, as connectors over the network say.
+fn is_unreached(error: &Error) -> bool {
+    error.kind() == ErrorKind::Unavailable && error.context().iter().any(|said| said.0 == "reached" && said.1 == "no")
 }
 
 /// Whether a step leads documents of this stream into another one.
