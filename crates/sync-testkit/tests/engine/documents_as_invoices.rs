@@ -269,7 +269,7 @@ fn what_was_paid_in_the_erp_is_not_registered_there_once_more() {
 }
 
 #[test]
-fn a_status_that_a_person_sets_back_stays_so_and_nobody_gets_a_second_mail() {
+fn a_status_that_a_person_sets_back_is_written_again_without_a_second_mail() {
     let mut world = world_with(|s| s);
     let id = place(&world, vec![goods("100", 25)], "100");
     world.adopt();
@@ -278,7 +278,7 @@ fn a_status_that_a_person_sets_back_stays_so_and_nobody_gets_a_second_mail() {
     let back = sync_core::FieldMap::new().with("x.shop.status", "created");
     world.system("shop").edit_fields("orders", &id, &back);
     runs(&mut world, 3);
-    assert_eq!((status(&world), world.system("shop").effects().len()), ("created".to_owned(), 1));
+    assert_eq!((status(&world), world.system("shop").effects().len()), ("invoiced".to_owned(), 1));
     is_quiet(&mut world);
 }
 
