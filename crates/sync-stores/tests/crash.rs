@@ -157,7 +157,7 @@ async fn state(store: &SqliteStore) -> Result<u64> {
 
 /// The other process of the next test; does nothing on its own.
 #[test]
-#[ignore = "the child process of the test below, which starts it"]
+#[ignore = "the child process of the test below, which starts it: cargo test -p sync-stores --test crash a_killed"]
 fn commits_until_it_is_killed() {
     let path = std::env::var_os("SAMKLANG_TEST_STORE").unwrap();
     run(async {
