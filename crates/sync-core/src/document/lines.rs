@@ -196,10 +196,10 @@ fn same_line(takes: &BTreeSet<FieldPath>, stored: &BTreeMap<String, Value>, want
                 stored == wanted || (!stored.is_empty() && wanted.starts_with(stored.as_str()))
             }
             (Some(Value::Null), Value::Decimal(wanted)) => wanted.is_zero(),
-            (Some(stored), wanted) => match (stored.as_decimal(), wanted.as_decimal()) {
-                (Some(stored), Some(wanted)) => stored == wanted,
-                _ => stored == wanted,
-            },
+            // a whole number is the same as a decimal one
+            (Some(stored), wanted) => {
+                stored == wanted || stored.as_decimal().is_some_and(|stored| Some(stored) == wanted.as_decimal())
+            }
         }
     })
 }
