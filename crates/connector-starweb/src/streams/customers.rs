@@ -129,7 +129,7 @@ impl Customer {
             .phone(of_main(|address| address.phone_no.0.clone()))
             .mobile(of_main(|address| address.mobile_phone_no.0.clone()))
             .language(self.lang_code.0.clone())
-            .price_list(self.pricelist_id.0.clone().map(|id| id.to_string()))
+            .price_list(self.pricelist_id.0.map(|id| id.to_string()))
             .currency(currency.map_or(Field::Unknown, Field::Set))
             .billing(shown(self.invoice()))
             .delivery(shown(self.delivery())))
