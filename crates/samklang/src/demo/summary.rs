@@ -10,8 +10,6 @@ use sync_core::{
     store::{Held, HeldWhy},
 };
 
-use super::sample::About;
-
 /// All of it. The order of the fields is that of the output.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Summary {
@@ -150,7 +148,7 @@ pub(super) fn unexpected(held: &[Waiting], mut wanted: Vec<(u64, &str)>) -> Vec<
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::sample::About, *};
 
     fn waiting(number: &str) -> Waiting {
         Waiting { number: number.to_owned(), why: "something".to_owned(), sums: None }
