@@ -246,6 +246,10 @@ fn place(
 ) {
     let at = sight.reference.at.clone();
     let own = known.links.0.get(&sight.reference).copied(); // an ambiguous one has a subject already
+    if known.moved.several.contains(&sight.reference) {
+        let why = "it and another record carry our mark, and nobody can tell which of them is the copy".to_owned();
+        return alone(entity, known, subjects, sight, &keys, own, Some(why));
+    }
     match claims(entity, known, subjects, &sight).as_slice() {
         [] => {}
         [one] => return join(known, subjects, sight, &keys, *one, own),
@@ -256,10 +260,6 @@ fn place(
     }
     if let Some((id, before)) = known.moved.on.get(&sight.reference).cloned() {
         return move_on(known, subjects, sight, &keys, id, &before, own);
-    }
-    if known.moved.several.contains(&sight.reference) {
-        let why = "it and another record carry our mark, and nobody can tell which of them is the copy".to_owned();
-        return alone(entity, known, subjects, sight, &keys, own, Some(why));
     }
     for key in &keys {
         if let Some((register, _)) = twice.iter().find(|(_, shared)| shared == key) {

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
-
 use super::{
     matching::{MARK, keys},
     subject::Sight,
@@ -24,7 +22,7 @@ pub(crate) struct Moved {
     pub(crate) on: BTreeMap<ExternalRef, (CanonicalId, StreamKey)>,
     /// Those of which nobody could tell now.
     pub(crate) unknown: BTreeSet<ExternalRef>,
-    /// Those of which several could be the same document of ours, and nobody can tell which was made first.
+    /// Those of which several could be the same document of ours, and nobody can tell which is the copy.
     pub(crate) several: BTreeSet<ExternalRef>,
 }
 
@@ -38,9 +36,8 @@ impl Work<'_> {
         keyed: &BTreeMap<MatchKey, BTreeSet<CanonicalId>>,
         bindings: &BTreeMap<CanonicalId, Binding>,
     ) -> Result<Moved> {
-        let mut moved = Moved::default();
-        let mut found: BTreeMap<(CanonicalId, StreamKey), BTreeMap<ExternalRef, Option<DateTime<Utc>>>> =
-            BTreeMap::new();
+        let mut moved = Moved { several: self.contested.clone(), ..Moved::default() };
+        let mut found: BTreeMap<(CanonicalId, StreamKey), Vec<ExternalRef>> = BTreeMap::new();
         let unplaced = |sight: &&Sight| {
             let known = self.links.0.get(&sight.reference).and_then(|id| bindings.get(id));
             !sight.deleted && known.is_none_or(|binding| binding.ambiguous)
@@ -68,7 +65,7 @@ impl Work<'_> {
                 match gone {
                     Ok(true) => {
                         let ours = found.entry((binding.id, at.clone())).or_default();
-                        ours.insert(sight.reference.clone(), sight.created_at);
+                        ours.push(sight.reference.clone());
                     }
                     Ok(false) => {} // a copy
                     Err(_) => drop(moved.unknown.insert(sight.reference.clone())),
@@ -76,9 +73,9 @@ impl Work<'_> {
             }
         }
         for (draft, records) in found {
-            match original(&records) {
-                Some(reference) => drop(moved.on.insert(reference, draft)),
-                None => moved.several.extend(records.into_keys()),
+            match records.as_slice() {
+                [one] if !self.contested.contains(one) => drop(moved.on.insert(one.clone(), draft)),
+                _ => moved.several.extend(records),
             }
         }
         if !moved.unknown.is_empty() {
@@ -92,21 +89,6 @@ impl Work<'_> {
         }
         Ok(moved)
     }
-}
-
-/// Which of several records with one mark is not a copy: the one that was made first.
-pub(super) fn original(records: &BTreeMap<ExternalRef, Option<DateTime<Utc>>>) -> Option<ExternalRef> {
-    let first = match records.len() {
-        1 => records.first_key_value()?.0,
-        _ => {
-            let stamps: Option<Vec<DateTime<Utc>>> = records.values().copied().collect();
-            let mut stamps = stamps?;
-            stamps.sort_unstable();
-            let [earliest, next, ..] = stamps.as_slice() else { return None };
-            (earliest < next).then(|| records.iter().find(|(_, at)| **at == Some(*earliest)))??.0
-        }
-    };
-    Some(first.clone())
 }
 
 /// Streams from which a step leads into this one.

@@ -9,7 +9,6 @@ use super::{
     call::decoded,
     index::Index,
     matching::likeness,
-    moved::original,
     outcome::{as_wanted, sent},
     subject::Sight,
     work::Work,
@@ -115,9 +114,7 @@ async fn look_at(
 /// moved it: not within the same second, or day, that the vendor's stamps tell apart.
 async fn is_as_before(work: &Work<'_>, cap: &StreamCapability, intent: &Intent, sights: &[Sight]) -> Result<bool> {
     let since = cap.list.and_then(|list| list.since);
-    let blur = since.map_or(TimeDelta::zero(), |since| {
-        TimeDelta::seconds(i64::from(since.lag_s)) + TimeDelta::milliseconds(i64::from(since.precision_ms))
-    });
+    let blur = since.map_or(TimeDelta::zero(), |since| TimeDelta::milliseconds(i64::from(since.precision_ms)));
     let tells = |version: &Version| {
         let stamp = version.modified_at.filter(|at| intent.at.signed_duration_since(*at) >= blur);
         version.etag.is_some() || stamp.is_some()
@@ -232,21 +229,14 @@ async fn marked(work: &Work<'_>, connector: &dyn Connector, intent: &Intent, str
     let taken: BTreeSet<ExternalRef> = work.store.bound(&references).await?.into_iter().map(|(r, _)| r).collect();
     fitting.retain(|(reference, _)| !taken.contains(reference));
     fitting.sort_by(|(a, _), (b, _)| a.cmp(b));
-    if fitting.is_empty() {
-        return Ok(Found::LookAgain);
-    }
-    let made = |(reference, sights): &(ExternalRef, Vec<Sight>)| {
-        let own = sights.iter().find(|sight| sight.reference.at == host);
-        (reference.clone(), own.and_then(|sight| sight.created_at))
-    };
-    // users copy documents, mark and all
-    let first = original(&fitting.iter().map(made).collect());
-    Ok(match fitting.iter().position(|(reference, _)| Some(reference) == first.as_ref()) {
-        Some(place) => {
-            let (reference, sights) = fitting.swap_remove(place);
+    Ok(match fitting.len() {
+        0 => Found::LookAgain,
+        1 => {
+            let (reference, sights) = fitting.swap_remove(0);
             Found::Made { reference, sights }
         }
-        None => Found::Several(fitting.into_iter().map(|(reference, _)| reference).collect()),
+        // users copy documents, mark and all
+        _ => Found::Several(fitting.into_iter().map(|(reference, _)| reference).collect()),
     })
 }
 

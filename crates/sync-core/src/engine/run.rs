@@ -80,6 +80,7 @@ impl Engine {
                 creates: Vec::new(),
                 gone: Vec::new(),
                 further: BTreeSet::new(),
+                contested: BTreeSet::new(),
             };
             let ran = Box::pin(work.run(&mut tally, identity.id)).await;
             self.store.release(lease).await?;

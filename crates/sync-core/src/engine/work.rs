@@ -51,6 +51,8 @@ pub(super) struct Work<'a> {
     pub(super) creates: Vec<Intent>,
     /// Who waits for whom.
     pub(super) waiting: Vec<Waiting>,
+    /// Records that an open intent may have made, several of them for one.
+    pub(super) contested: BTreeSet<ExternalRef>,
     /// Records that take a further step in the next pass.
     pub(super) further: BTreeSet<CanonicalId>,
 }
