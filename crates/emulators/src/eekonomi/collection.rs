@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::record::{Record, text};
 use super::schema::Schema;
-use super::tables::{codes, draft, invoice, ledger, order, register};
+use super::tables::{codes, draft, invoice, ledger, order, quote, register, trade};
 
 /// What the emulator keeps, under the names of the paths, which are those of the seeds too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,19 +23,28 @@ pub(crate) enum Resource {
     BankAccounts,
     CustomerLabels,
     ArticleLabels,
+    PriceLists,
+    DiscountAgreements,
+    Suppliers,
     Customers,
     Articles,
+    PriceRows,
+    Projects,
+    QuoteDrafts,
+    Quotes,
     Orders,
     Drafts,
     Invoices,
     Vouchers,
     LedgerItems,
     Notes,
+    Attachments,
+    PartnerLinks,
 }
 
 impl Resource {
     /// All, in the order in which one refers to the other.
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 31] = [
         Self::Currencies,
         Self::Countries,
         Self::Users,
@@ -50,14 +59,23 @@ impl Resource {
         Self::BankAccounts,
         Self::CustomerLabels,
         Self::ArticleLabels,
+        Self::PriceLists,
+        Self::DiscountAgreements,
+        Self::Suppliers,
         Self::Customers,
         Self::Articles,
+        Self::PriceRows,
+        Self::Projects,
+        Self::QuoteDrafts,
+        Self::Quotes,
         Self::Orders,
         Self::Drafts,
         Self::Invoices,
         Self::Vouchers,
         Self::LedgerItems,
         Self::Notes,
+        Self::Attachments,
+        Self::PartnerLinks,
     ];
 
     /// The first segment of its path.
@@ -85,6 +103,15 @@ impl Resource {
             Self::Vouchers => "vouchers",
             Self::LedgerItems => "customerledgeritems",
             Self::Notes => "notes",
+            Self::PartnerLinks => "partnerresourcelinks",
+            Self::Attachments => "salesdocumentattachments",
+            Self::Quotes => "quotes",
+            Self::QuoteDrafts => "quotedrafts",
+            Self::Projects => "projects",
+            Self::PriceRows => "salespricelistprices",
+            Self::Suppliers => "suppliers",
+            Self::DiscountAgreements => "discountagreements",
+            Self::PriceLists => "salespricelists",
         }
     }
 
@@ -117,14 +144,24 @@ impl Resource {
             Self::Vouchers => &ledger::VOUCHER,
             Self::LedgerItems => &invoice::CUSTOMER_LEDGER_ITEM,
             Self::Notes => &codes::NOTE,
+            Self::PartnerLinks => &trade::PARTNER_RESOURCE_LINK,
+            Self::Attachments => &trade::SALES_DOCUMENT_ATTACHMENT,
+            Self::Quotes => &quote::QUOTE,
+            Self::QuoteDrafts => &quote::QUOTE,
+            Self::Projects => &trade::PROJECT,
+            Self::PriceRows => &trade::SALES_PRICE_LIST_ROW,
+            Self::Suppliers => &trade::SUPPLIER,
+            Self::DiscountAgreements => &trade::DISCOUNT_AGREEMENT,
+            Self::PriceLists => &trade::SALES_PRICE_LIST,
         }
     }
 
     /// The human number that no two records may share.
-    const fn key(self) -> Option<&'static str> {
+    pub(crate) const fn key(self) -> Option<&'static str> {
         match self {
             Self::Customers => Some("CustomerNumber"),
-            Self::Articles => Some("Number"),
+            Self::Articles | Self::Projects => Some("Number"),
+            Self::Suppliers => Some("SupplierNumber"),
             _ => None,
         }
     }
@@ -133,6 +170,8 @@ impl Resource {
     pub(crate) const fn id(self) -> &'static str {
         match self {
             Self::Currencies | Self::Countries => "Code",
+            // The vendor's rows have no id; list and article together are theirs.
+            Self::PriceRows => "key",
             _ => "Id",
         }
     }
@@ -146,12 +185,21 @@ pub(crate) struct Collection {
     by_id: HashMap<String, u64>,
     by_key: HashMap<String, u64>,
     next: u64,
+    /// The places of records that came since somebody asked.
+    fresh: Vec<u64>,
 }
 
 impl Collection {
     /// Nothing yet.
     pub(crate) fn new(resource: Resource) -> Self {
-        Self { resource, records: BTreeMap::new(), by_id: HashMap::new(), by_key: HashMap::new(), next: 0 }
+        Self {
+            resource,
+            records: BTreeMap::new(),
+            by_id: HashMap::new(),
+            by_key: HashMap::new(),
+            next: 0,
+            fresh: Vec::new(),
+        }
     }
 
     /// All records.
@@ -159,9 +207,39 @@ impl Collection {
         self.records.values()
     }
 
+    /// All records with their places.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (u64, &Record)> {
+        self.records.iter().map(|(place, record)| (*place, record))
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// The places of records that came since the last time.
+    pub(crate) fn take_fresh(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.fresh)
+    }
+
+    /// The place of the record with that human number.
+    pub(crate) fn place_of_key(&self, key: &str) -> Option<u64> {
+        self.by_key.get(key).copied()
+    }
+
     /// The record with that id.
     pub(crate) fn get(&self, id: &str) -> Option<&Record> {
         self.records.get(self.by_id.get(id)?)
+    }
+
+    /// The place of the record with that id.
+    pub(crate) fn place_of(&self, id: &str) -> Option<u64> {
+        self.by_id.get(id).copied()
+    }
+
+    /// The record in that place.
+    pub(crate) fn at(&self, place: u64) -> Option<&Record> {
+        self.records.get(&place)
     }
 
     /// The record with that human number.
@@ -174,6 +252,7 @@ impl Collection {
         let id = text(&record, self.resource.id()).unwrap_or_default().to_owned();
         let at = self.by_id.get(&id).copied().unwrap_or_else(|| {
             self.next = self.next.saturating_add(1);
+            self.fresh.push(self.next);
             self.next
         });
         let key_of = |record: &Record| self.resource.key().and_then(|key| text(record, key)).map(str::to_owned);

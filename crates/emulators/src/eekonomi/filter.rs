@@ -5,7 +5,7 @@
 
 use std::{borrow::Cow, cmp::Ordering};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde_json::Value;
 
@@ -281,6 +281,16 @@ impl Condition {
         }
     }
 
+    /// The text that a property must be equal to for the condition to hold, if the condition is just that.
+    pub(crate) fn exactly(&self, name: &str) -> Option<&str> {
+        match self {
+            Self::Compare(Operands(Operand::Field(field), Op::Eq, Operand::Literal(Literal::Text(text))), false) => {
+                (field.name == name).then_some(text.as_str())
+            }
+            _ => None,
+        }
+    }
+
     /// Whether a record meets it. `computed` holds what is worked out when a record is read.
     pub(crate) fn meets(&self, record: &Record, computed: &Record) -> bool {
         match self {
@@ -294,6 +304,9 @@ impl Condition {
                 } else {
                     found.contains(part.as_str())
                 }
+            }
+            Self::Compare(Operands(Operand::Field(field), op, Operand::Literal(literal)), ignore_case) => {
+                holds(*op, literal.against(field.kind, found(field, record, computed), *ignore_case))
             }
             Self::Compare(Operands(left, op, right), ignore_case) => {
                 let (left, right) = (left.value(record, computed), right.value(record, computed));
@@ -334,7 +347,38 @@ impl Operand {
     }
 }
 
+/// A stamp in the one form that most have, `2026-02-17T09:00:00Z`, read in a fraction of the time.
+fn whole_second(stamp: &str) -> Option<DateTime<Utc>> {
+    let bytes: &[u8; 20] = stamp.as_bytes().try_into().ok()?;
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', i1, i2, b':', s1, s2, b'Z'] = *bytes else {
+        return None;
+    };
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0u32, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
+    };
+    let year = i32::try_from(number(&[y1, y2, y3, y4])?).ok()?;
+    let day = NaiveDate::from_ymd_opt(year, number(&[m1, m2])?, number(&[d1, d2])?)?;
+    Some(day.and_hms_opt(number(&[h1, h2])?, number(&[i1, i2])?, number(&[s1, s2])?)?.and_utc())
+}
+
 impl Literal {
+    /// How a stored value stands to this one, without a copy of it.
+    fn against(&self, kind: Kind, value: &Value, ignore_case: bool) -> Option<Ordering> {
+        match (self, value) {
+            (Self::Text(wanted), Value::String(stored)) if !ignore_case && matches!(kind, Kind::Text(_)) => {
+                Some(stored.as_str().cmp(wanted))
+            }
+            (Self::Guid(wanted), Value::String(stored)) if matches!(kind, Kind::Guid) => {
+                Some(stored.as_str().cmp(wanted))
+            }
+            (Self::Flag(wanted), Value::Bool(stored)) => Some(stored.cmp(wanted)),
+            (Self::Instant(wanted), Value::String(stored)) if matches!(kind, Kind::Stamp) => {
+                Some(whole_second(stored).or_else(|| stored.parse::<DateTime<Utc>>().ok())?.cmp(wanted))
+            }
+            _ => Self::stored(kind, value).compare(self, ignore_case),
+        }
+    }
+
     fn stored(kind: Kind, value: &Value) -> Self {
         match (kind, value) {
             (Kind::Stamp, Value::String(text)) => text.parse::<DateTime<Utc>>().map_or(Self::Null, Self::Instant),
@@ -403,6 +447,15 @@ mod tests {
         assert!(meets(&CUSTOMER_INVOICE, "-TotalAmount gt 99.5", invoice.clone()));
         assert!(meets(&CUSTOMER_INVOICE, "Rows/any(c: contains(c/Text,'fre'))", invoice.clone()));
         assert!(!meets(&CUSTOMER_INVOICE, "Rows/any(c:contains(c/Text,'toll'))", invoice));
+    }
+
+    #[test]
+    fn both_ways_of_reading_a_stamp_agree() {
+        for stamp in ["2026-02-17T09:00:00Z", "2026-12-31T23:59:59Z", "2026-02-30T09:00:00Z", "2026-02-17 09:00:00Z"] {
+            let parsed = stamp.parse::<DateTime<Utc>>().ok().filter(|_| stamp.contains('T'));
+            assert_eq!(whole_second(stamp), parsed, "{stamp}");
+        }
+        assert_eq!(whole_second("2026-02-17T09:00:00.5Z"), None);
     }
 
     #[test]

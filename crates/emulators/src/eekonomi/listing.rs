@@ -2,13 +2,16 @@
 
 use std::cmp::Ordering;
 
+use serde::Serialize;
 use serde_json::{Value, json};
+
+use crate::frame::Reply;
 
 use super::call::Call;
 use super::filter::{self, Condition, Filterable};
 use super::problem::Refusal;
 use super::record::{Record, put, stamp, to_decimal};
-use super::schema::{Field, Schema, render};
+use super::schema::{Field, Schema, Shown};
 use super::switches;
 
 /// The page size when a call names none.
@@ -30,14 +33,21 @@ const COMPUTED: [&str; 9] = [
 ];
 
 /// What a list is made of.
-pub(crate) struct Listing<'a> {
+pub(crate) struct Listing<'a, 'c> {
     /// The resource's fields.
     pub(crate) schema: &'static Schema,
+    /// How many there are, hidden ones not counted.
+    pub(crate) total: usize,
     /// All records, in the order in which they were created.
-    pub(crate) records: Vec<&'a Record>,
+    pub(crate) records: Box<dyn Iterator<Item = &'a Record> + 'a>,
+    /// Finds a record by the human number that no two share.
+    pub(crate) by_key: Option<ByKey<'a>>,
     /// Works out what is not stored.
-    pub(crate) computed: &'a dyn Fn(&Record) -> Record,
+    pub(crate) computed: &'c dyn Fn(&Record) -> Record,
 }
+
+/// The field of a human number, and the records by it.
+pub(crate) type ByKey<'a> = (&'static str, Box<dyn Fn(&str) -> Option<&'a Record> + 'a>);
 
 struct Query {
     condition: Option<Condition>,
@@ -117,18 +127,23 @@ fn order(text: &str, schema: &'static Schema) -> Result<Vec<(&'static Field, boo
 ///
 /// # Errors
 /// 6000 or 6001 for what the query asks.
-pub(crate) fn list(call: &Call<'_>, listing: &Listing<'_>) -> Result<Value, Refusal> {
+pub(crate) fn list(call: &Call<'_>, listing: Listing<'_, '_>) -> Result<Reply, Refusal> {
     let query = Query::read(call, listing.schema)?;
-    let mut found: Vec<&Record> = match &query.condition {
-        None => listing.records.clone(),
-        Some(condition) => {
-            let needs = condition.uses(&COMPUTED);
-            let computed = |record| if needs { (listing.computed)(record) } else { Record::new() };
-            listing.records.iter().filter(|record| condition.meets(record, &computed(record))).copied().collect()
+    let first = query.page.saturating_sub(1).saturating_mul(query.size);
+    let Listing { schema, total, records, by_key, computed } = listing;
+    let (total, page): (usize, Vec<&Record>) = match &query.condition {
+        None if query.order.is_empty() && !call.is(&switches::UNSORTED, "shifting") => {
+            (total, records.skip(first).take(query.size).collect())
+        }
+        condition => {
+            let mut found = match condition {
+                None => records.collect(),
+                Some(condition) => matching(condition, records, by_key, computed),
+            };
+            sort(call, computed, &query, &mut found);
+            (found.len(), found.into_iter().skip(first).take(query.size).collect())
         }
     };
-    sort(call, listing, &query, &mut found);
-    let total = found.len();
     let pages = match total.div_ceil(query.size) {
         0 => usize::try_from(call.number(&switches::EMPTY_PAGES)).unwrap_or(0),
         pages => pages,
@@ -136,22 +151,56 @@ pub(crate) fn list(call: &Call<'_>, listing: &Listing<'_>) -> Result<Value, Refu
     if query.page > pages.max(1) && call.is(&switches::PAST_END, "refused") {
         return Err(Refusal::query(format!("$page {} is after the last page {pages}", query.page)));
     }
-    let first = query.page.saturating_sub(1).saturating_mul(query.size);
-    let data = found.into_iter().skip(first).take(query.size).map(|record| print(call, listing, &query, record));
-    Ok(json!({
-        "Meta": {
-            "CurrentPage": query.page,
-            "PageSize": query.size,
-            "TotalNumberOfPages": pages,
-            "TotalNumberOfResults": total,
-            "ServerTimeUtc": stamp(call.now, call.precision()),
-        },
-        "Data": data.collect::<Vec<_>>(),
-    }))
+    let without_rows = schema.field("Rows").is_some() && call.is(&switches::LIST_ROWS, "empty");
+    let worked_out = page.iter().map(|record| {
+        let mut worked_out = computed(record);
+        if without_rows {
+            put(&mut worked_out, "Rows", Value::Array(Vec::new()));
+        }
+        worked_out
+    });
+    let worked_out = worked_out.collect::<Vec<_>>();
+    let (view, select) = (call.view(), query.select.as_deref());
+    let shown = page.iter().zip(&worked_out);
+    let data = shown.map(|(record, computed)| Shown { schema, record, computed: Some(computed), view, select });
+    let meta = json!({
+        "CurrentPage": query.page,
+        "PageSize": query.size,
+        "TotalNumberOfPages": pages,
+        "TotalNumberOfResults": total,
+        "ServerTimeUtc": stamp(call.now, call.precision()),
+    });
+    Ok(Reply::json(200, &Envelope { meta, data: data.collect() }))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Envelope<'a> {
+    meta: Value,
+    data: Vec<Shown<'a>>,
+}
+
+fn matching<'a>(
+    condition: &Condition,
+    records: impl Iterator<Item = &'a Record>,
+    by_key: Option<ByKey<'a>>,
+    computed: &dyn Fn(&Record) -> Record,
+) -> Vec<&'a Record> {
+    if let Some((key, find)) = by_key
+        && let Some(wanted) = condition.exactly(key)
+    {
+        return find(wanted).into_iter().collect();
+    }
+    let needs = condition.uses(&COMPUTED);
+    let nothing = Record::new();
+    let meets = |record: &&Record| {
+        if needs { condition.meets(record, &computed(record)) } else { condition.meets(record, &nothing) }
+    };
+    records.filter(meets).collect()
 }
 
 /// Without `$orderby` nothing is promised: with the switch, the list begins elsewhere each time.
-fn sort(call: &Call<'_>, listing: &Listing<'_>, query: &Query, found: &mut [&Record]) {
+fn sort(call: &Call<'_>, compute: &dyn Fn(&Record) -> Record, query: &Query, found: &mut [&Record]) {
     if query.order.is_empty() {
         if call.is(&switches::UNSORTED, "shifting") && !found.is_empty() {
             let by = call.serial % found.len();
@@ -161,7 +210,7 @@ fn sort(call: &Call<'_>, listing: &Listing<'_>, query: &Query, found: &mut [&Rec
     }
     found.sort_by_cached_key(|record| {
         let needs = query.order.iter().any(|(field, _)| COMPUTED.contains(&field.name));
-        let computed = if needs { (listing.computed)(record) } else { Record::new() };
+        let computed = if needs { compute(record) } else { Record::new() };
         let value = |field: &Field| computed.get(field.name).or_else(|| record.get(field.name)).cloned();
         Keys(query.order.iter().map(|(field, down)| (value(field).unwrap_or_default(), *down)).collect())
     });
@@ -194,21 +243,5 @@ fn compare(left: &Value, right: &Value) -> Ordering {
         (Value::Null, _) => Ordering::Less,
         (_, Value::Null) => Ordering::Greater,
         (left, right) => to_decimal(left).cmp(&to_decimal(right)),
-    }
-}
-
-fn print(call: &Call<'_>, listing: &Listing<'_>, query: &Query, record: &Record) -> Value {
-    let mut whole = record.clone();
-    whole.extend((listing.computed)(record));
-    if listing.schema.field("Rows").is_some() && call.is(&switches::LIST_ROWS, "empty") {
-        put(&mut whole, "Rows", Value::Array(Vec::new()));
-    }
-    let printed = render(listing.schema, &whole, &call.view());
-    match (&query.select, printed) {
-        (Some(fields), Value::Object(mut printed)) => {
-            printed.retain(|name, _| fields.iter().any(|field| field.name == name));
-            Value::Object(printed)
-        }
-        (_, printed) => printed,
     }
 }
