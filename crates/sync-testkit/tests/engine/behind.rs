@@ -125,7 +125,12 @@ fn a_value_that_goes_back_while_a_write_is_unclear_is_written() {
         world.run();
     }
     world.system("crm").edit::<Organisation>("company", &crm, |o| o.name("B"));
-    assert_eq!(world.run().unclear, 1);
+    let report = world.run();
+    let unclear: Vec<String> = report.unclear_writes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        (report.unclear, unclear),
+        (1, vec![format!("companies mock:crm/company#{crm}: update at mock:erp/customer")])
+    );
     world.system("erp").set_down(true);
     world.system("crm").edit::<Organisation>("company", &crm, |o| o.name("A"));
     world.run();
@@ -252,6 +257,12 @@ fn a_record_is_looked_at_before_it_is_removed() {
     assert_eq!(world.system("erp").all("customer").len(), 2, "its user changed it");
     let why: Vec<_> = report.held.iter().map(|held| held.why).collect();
     assert_eq!(why, [sync_core::store::HeldWhy::RemovedAndChanged]);
+    // and stays so until somebody says which of the two is to stand
+    world.pass(8 * 86_400);
+    world.run();
+    assert_eq!(world.system("erp").all("customer").len(), 2);
+    let held: Vec<_> = drive(world.store().held(None)).unwrap().iter().map(|held| held.why).collect();
+    assert_eq!(held, [sync_core::store::HeldWhy::RemovedAndChanged]);
 }
 
 #[test]
