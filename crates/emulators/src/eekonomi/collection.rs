@@ -1,8 +1,11 @@
 //! The records of one resource in one company.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::record::{Record, text};
+use chrono::{DateTime, Utc};
+
+use super::record::{Record, instant, text};
 use super::schema::Schema;
 use super::tables::{codes, draft, invoice, ledger, order, quote, register, trade};
 
@@ -187,6 +190,11 @@ pub(crate) struct Collection {
     next: u64,
     /// The places of records that came since somebody asked.
     fresh: Vec<u64>,
+    /// The field that says when a record was changed last, and the places by it.
+    stamp: Option<&'static str>,
+    stamps: BTreeSet<(DateTime<Utc>, u64)>,
+    /// Orders of all records, or of some, that were asked for since the last change.
+    orders: Mutex<HashMap<String, Arc<Vec<u64>>>>,
 }
 
 impl Collection {
@@ -199,7 +207,50 @@ impl Collection {
             by_key: HashMap::new(),
             next: 0,
             fresh: Vec::new(),
+            stamp: ["ChangedUtc", "ModifiedUtc"].into_iter().find(|name| resource.schema().field(name).is_some()),
+            stamps: BTreeSet::new(),
+            orders: Mutex::default(),
         }
+    }
+
+    /// The field that says when a record was changed last.
+    pub(crate) fn stamp_field(&self) -> Option<&'static str> {
+        self.stamp
+    }
+
+    /// The places of the records that were changed since an instant.
+    pub(crate) fn since(&self, from: DateTime<Utc>, inclusive: bool) -> Vec<u64> {
+        let start = if inclusive { (from, 0) } else { (from, u64::MAX) };
+        self.stamps.range(start..).map(|(_, place)| *place).collect()
+    }
+
+    /// Places in an order that was worked out before, if nothing has changed since then.
+    pub(crate) fn ordered(&self, name: &str, make: impl FnOnce() -> Vec<u64>) -> Arc<Vec<u64>> {
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = orders.get(name) {
+            return Arc::clone(known);
+        }
+        let made = Arc::new(make());
+        orders.insert(name.to_owned(), Arc::clone(&made));
+        made
+    }
+
+    fn stamp_of(&self, place: u64) -> Option<(DateTime<Utc>, u64)> {
+        let stamp = text(self.records.get(&place)?, self.stamp?)?;
+        Some((instant(stamp)?, place))
+    }
+
+    /// Before a record in that place is changed or goes.
+    fn leave(&mut self, place: u64) {
+        self.orders.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        if let Some(stamp) = self.stamp_of(place) {
+            self.stamps.remove(&stamp);
+        }
+    }
+
+    /// After a record in that place was changed or came.
+    fn enter(&mut self, place: u64) {
+        self.stamps.extend(self.stamp_of(place));
     }
 
     /// All records.
@@ -255,6 +306,7 @@ impl Collection {
             self.fresh.push(self.next);
             self.next
         });
+        self.leave(at);
         let key_of = |record: &Record| self.resource.key().and_then(|key| text(record, key)).map(str::to_owned);
         if let Some(old) = self.records.get(&at).and_then(key_of) {
             self.by_key.remove(&old);
@@ -264,18 +316,24 @@ impl Collection {
         }
         self.by_id.insert(id, at);
         self.records.insert(at, record);
+        self.enter(at);
     }
 
     /// Changes a record in place, but for its human number.
     pub(crate) fn change(&mut self, id: &str, change: impl FnOnce(&mut Record)) {
-        if let Some(record) = self.by_id.get(id).and_then(|at| self.records.get_mut(at)) {
+        let Some(place) = self.by_id.get(id).copied() else { return };
+        self.leave(place);
+        if let Some(record) = self.records.get_mut(&place) {
             change(record);
         }
+        self.enter(place);
     }
 
     /// Takes a record out.
     pub(crate) fn remove(&mut self, id: &str) -> Option<Record> {
-        let record = self.records.remove(&self.by_id.remove(id)?)?;
+        let place = self.by_id.remove(id)?;
+        self.leave(place);
+        let record = self.records.remove(&place)?;
         if let Some(key) = self.resource.key().and_then(|key| text(&record, key)) {
             self.by_key.remove(key);
         }

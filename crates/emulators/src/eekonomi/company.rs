@@ -135,6 +135,11 @@ impl Company {
         (shown.len(), Box::new(shown.into_iter()))
     }
 
+    /// The collection, if lists show all of it.
+    pub(crate) fn whole(&self, cx: &Cx<'_>, resource: Resource) -> Option<&Collection> {
+        self.of(resource).filter(|_| !self.births.any(cx))
+    }
+
     /// The record that lists find by its human number.
     pub(crate) fn listed_by_key(&self, cx: &Cx<'_>, resource: Resource, key: &str) -> Option<&Record> {
         let collection = self.of(resource)?;

@@ -108,7 +108,8 @@ fn known_list(company: &Company, call: &Call<'_>, segments: &[&str]) -> Result<R
     let (total, records) = company.listed(call.cx, resource);
     with_computed(company, resource, call, |computed| {
         let by_key = resource.key().map(|key| by_key(company, call, resource, key));
-        list(call, Listing { schema: resource.schema(), total, records, by_key, computed })
+        let whole = company.whole(call.cx, resource);
+        list(call, Listing { schema: resource.schema(), total, records, by_key, whole, computed })
     })
 }
 
@@ -118,7 +119,10 @@ fn by_key<'a>(company: &'a Company, call: &'a Call<'_>, resource: Resource, key:
 
 fn plain_list(call: &Call<'_>, resource: Resource, records: Vec<&Record>) -> Result<Reply, Refusal> {
     let (total, records) = (records.len(), Box::new(records.into_iter()));
-    list(call, Listing { schema: resource.schema(), total, records, by_key: None, computed: &|_| Record::new() })
+    list(
+        call,
+        Listing { schema: resource.schema(), total, records, by_key: None, whole: None, computed: &|_| Record::new() },
+    )
 }
 
 /// Rows of all price lists, or of one.
@@ -127,11 +131,25 @@ pub(super) fn price_rows(company: &Company, call: &Call<'_>, of: Option<&str>) -
         company.find(Resource::PriceLists, id)?;
     }
     let following = price_lists::following(company, call, of);
-    let wanted = |row: &&Record| of.is_none_or(|id| text(row, "SalesPriceListId") == Some(id));
-    let records: Vec<&Record> = company.all(Resource::PriceRows).filter(wanted).chain(&following).collect();
+    let rows = company.of(Resource::PriceRows).ok_or_else(|| Refusal::missing("there is no such list"))?;
+    let places = rows.ordered(&format!("of {}", of.unwrap_or_default()), || {
+        let wanted = |row: &Record| of.is_none_or(|id| text(row, "SalesPriceListId") == Some(id));
+        rows.places().filter(|(_, row)| wanted(row)).map(|(place, _)| place).collect()
+    });
+    let records: Vec<&Record> = places.iter().filter_map(|place| rows.at(*place)).chain(&following).collect();
     let (total, records) = (records.len(), Box::new(records.into_iter()));
     let computed = |row: &Record| price_lists::computed(company, row);
-    list(call, Listing { schema: Resource::PriceRows.schema(), total, records, by_key: None, computed: &computed })
+    list(
+        call,
+        Listing {
+            schema: Resource::PriceRows.schema(),
+            total,
+            records,
+            by_key: None,
+            whole: None,
+            computed: &computed,
+        },
+    )
 }
 
 fn price_row(company: &Company, call: &Call<'_>, of: &str, article: &str) -> Result<Reply, Refusal> {
@@ -166,18 +184,18 @@ fn check_params(company: &Company, call: &Call<'_>, resource: Resource) -> Resul
 
 fn invoice_list(company: &Company, call: &Call<'_>) -> Result<Reply, Refusal> {
     let since = match call.param("modifiedSinceUtc") {
-        None => None,
+        None => return known_list(company, call, &["customerinvoices"]),
         Some(given) => {
             let at = DateTime::parse_from_rfc3339(given)
                 .map_err(|_| Refusal::input(format!("modifiedSinceUtc: {given:?} is no instant")))?;
-            Some(at.to_utc())
+            at.to_utc()
         }
     };
-    let wanted = |invoice: &&Record| since.is_none_or(|since| invoices::modified_since(call, invoice, since));
+    let wanted = |invoice: &&Record| invoices::modified_since(call, invoice, since);
     let records: Vec<&Record> = company.listed(call.cx, Resource::Invoices).1.filter(wanted).collect();
     let (total, records) = (records.len(), Box::new(records.into_iter()));
     with_computed(company, Resource::Invoices, call, |computed| {
-        list(call, Listing { schema: Resource::Invoices.schema(), total, records, by_key: None, computed })
+        list(call, Listing { schema: Resource::Invoices.schema(), total, records, by_key: None, whole: None, computed })
     })
 }
 
