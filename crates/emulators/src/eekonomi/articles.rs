@@ -117,18 +117,22 @@ fn details(company: &Company, call: &Call<'_>, article: &Record) -> Result<(), R
     }
 }
 
-/// Fields that need the stock module, or goods: without it they are refused or stay as they are, by the switch.
-fn stock_fields(company: &Company, call: &Call<'_>, article: &mut Record, body: &Value) -> Result<(), Refusal> {
+/// Fields that need the stock module, or goods: where they cannot be set they are refused or stay as they are, by the
+/// switch. `old` is the article that is replaced.
+fn stock_fields(company: &Company, call: &Call<'_>, article: &mut Record, old: Option<&Record>) -> Result<(), Refusal> {
     let service = flag(article, "IsServiceArticle");
-    for field in ["IsStock", "OrderingPoint", "SupplierId"] {
-        let asked = body.get(field).is_some_and(|value| !value.is_null() && value != false && value != EMPTY);
-        if !asked || company.stock_module && !(service && field == "IsStock") {
+    for (field, nothing) in
+        [("IsStock", Value::Bool(false)), ("OrderingPoint", Value::Null), ("SupplierId", Value::Null)]
+    {
+        if company.stock_module && !(service && field == "IsStock") {
             continue;
         }
-        if call.is(&switches::STOCK_FIELDS, "refused") {
+        // A service is kept nowhere, whatever it was before.
+        let kept = old.and_then(|old| old.get(field)).filter(|_| !company.stock_module).cloned().unwrap_or(nothing);
+        if article.get(field) != Some(&kept) && call.is(&switches::STOCK_FIELDS, "refused") {
             return Err(Refusal::field(field, "needs the stock module, and goods"));
         }
-        put(article, field, if field == "IsStock" { Value::Bool(false) } else { Value::Null });
+        put(article, field, kept);
     }
     Ok(())
 }
@@ -168,7 +172,7 @@ pub(crate) fn create_as(
 ) -> Result<String, Refusal> {
     let article = call.accept(&ARTICLE, body)?;
     let mut article = prepare(company, call, article, body, None, computes)?;
-    stock_fields(company, call, &mut article, body)?;
+    stock_fields(company, call, &mut article, None)?;
     if company.stock_module && call.is(&switches::STOCK_WRITABLE, "read_only") {
         put(&mut article, "StockBalance", 0);
     }
@@ -186,8 +190,10 @@ pub(crate) fn replace(company: &mut Company, call: &mut Call<'_>, id: &str, body
     let article = call.accept(&ARTICLE, body)?;
     let computes = call.is(&switches::SINGLE_PRICE, "computed");
     let mut article = prepare(company, call, article, body, text(&old, "Id"), computes)?;
-    stock_fields(company, call, &mut article, body)?;
-    not_empty(&old, &article)?;
+    stock_fields(company, call, &mut article, Some(&old))?;
+    if company.stock_module {
+        not_empty(&old, &article)?;
+    }
     copy(&old, &mut article, &["Id", "CreatedUtc", "Notes", "MessageThreads"]);
     let stamps = [
         ("StockBalance", "StockBalanceManuallyChangedUtc"),

@@ -94,6 +94,12 @@ async fn stock_fields_without_the_module_by_switch() {
     erp.switch("stock_fields_without_module", "ignored");
     let made = erp.post("/articles", body).await.of(201);
     assert_eq!([&made["IsStock"], &made["OrderingPoint"]], [&json!(false), &Value::Null]);
+    let erp = Erp::start().await;
+    let article = stocked(&erp).await;
+    erp.act("set_company", json!({ "stock_module": false }));
+    let body = erp.article_body("A", "Varor 25 %", "80", "100").await;
+    let kept = erp.put(&path("articles", &article), body).await.of(200);
+    assert_eq!([&kept["IsStock"], &kept["NetPrice"]], [&json!(true), &json!(80)], "it stays as it was");
 }
 
 #[tokio::test]
