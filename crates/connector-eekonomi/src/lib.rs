@@ -78,7 +78,9 @@ use sync_core::{
 };
 
 pub use company::{Code, Company};
-pub use config::{Config, Environment, Filled, Fillers, LongNames, MarkField};
+pub use config::{
+    Codings, Config, Environment, Filled, Fillers, LongNames, MarkField, PriceBasis, PriceListWrites, StockUse,
+};
 pub use login::Login;
 
 use client::Api;
@@ -114,8 +116,8 @@ pub async fn connect(
     let config = Arc::new(config.checked()?);
     let api = Api::new(connection, &config, &environment)?;
     let now = cx.clock.now();
-    // a bank account that was added today is in no list of yesterday
-    let stored = Company::stored(snapshot.as_ref(), now).filter(|company| company.check_bank_account(&config).is_ok());
+    // a bank account or a unit that was added today is in no list of yesterday
+    let stored = Company::stored(snapshot.as_ref(), now).filter(|company| company.check_named(&config).is_ok());
     let (company, snapshot) = match (stored, snapshot) {
         (Some(company), Some(snapshot)) => {
             company.check(&config)?;
@@ -123,7 +125,7 @@ pub async fn connect(
         }
         _ => {
             let company = Box::pin(Company::read(cx, &api, &config)).await?;
-            company.check_bank_account(&config)?;
+            company.check_named(&config)?;
             let snapshot = company.snapshot(now)?;
             (company, snapshot)
         }

@@ -1,12 +1,16 @@
 //! One module for each resource of the vendor's.
 
+mod article_price;
+mod article_stock;
 mod articles;
+mod codings;
 mod customers;
 mod document;
 mod drafts;
 mod invoices;
 mod ledger;
 mod orders;
+mod price_list;
 mod rows;
 
 use std::sync::Arc;
@@ -28,18 +32,34 @@ use crate::{
 };
 
 /// The streams that have a list of their own.
-pub(crate) const NAMES: [&str; 6] =
-    ["customers", "articles", "orders", "customerinvoicedrafts", "customerinvoices", "customerledgeritems"];
+pub(crate) const NAMES: [&str; 7] = [
+    "customers",
+    "articles",
+    "salespricelistprices",
+    "orders",
+    "customerinvoicedrafts",
+    "customerinvoices",
+    "customerledgeritems",
+];
 
 /// Their resources.
-pub(crate) const RESOURCES: [&Resource; 6] = [
+pub(crate) const RESOURCES: [&Resource; 7] = [
     &customers::CUSTOMERS,
     &articles::ARTICLES,
+    &price_list::PRICES,
     &orders::ORDERS,
     &drafts::DRAFTS,
     &invoices::INVOICES,
     &ledger::LEDGER_ITEMS,
 ];
+
+/// The properties by which a list is sorted, so that its pages do not overlap.
+pub(crate) fn key_of(of: &Resource) -> &'static str {
+    match of.name {
+        "salespricelistprices" => "SalesPriceListId,ArticleId",
+        _ => "Id",
+    }
+}
 
 /// The properties that a stream would look for records by, each with a filter to try.
 pub(crate) fn looked_for(stream: &str, config: &Config) -> Vec<(&'static str, String)> {
@@ -65,6 +85,9 @@ pub(crate) fn add(mut router: Router, shared: &Arc<Shared>) -> Result<Router> {
     }
     if has(&articles::ARTICLES) {
         router = router.with(articles::Articles::new(shared.clone()))?;
+    }
+    if has(&price_list::PRICES) {
+        router = router.with(price_list::ListPrices::new(shared.clone()))?;
     }
     if has(&orders::ORDERS) {
         router = router.with(orders::Orders::new(shared.clone()))?;
@@ -106,6 +129,10 @@ impl Shared {
     pub(crate) fn link(&self, stream: &str, id: String) -> ExternalRef {
         StreamKey { system: self.system.clone(), stream: stream.into() }.id(id)
     }
+    /// Whether records may be written that need this scope.
+    pub(crate) fn writes(&self, scope: &str) -> bool {
+        !self.company.read_only && self.config.has_scope(scope)
+    }
     fn reach(&self, of: &Resource) -> Reach {
         self.company.reach(of.name).unwrap_or_default()
     }
@@ -135,7 +162,7 @@ impl Shared {
     }
     /// One page.
     pub(crate) async fn page(&self, cx: &Context, of: &Resource, from: &ListFrom, size: u32) -> Result<RawPage> {
-        self.api.page(cx, of, self.reach(of), from, size).await
+        self.api.page(cx, of, self.reach(of), key_of(of), from, size).await
     }
     /// Records by id.
     pub(crate) async fn get(&self, cx: &Context, of: &Resource, ids: &[Arc<str>]) -> Result<Vec<Box<RawValue>>> {

@@ -1,6 +1,7 @@
 //! The connector from outside: what it asks for and decodes, and how it does against the emulated system.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by them")]
 
+mod article_shapes;
 mod articles;
 mod connect;
 mod customers;
@@ -9,5 +10,7 @@ mod document_shapes;
 mod documents;
 mod invoices;
 mod orders;
+mod price_list;
 mod shapes;
 mod support;
+mod vendor;
