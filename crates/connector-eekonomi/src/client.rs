@@ -262,7 +262,25 @@ impl Api {
         query: &[(&'static str, bool)],
         body: Option<&Wire>,
     ) -> Result<Response> {
-        let mut request = Request::post(operation, path).path("id", id);
+        self.stepped(cx, Request::post(operation, path).path("id", id), query, body).await
+    }
+    /// The same for a step that the vendor wants as a replace, without a body.
+    pub(crate) async fn put_step(
+        &self,
+        cx: &Context,
+        operation: &'static str,
+        path: &'static str,
+        id: &str,
+    ) -> Result<Response> {
+        self.stepped(cx, Request::put(operation, path).path("id", id), &[], None).await
+    }
+    async fn stepped(
+        &self,
+        cx: &Context,
+        mut request: Request,
+        query: &[(&'static str, bool)],
+        body: Option<&Wire>,
+    ) -> Result<Response> {
         for (name, value) in query {
             request = request.query(*name, value);
         }

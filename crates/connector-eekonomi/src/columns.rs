@@ -69,11 +69,6 @@ impl Column {
         self.can = self.can.rounded_to(scale);
         self
     }
-    /// The same, given when the record is made and never changed.
-    pub(crate) fn once(mut self) -> Self {
-        self.can.write_on_update = false;
-        self
-    }
     /// The same; a create needs it.
     pub(crate) fn required(mut self) -> Self {
         self.can = self.can.required();

@@ -125,7 +125,7 @@ impl Company {
                 Err(error) => company.close(name, error)?,
             }
         }
-        for of in streams::RESOURCES {
+        for of in streams::RESOURCES.into_iter().filter(|of| config.wants(of.name)) {
             match reach(cx, api, of, config).await {
                 Ok(reach) => _ = company.streams.insert(of.name.to_owned(), reach),
                 Err(error) => company.close(of.name, error)?,
@@ -211,6 +211,11 @@ impl Company {
         let codes = self.lists.get(list)?;
         let by_short = short.and_then(|short| codes.iter().find(|code| code.short.as_deref() == Some(short)));
         by_short.or_else(|| name.and_then(|name| codes.iter().find(|code| code.name == name)))
+    }
+    /// Whether it is known of each stream that the connection is to have whether the company has it.
+    pub(crate) fn covers(&self, config: &Config) -> bool {
+        let known = |name: &str| self.streams.contains_key(name) || self.closed.contains_key(name);
+        config.more_streams.iter().all(|name| known(name))
     }
     /// Refuses configured codes that the company does not have.
     pub(crate) fn check_named(&self, config: &Config) -> Result<()> {

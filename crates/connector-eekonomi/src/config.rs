@@ -46,7 +46,11 @@ pub struct Config {
     /// Vendor fields to be had as `x.eekonomi.<name>`, by stream.
     #[serde(default)]
     pub own_fields: BTreeMap<String, BTreeSet<String>>,
-    /// The field of orders and drafts that keeps our mark.
+    /// Streams of kinds that others show too: `suppliers` beside customers, `quotes` and `quotedrafts` beside orders. A
+    /// rule set that names no streams takes all of its kind; so these are there only where they are asked for.
+    #[serde(default)]
+    pub more_streams: BTreeSet<String>,
+    /// The field of orders, quotes and drafts that keeps our mark.
     #[serde(default)]
     pub mark: MarkField,
     /// The bank account (its id in eEkonomi) that payments are booked on when a payment names none. One that the company
@@ -86,6 +90,7 @@ impl Config {
             fillers: Fillers::default(),
             long_names: LongNames::default(),
             own_fields: BTreeMap::new(),
+            more_streams: BTreeSet::new(),
             mark: MarkField::default(),
             bank_account: None,
             article_prices: PriceBasis::default(),
@@ -109,12 +114,20 @@ impl Config {
             let known = crate::streams::NAMES.join(", ");
             return wrong(format!("own_fields names '{stream}', which is no stream; there are {known}"));
         }
+        if let Some(stream) = self.more_streams.iter().find(|stream| !crate::streams::MORE.contains(&stream.as_str())) {
+            let known = crate::streams::MORE.join(", ");
+            return wrong(format!("more_streams names '{stream}', which is none of {known}"));
+        }
         for (name, rates) in [("goods", &self.codings.goods), ("services", &self.codings.services)] {
             if let Some(rate) = rates.keys().find(|rate| rate.parse::<Decimal>().is_err()) {
                 return wrong(format!("codings.{name} names '{rate}', which is no VAT rate; give percent, such as 25"));
             }
         }
         Ok(self)
+    }
+    /// Whether the connection is to have this stream.
+    pub(crate) fn wants(&self, stream: &str) -> bool {
+        !crate::streams::MORE.contains(&stream) || self.more_streams.contains(stream)
     }
     /// Whether a login asks for this scope. What it does not ask for cannot be written.
     pub(crate) fn has_scope(&self, scope: &str) -> bool {

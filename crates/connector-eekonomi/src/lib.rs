@@ -117,7 +117,8 @@ pub async fn connect(
     let api = Api::new(connection, &config, &environment)?;
     let now = cx.clock.now();
     // a bank account or a unit that was added today is in no list of yesterday
-    let stored = Company::stored(snapshot.as_ref(), now).filter(|company| company.check_named(&config).is_ok());
+    let of_today = Company::stored(snapshot.as_ref(), now);
+    let stored = of_today.filter(|company| company.check_named(&config).is_ok() && company.covers(&config));
     let (company, snapshot) = match (stored, snapshot) {
         (Some(company), Some(snapshot)) => {
             company.check(&config)?;

@@ -196,7 +196,7 @@ impl StreamHandler for Articles {
         columns::declare(&self.columns, &mut can);
         let (shown, given) = (FieldCapability::read_only, FieldCapability::read_write);
         can.fields.insert(Item::SALES_ACCOUNT, shown());
-        if self.shared.company.reach("suppliers").is_some() {
+        if self.shared.has("suppliers") {
             can.fields.insert(Item::SUPPLIER, shown());
         }
         for path in [Item::BARCODE, Item::CATEGORY, Item::VAT_RATE, cost(Money::CURRENCY)] {
@@ -245,7 +245,7 @@ impl StreamHandler for Articles {
             other => other.map(|_| String::new()),
         };
         item.category = Self::category(read)?;
-        if self.shared.company.reach("suppliers").is_some() {
+        if self.shared.has("suppliers") {
             let supplier = read.id("SupplierId")?;
             item.supplier = supplier.map(|id| Link::External(self.shared.link("suppliers", id)).into());
         }

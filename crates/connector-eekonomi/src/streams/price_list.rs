@@ -156,11 +156,12 @@ fn wire(article: &str, net: Decimal) -> Wire {
 
 /// The row as the answer shows it; it may show some page of the list, and then it says nothing of this row.
 fn answer(shown: &[Box<RawValue>], row: &Priced) -> Answer {
-    let ours = |shown: &&Box<RawValue>| {
+    let is_ours = |shown: &RawValue| {
         let key = serde_json::from_str::<Key>(shown.get());
         key.is_ok_and(|key| key.list == row.list && key.article == row.article)
     };
-    shown.iter().find(ours).map_or_else(|| Answer::id(row.id()), |shown| Answer::row(shown.clone()))
+    let found = shown.iter().find(|shown| is_ours(shown));
+    found.map_or_else(|| Answer::id(row.id()), |shown| Answer::row(shown.clone()))
 }
 
 impl StreamHandler for ListPrices {

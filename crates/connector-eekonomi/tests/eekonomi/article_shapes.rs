@@ -70,7 +70,7 @@ fn price(amount: &str) -> Price {
 
 #[tokio::test]
 async fn one_record_shows_an_item_its_price_and_its_stock() {
-    let vendor = Vendor::start().await;
+    let vendor = Vendor::with(|config| _ = config.more_streams.insert("suppliers".to_owned()), |_| {}).await;
     let records = vendor.decoded("articles", ID, &article());
     let names: Vec<&str> = records.iter().map(|record| record.reference.at.stream.as_str()).collect();
     assert_eq!(names, ["articles", "article_price", "article_stock"]);

@@ -11,6 +11,8 @@ mod documents;
 mod invoices;
 mod orders;
 mod price_list;
+mod quotes;
+mod registers;
 mod shapes;
 mod support;
 mod vendor;
