@@ -115,7 +115,7 @@ impl Company {
         let snapshot = snapshot.filter(|snapshot| now.signed_duration_since(snapshot.at) < GOOD_FOR)?;
         Self::deserialize(&snapshot.content).ok().filter(|company| company.format == FORMAT)
     }
-    /// Reads all of it. Some fifty calls.
+    /// Reads all of it. Some forty calls.
     pub(crate) async fn read(cx: &Context, api: &Api, config: &Config) -> Result<Self> {
         let mut company = Self::settings(cx, api).await?;
         company.check(config)?;
