@@ -20,6 +20,8 @@ use crate::{
 
 /// The form in which a snapshot is stored; another one is read anew.
 const FORMAT: u32 = 2;
+/// How many entries of a list an error tells.
+const MOST_TOLD: usize = 20;
 /// How long a snapshot is good.
 const GOOD_FOR: TimeDelta = TimeDelta::hours(24);
 
@@ -258,8 +260,13 @@ impl Company {
     }
     /// Entries of a list with their ids, for a person who is to name one.
     pub(crate) fn told(&self, list: &str, which: impl Fn(&Code) -> bool) -> String {
-        let codes = self.lists.get(list).into_iter().flatten().filter(|code| which(code));
-        let told: Vec<String> = codes.map(|code| format!("{} ({})", code.id, code.name)).collect();
+        let codes: Vec<&Code> = self.lists.get(list).into_iter().flatten().filter(|code| which(code)).collect();
+        let mut told: Vec<String> =
+            codes.iter().take(MOST_TOLD).map(|code| format!("{} ({})", code.id, code.name)).collect();
+        match codes.len().saturating_sub(MOST_TOLD) {
+            0 => {}
+            more => told.push(format!("and {more} more")),
+        }
         if told.is_empty() { "none".to_owned() } else { told.join(", ") }
     }
     /// Whether the company keeps stock in the vendor's own stock module, as far as its modules' names tell. How that one

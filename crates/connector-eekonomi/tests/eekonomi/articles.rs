@@ -28,7 +28,7 @@ async fn an_article_shows_its_codes_and_what_its_coding_says() {
     assert_eq!(item.posting_group, erp.code("articleaccountcodings", "Varor 12 %").as_str().into());
     assert_eq!((item.vat_rate, item.sales_account), (Field::Set(12.into()), "3002".into()));
     assert_eq!((item.cost.amount.value().unwrap().to_string(), item.cost.currency), ("40.5".into(), "SEK".into()));
-    assert_eq!((item.is_service, item.is_stocked, item.is_active), (false.into(), true.into(), true.into()));
+    assert_eq!((item.is_service, item.is_stocked, item.is_active), (false.into(), false.into(), true.into()));
     assert_eq!(record.version.modified_at, Some(erp.emulator.now()));
     let plain = items.iter().find(|record| record.fields.text(Item::NUMBER) == Some("A-1")).unwrap();
     assert_eq!(Item::from_fields(&plain.fields).unwrap().barcode, Field::Empty);

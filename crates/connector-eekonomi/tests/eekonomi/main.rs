@@ -8,6 +8,8 @@ mod customers;
 mod decode;
 mod document_shapes;
 mod documents;
+mod emulated;
+mod engine;
 mod invoices;
 mod orders;
 mod price_list;

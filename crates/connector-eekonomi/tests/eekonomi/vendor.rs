@@ -6,13 +6,15 @@ use std::{collections::BTreeSet, sync::Arc};
 use connector_eekonomi::{Config, Connection, Environment, connect};
 use mockito::{Matcher, Mock, Server, ServerGuard};
 use serde_json::{Value as Json, json};
-use spec_check::{Exception, Exceptions, Spec};
+use spec_check::{Exceptions, Spec};
 use sync_core::{
     Context, ExternalRef, FieldMap, Fingerprint, Result, StreamKey,
     connector::{Action, Connector, Item, Part, Record, Write, Written},
     store::Snapshot,
 };
 use sync_http::{Limits, MemoryTokens, Token, TokenStore, Transport, VirtualTime};
+
+use crate::support::KNOWN;
 
 pub(crate) struct Vendor {
     pub(crate) server: ServerGuard,
@@ -77,28 +79,6 @@ pub(crate) fn allowed(method: &str, path: &str, query: &str, body: &Json) {
     let wrong = exceptions.filter(spec.with_base("/v2").check_request(method, path, query, &body));
     assert!(wrong.is_empty(), "{wrong:?}");
 }
-
-/// Where a request differs from the description, and why that is right.
-const KNOWN: [Exception; 3] = [
-    Exception {
-        place: "* body",
-        at: "*Date*",
-        keyword: "format",
-        reason: "declared as date-time; the field's own text asks for YYYY-MM-DD",
-    },
-    Exception {
-        place: "* body",
-        at: "/ArticleLabels/*/Id",
-        keyword: "readOnly",
-        reason: "by which of id and name the server links a label is not published, so both are sent",
-    },
-    Exception {
-        place: "* body",
-        at: "/TermsOfPayment/Id",
-        keyword: "readOnly",
-        reason: "the field's own text says that it can be set on quotes and their drafts",
-    },
-];
 
 pub(crate) fn reference(stream: &str, id: &str) -> ExternalRef {
     StreamKey::new("eekonomi:erp", stream).id(id)
