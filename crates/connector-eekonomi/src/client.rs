@@ -95,6 +95,7 @@ impl Api {
         cx: &Context,
         of: &Resource,
         reach: Reach,
+        order: &'static str,
         from: &ListFrom,
         size: u32,
     ) -> Result<RawPage> {
@@ -111,7 +112,7 @@ impl Api {
         }
         if reach.sorted {
             // the order of an unsorted list is not promised, and pages of it may overlap
-            request = request.query("$orderby", "Id");
+            request = request.query("$orderby", order);
         }
         let answer = self.http.send(cx, request).await.map_err(listing_error)?;
         let page: Envelope = answer.json()?;
@@ -135,14 +136,33 @@ impl Api {
         path: &'static str,
         filter: Option<&str>,
     ) -> Result<Vec<Box<RawValue>>> {
+        self.all_of(cx, operation, || {
+            let request = Request::get(operation, path);
+            filter.iter().fold(request, |request, filter| request.query("$filter", filter))
+        })
+        .await
+    }
+    /// All records under one: `path` has `{id}`.
+    pub(crate) async fn all_under(
+        &self,
+        cx: &Context,
+        operation: &'static str,
+        path: &'static str,
+        id: &str,
+    ) -> Result<Vec<Box<RawValue>>> {
+        self.all_of(cx, operation, || Request::get(operation, path).path("id", id)).await
+    }
+    async fn all_of(
+        &self,
+        cx: &Context,
+        operation: &'static str,
+        request: impl Fn() -> Request,
+    ) -> Result<Vec<Box<RawValue>>> {
         let mut rows = Vec::new();
         let mut position = Position::page(1);
         loop {
             let At::Page(number) = position.at() else { return Err(strange(operation)) };
-            let mut request = Request::get(operation, path).query("$page", number).query("$pagesize", PAGE_MAX);
-            if let Some(filter) = filter {
-                request = request.query("$filter", filter);
-            }
+            let request = request().query("$page", number).query("$pagesize", PAGE_MAX);
             let page: Envelope = self.http.send(cx, request).await.map_err(listing_error)?.json()?;
             let end = End::LastPage(page.meta.total_number_of_pages);
             let next = position.turn(operation, page.data.iter().map(|row| row.get()), end)?;
@@ -153,14 +173,20 @@ impl Api {
             }
         }
     }
-    /// Whether a list takes such a query: asked with one record a page.
-    pub(crate) async fn takes(&self, cx: &Context, of: &Resource, filter: Option<&str>, sorted: bool) -> Result<bool> {
+    /// Whether a list takes such a filter and order: asked with one record a page.
+    pub(crate) async fn takes(
+        &self,
+        cx: &Context,
+        of: &Resource,
+        filter: Option<&str>,
+        order: Option<&str>,
+    ) -> Result<bool> {
         let mut request = Request::get(of.list, of.all).query("$page", 1).query("$pagesize", 1);
         if let Some(filter) = filter {
             request = request.query("$filter", filter);
         }
-        if sorted {
-            request = request.query("$orderby", "Id");
+        if let Some(order) = order {
+            request = request.query("$orderby", order);
         }
         match self.http.send(cx, request).await {
             Ok(answer) => answer.json::<Envelope>().map(|_| true),
@@ -174,7 +200,17 @@ impl Api {
     }
     /// A record by id; `None` if there is none.
     pub(crate) async fn get(&self, cx: &Context, of: &Resource, id: &str) -> Result<Option<Box<RawValue>>> {
-        match self.http.fetch(cx, Request::get(of.get, of.one).path("id", id)).await {
+        self.get_at(cx, of, &[("id", id)]).await
+    }
+    /// A record by the parts of its path; `None` if there is none.
+    pub(crate) async fn get_at(
+        &self,
+        cx: &Context,
+        of: &Resource,
+        at: &[(&'static str, &str)],
+    ) -> Result<Option<Box<RawValue>>> {
+        let request = at.iter().fold(Request::get(of.get, of.one), |request, (name, part)| request.path(name, part));
+        match self.http.fetch(cx, request).await {
             Ok(answer) => answer.map(|answer| answer.json()).transpose(),
             // which status goes with "no such record" is not published
             Err(error) if errors::code(&error) == Some(3000) => Ok(None),
@@ -197,6 +233,20 @@ impl Api {
             Some(id),
         ))
     }
+    /// Replaces rows under a record, and gives what the answer shows of them: `path` has `{id}`.
+    pub(crate) async fn replace_rows(
+        &self,
+        cx: &Context,
+        of: &Resource,
+        path: &'static str,
+        id: &str,
+        rows: &[Wire],
+    ) -> Result<Vec<Box<RawValue>>> {
+        let sent = self.http.send(cx, Request::put(of.update, path).path("id", id).json(rows)).await;
+        let answer = sent.map_err(|error| missing_reference(of.update, error))?;
+        // they are written, whatever the answer looks like
+        Ok(answer.json::<Envelope>().map(|page| page.data).unwrap_or_default())
+    }
     /// Deletes a record.
     pub(crate) async fn remove(&self, cx: &Context, of: &Resource, id: &str) -> Result<()> {
         let sent = self.http.send(cx, Request::delete(of.remove, of.one).path("id", id)).await;
@@ -212,7 +262,25 @@ impl Api {
         query: &[(&'static str, bool)],
         body: Option<&Wire>,
     ) -> Result<Response> {
-        let mut request = Request::post(operation, path).path("id", id);
+        self.stepped(cx, Request::post(operation, path).path("id", id), query, body).await
+    }
+    /// The same for a step that the vendor wants as a replace, without a body.
+    pub(crate) async fn put_step(
+        &self,
+        cx: &Context,
+        operation: &'static str,
+        path: &'static str,
+        id: &str,
+    ) -> Result<Response> {
+        self.stepped(cx, Request::put(operation, path).path("id", id), &[], None).await
+    }
+    async fn stepped(
+        &self,
+        cx: &Context,
+        mut request: Request,
+        query: &[(&'static str, bool)],
+        body: Option<&Wire>,
+    ) -> Result<Response> {
         for (name, value) in query {
             request = request.query(*name, value);
         }

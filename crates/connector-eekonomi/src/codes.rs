@@ -162,6 +162,50 @@ impl OrderStatus {
     }
 }
 
+/// `Status` of a quote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum QuoteStatus {
+    Draft,
+    Ongoing,
+    Approved,
+    Invoiced,
+    OrderCreated,
+}
+
+impl QuoteStatus {
+    pub(crate) fn of(code: i64) -> Option<Self> {
+        Some(match code {
+            0 => Self::Draft,
+            1 => Self::Ongoing,
+            2 => Self::Approved,
+            3 => Self::Invoiced,
+            4 => Self::OrderCreated,
+            _ => return None,
+        })
+    }
+    /// The vendor's own word.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Draft => "Draft",
+            Self::Ongoing => "Ongoing",
+            Self::Approved => "Approved",
+            Self::Invoiced => "Invoiced",
+            Self::OrderCreated => "OrderCreated",
+        }
+    }
+    /// A quote is open until something else was made of it; what becomes of the goods then, that other one says.
+    pub(crate) fn fulfilment(self) -> Option<Fulfilment> {
+        match self {
+            Self::Draft => Some(Fulfilment::Draft),
+            Self::Ongoing | Self::Approved => Some(Fulfilment::Open),
+            Self::Invoiced | Self::OrderCreated => None,
+        }
+    }
+    pub(crate) fn invoicing(self) -> Invoicing {
+        if self == Self::Invoiced { Invoicing::Invoiced } else { Invoicing::None }
+    }
+}
+
 /// How much of an order's rows has been delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Delivered {

@@ -1,7 +1,7 @@
 //! The vendor's fields beside ours: one row gives the capability, the reading and the writing of a field, so that the
 //! three cannot differ.
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde_json::Value as Json;
 use sync_core::{
     Error, ErrorKind, Field, FieldMap, FieldPath, Result, Value,
@@ -64,6 +64,11 @@ impl Column {
         self.can = self.can.cut_to(max).exact();
         self
     }
+    /// The same, a number rounded to `scale` decimals.
+    pub(crate) fn rounded(mut self, scale: u32) -> Self {
+        self.can = self.can.rounded_to(scale);
+        self
+    }
     /// The same; a create needs it.
     pub(crate) fn required(mut self) -> Self {
         self.can = self.can.required();
@@ -98,7 +103,7 @@ impl Column {
             (_, Value::Null) => Json::Null,
             (Form::Text | Form::OwnText | Form::Code, Value::Text(text)) => Json::from(self.kept(text)),
             (Form::Flag, Value::Bool(yes)) => Json::from(*yes),
-            (Form::Number, Value::Decimal(amount)) => number(*amount),
+            (Form::Number, Value::Decimal(amount)) => number(self.rounds(*amount)),
             (Form::Fraction, Value::Decimal(percent)) => number(fraction(*percent)),
             (Form::Day, Value::Date(day)) => Json::from(day.to_string()),
             _ => {
@@ -106,6 +111,10 @@ impl Column {
                 return Err(Error::new(ErrorKind::Invalid, "encode", what).with_context("field", self.path));
             }
         })
+    }
+    fn rounds(&self, amount: Decimal) -> Decimal {
+        let away = RoundingStrategy::MidpointAwayFromZero;
+        self.can.max_scale.map_or(amount, |scale| amount.round_dp_with_strategy(scale, away))
     }
     /// What of a text the vendor has room for, where it may be cut.
     fn kept<'t>(&self, text: &'t str) -> &'t str {

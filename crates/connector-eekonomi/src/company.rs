@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::{Value as Json, value::RawValue};
 use sync_core::{Context, Error, ErrorKind, Field, Result, connector::Tenant, store::Snapshot};
 
 use crate::{
@@ -19,7 +19,9 @@ use crate::{
 };
 
 /// The form in which a snapshot is stored; another one is read anew.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
+/// How many entries of a list an error tells.
+const MOST_TOLD: usize = 20;
 /// How long a snapshot is good.
 const GOOD_FOR: TimeDelta = TimeDelta::hours(24);
 
@@ -71,12 +73,18 @@ pub struct Code {
     pub vat_rate: Option<Decimal>,
     /// The account that domestic sales with VAT are booked on.
     pub account: Option<String>,
+    /// What an article account coding is for, in the vendor's word: goods or services.
+    pub kind: Option<String>,
+    /// Whether it is in use, where the list says so.
+    pub is_active: Option<bool>,
+    /// ISO 4217, where the entry is in a currency: a price list.
+    pub currency: Option<String>,
 }
 
 /// What the list of a stream takes. Whether a property can be filtered by is published for a few only, so it is tried.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Reach {
-    /// `$orderby=Id`.
+    /// Its rows can be sorted by their key.
     pub(crate) sorted: bool,
     /// Filters by the stamps of change, or of creation where there are no others.
     pub(crate) since: bool,
@@ -85,7 +93,7 @@ pub(crate) struct Reach {
 }
 
 /// The code lists that are read, and the fields of their entries.
-const LISTS: [(&str, &str); 10] = [
+const LISTS: [(&str, &str); 15] = [
     ("termsofpayments", "/termsofpayments"),
     ("units", "/units"),
     ("articleaccountcodings", "/articleaccountcodings"),
@@ -96,6 +104,11 @@ const LISTS: [(&str, &str); 10] = [
     ("customerlabels", "/customerlabels"),
     ("vatcodes", "/vatcodes"),
     ("bankaccounts", "/bankaccounts"),
+    ("articlelabels", "/articlelabels"),
+    ("salespricelists", "/salespricelists"),
+    ("discountagreements", "/discountagreements"),
+    ("costcenters", "/costcenters"),
+    ("accounts", "/accounts"),
 ];
 
 impl Company {
@@ -104,17 +117,17 @@ impl Company {
         let snapshot = snapshot.filter(|snapshot| now.signed_duration_since(snapshot.at) < GOOD_FOR)?;
         Self::deserialize(&snapshot.content).ok().filter(|company| company.format == FORMAT)
     }
-    /// Reads all of it. Some thirty calls.
+    /// Reads all of it. Some forty calls.
     pub(crate) async fn read(cx: &Context, api: &Api, config: &Config) -> Result<Self> {
         let mut company = Self::settings(cx, api).await?;
         company.check(config)?;
         for (name, path) in LISTS {
             match api.all(cx, "read code lists", path, None).await {
-                Ok(rows) => _ = company.lists.insert(name.to_owned(), entries(&rows)?),
+                Ok(rows) => _ = company.lists.insert(name.to_owned(), entries(name, &rows)?),
                 Err(error) => company.close(name, error)?,
             }
         }
-        for of in streams::RESOURCES {
+        for of in streams::RESOURCES.into_iter().filter(|of| config.wants(of.name)) {
             match reach(cx, api, of, config).await {
                 Ok(reach) => _ = company.streams.insert(of.name.to_owned(), reach),
                 Err(error) => company.close(of.name, error)?,
@@ -201,21 +214,65 @@ impl Company {
         let by_short = short.and_then(|short| codes.iter().find(|code| code.short.as_deref() == Some(short)));
         by_short.or_else(|| name.and_then(|name| codes.iter().find(|code| code.name == name)))
     }
+    /// Whether it is known of each stream that the connection is to have whether the company has it.
+    pub(crate) fn covers(&self, config: &Config) -> bool {
+        let known = |name: &str| self.streams.contains_key(name) || self.closed.contains_key(name);
+        config.more_streams.iter().all(|name| known(name))
+    }
+    /// Refuses configured codes that the company does not have.
+    pub(crate) fn check_named(&self, config: &Config) -> Result<()> {
+        self.check_bank_account(config)?;
+        self.check_codes(config)
+    }
     /// Refuses a configured bank account that the company does not have, where its accounts can be read.
-    pub(crate) fn check_bank_account(&self, config: &Config) -> Result<()> {
+    fn check_bank_account(&self, config: &Config) -> Result<()> {
         let (Some(account), Some(known)) = (&config.bank_account, self.lists.get("bankaccounts")) else {
             return Ok(());
         };
         if known.iter().any(|code| code.id.eq_ignore_ascii_case(account)) {
             return Ok(());
         }
-        let known: Vec<String> = known.iter().map(|code| format!("{} ({})", code.id, code.name)).collect();
         let what = format!(
             "bank_account names '{account}', which '{}' does not have; there are {}",
             self.name,
-            if known.is_empty() { "none".to_owned() } else { known.join(", ") }
+            self.told("bankaccounts", |_| true)
         );
         Err(Error::new(ErrorKind::Config, "connect", what))
+    }
+    /// Refuses a configured coding or unit that the company does not have, where those lists can be read.
+    fn check_codes(&self, config: &Config) -> Result<()> {
+        let codings = [("codings.goods", &config.codings.goods), ("codings.services", &config.codings.services)];
+        let named = codings.into_iter().flat_map(|(key, rates)| {
+            rates.iter().map(move |(rate, id)| (format!("{key}.{rate}"), "articleaccountcodings", id))
+        });
+        let unit = config.fillers.unit.iter().map(|id| ("fillers.unit".to_owned(), "units", id));
+        for (key, list, id) in named.chain(unit) {
+            if self.lists.contains_key(list) && self.code(list, id).is_none() {
+                let what = format!(
+                    "{key} names '{id}', which '{}' does not have; there are {}",
+                    self.name,
+                    self.told(list, |_| true)
+                );
+                return Err(Error::new(ErrorKind::Config, "connect", what));
+            }
+        }
+        Ok(())
+    }
+    /// Entries of a list with their ids, for a person who is to name one.
+    pub(crate) fn told(&self, list: &str, which: impl Fn(&Code) -> bool) -> String {
+        let codes: Vec<&Code> = self.lists.get(list).into_iter().flatten().filter(|code| which(code)).collect();
+        let mut told: Vec<String> =
+            codes.iter().take(MOST_TOLD).map(|code| format!("{} ({})", code.id, code.name)).collect();
+        match codes.len().saturating_sub(MOST_TOLD) {
+            0 => {}
+            more => told.push(format!("and {more} more")),
+        }
+        if told.is_empty() { "none".to_owned() } else { told.join(", ") }
+    }
+    /// Whether the company keeps stock in the vendor's own stock module, as far as its modules' names tell. How that one
+    /// is called is not published.
+    pub(crate) fn has_stock_module(&self) -> bool {
+        self.modules.iter().any(|module| module.to_ascii_lowercase().contains("stock"))
     }
     /// Whether a payment can be registered: it is booked on a bank account, and one is known.
     pub(crate) fn takes_payments(&self, config: &Config) -> bool {
@@ -223,13 +280,14 @@ impl Company {
         !self.read_only && (config.bank_account.is_some() || listed)
     }
 
-    /// Notes what this login does not reach. Errors: those that are about something else than the edition, a module, a
-    /// scope or a right of the user.
+    /// Notes what this login does not reach, and what is not offered at all. Errors: those that are about something else
+    /// than the edition, a module, a scope or a right of the user.
     fn close(&mut self, name: &str, error: Error) -> Result<()> {
         let about_access = matches!(errors::code(&error), Some(4002 | 4006 | 4007 | 4009));
         // the add-on for integrations is missing: then nothing works, and the person must hear of that alone
         let add_on = error.vendor_text().and_then(codes::module) == Some("api_standard");
-        if error.kind() == ErrorKind::Permission && about_access && !add_on {
+        let not_offered = error.kind() == ErrorKind::Unsupported;
+        if not_offered || error.kind() == ErrorKind::Permission && about_access && !add_on {
             self.closed.insert(name.to_owned(), error.message().to_owned());
             return Ok(());
         }
@@ -237,23 +295,37 @@ impl Company {
     }
 }
 
-fn entries(rows: &[Box<RawValue>]) -> Result<Vec<Code>> {
-    rows.iter()
-        .map(|row| {
-            let wire: Wire = serde_json::from_str(row.get()).map_err(|_| {
-                Error::new(ErrorKind::Protocol, "read code lists", "an entry of a code list is no JSON object")
-            })?;
-            entry(&wire)
-        })
-        .collect()
+fn entries(list: &str, rows: &[Box<RawValue>]) -> Result<Vec<Code>> {
+    let mut codes: Vec<Code> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let wire: Wire = serde_json::from_str(row.get()).map_err(|_| {
+            Error::new(ErrorKind::Protocol, "read code lists", "an entry of a code list is no JSON object")
+        })?;
+        if list == "costcenters" {
+            // three dimensions; what rows of documents name are the items in them
+            for item in wire.rows("Items")?.into_value().unwrap_or_default() {
+                codes.push(entry(&item)?);
+            }
+            continue;
+        }
+        let code = entry(&wire)?;
+        // an account stands there once for each fiscal year
+        if list != "accounts" || !codes.iter().any(|known| known.id == code.id) {
+            codes.push(code);
+        }
+    }
+    Ok(codes)
 }
 
 fn entry(wire: &Wire) -> Result<Code> {
     let text = |name| wire.text(name).map(Field::into_value);
-    let code = text("Code")?;
-    let id = match text("Id")? {
-        Some(id) => id,
-        None => code.clone().unwrap_or_default(),
+    let first = |names: &[&'static str]| -> Result<Option<String>> {
+        for name in names {
+            if let Some(found) = text(name)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
     };
     let rate = match wire.number("VatRatePercent")?.into_value() {
         Some(percent) => Some(percent),
@@ -261,17 +333,15 @@ fn entry(wire: &Wire) -> Result<Code> {
         None => wire.number("VatRate").ok().and_then(Field::into_value),
     };
     Ok(Code {
-        name: match text("Name")? {
-            Some(name) => name,
-            None => text("Description")?.or_else(|| code.clone()).unwrap_or_default(),
-        },
-        short: match text("Abbreviation")? {
-            Some(abbreviation) => Some(abbreviation),
-            None => code,
-        },
+        id: first(&["Id", "Code", "Number"])?.unwrap_or_default(),
+        name: first(&["Name", "Description", "Code"])?.unwrap_or_default(),
+        short: first(&["Abbreviation", "ShortName", "Code", "Number"])?,
         vat_rate: rate.map(codes::vat_percent),
         account: text("DomesticSalesSubjectToVatAccountNumber")?,
-        id,
+        // accounts have a type too, a number
+        kind: wire.get("Type").and_then(Json::as_str).map(str::to_owned),
+        is_active: wire.flag("IsActive")?.into_value(),
+        currency: text("CurrencyCode")?,
     })
 }
 
@@ -282,14 +352,15 @@ async fn reach(cx: &Context, api: &Api, of: &Resource, config: &Config) -> Resul
     // the usual answer comes first; nothing at all asked for must work
     for (since_too, sorted) in [(true, true), (true, false), (false, true), (false, false)] {
         let filter = since.as_deref().filter(|_| since_too);
-        if (since_too && filter.is_none()) || !api.takes(cx, of, filter, sorted).await? {
+        let order = sorted.then(|| streams::key_of(of));
+        if (since_too && filter.is_none()) || !api.takes(cx, of, filter, order).await? {
             continue;
         }
         reach = Reach { sorted, since: since_too, find: BTreeSet::new() };
         break;
     }
     for (name, filter) in streams::looked_for(of.name, config) {
-        if api.takes(cx, of, Some(&filter), false).await? {
+        if api.takes(cx, of, Some(&filter), None).await? {
             reach.find.insert(name.to_owned());
         }
     }

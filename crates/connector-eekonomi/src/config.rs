@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use rust_decimal::Decimal;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 use sync_core::{Error, ErrorKind, Result};
@@ -45,13 +46,31 @@ pub struct Config {
     /// Vendor fields to be had as `x.eekonomi.<name>`, by stream.
     #[serde(default)]
     pub own_fields: BTreeMap<String, BTreeSet<String>>,
-    /// The field of orders and drafts that keeps our mark.
+    /// Streams of kinds that others show too: `suppliers` beside customers, `quotes` and `quotedrafts` beside orders. A
+    /// rule set that names no streams takes all of its kind; so these are there only where they are asked for.
+    #[serde(default)]
+    pub more_streams: BTreeSet<String>,
+    /// The field of orders, quotes and drafts that keeps our mark.
     #[serde(default)]
     pub mark: MarkField,
     /// The bank account (its id in eEkonomi) that payments are booked on when a payment names none. One that the company
     /// does not have is refused when the connection is made, if the login may read the company's accounts.
     #[serde(default)]
     pub bank_account: Option<String>,
+    /// Whether the price of an article is had, and written, without VAT or with it. eEkonomi keeps both; here one of them
+    /// leads, and the other one follows by the rate of the article's coding.
+    #[serde(default)]
+    pub article_prices: PriceBasis,
+    /// The article account codings that a new article, or one with a new VAT rate, gets by its rate. A rate that is not
+    /// named here is looked for among the company's codings, and refused where several have it.
+    #[serde(default)]
+    pub codings: Codings,
+    /// Whether the stock of articles is written. Only where the company has no stock module.
+    #[serde(default)]
+    pub stock: StockUse,
+    /// What is sent when prices of a list are written.
+    #[serde(default)]
+    pub price_list_writes: PriceListWrites,
     /// Seconds until a created record shows in listings. Nothing is published about it.
     #[serde(default = "search_lag")]
     pub search_lag_s: u32,
@@ -71,8 +90,13 @@ impl Config {
             fillers: Fillers::default(),
             long_names: LongNames::default(),
             own_fields: BTreeMap::new(),
+            more_streams: BTreeSet::new(),
             mark: MarkField::default(),
             bank_account: None,
+            article_prices: PriceBasis::default(),
+            codings: Codings::default(),
+            stock: StockUse::default(),
+            price_list_writes: PriceListWrites::default(),
             search_lag_s: search_lag(),
         }
     }
@@ -90,7 +114,24 @@ impl Config {
             let known = crate::streams::NAMES.join(", ");
             return wrong(format!("own_fields names '{stream}', which is no stream; there are {known}"));
         }
+        if let Some(stream) = self.more_streams.iter().find(|stream| !crate::streams::MORE.contains(&stream.as_str())) {
+            let known = crate::streams::MORE.join(", ");
+            return wrong(format!("more_streams names '{stream}', which is none of {known}"));
+        }
+        for (name, rates) in [("goods", &self.codings.goods), ("services", &self.codings.services)] {
+            if let Some(rate) = rates.keys().find(|rate| rate.parse::<Decimal>().is_err()) {
+                return wrong(format!("codings.{name} names '{rate}', which is no VAT rate; give percent, such as 25"));
+            }
+        }
         Ok(self)
+    }
+    /// Whether the connection is to have this stream.
+    pub(crate) fn wants(&self, stream: &str) -> bool {
+        !crate::streams::MORE.contains(&stream) || self.more_streams.contains(stream)
+    }
+    /// Whether a login asks for this scope. What it does not ask for cannot be written.
+    pub(crate) fn has_scope(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|asked| asked == scope)
     }
     /// Where the interface is.
     pub(crate) fn base_url(&self) -> Result<Url> {
@@ -108,7 +149,7 @@ impl Config {
     }
 }
 
-/// What is written where eEkonomi requires something of a new customer and the source has nothing. What is not set here
+/// What is written where eEkonomi requires something of a new customer or article and the source has nothing. What is not set here
 /// must come from the source. A filler that is read back counts as empty, so it does not spread.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -121,6 +162,8 @@ pub struct Fillers {
     pub payment_terms: Option<String>,
     /// For a customer of whom nobody says whether it is a company: `company` or `private`. It decides about VAT.
     pub party: Option<Filled>,
+    /// The id of the unit for an article without one.
+    pub unit: Option<String>,
 }
 
 /// See [`Fillers::party`].
@@ -142,6 +185,57 @@ pub enum LongNames {
     Cut,
     /// The record is refused before it is sent.
     Refuse,
+}
+
+/// Whether prices of articles are without VAT or with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PriceBasis {
+    /// `NetPrice`.
+    #[default]
+    WithoutVat,
+    /// `GrossPrice`.
+    WithVat,
+}
+
+/// Ids of article account codings by VAT rate in percent: `{ goods = { 25 = "…", 12 = "…" } }`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Codings {
+    /// For goods, and for articles of which nobody says what they are.
+    pub goods: BTreeMap<String, String>,
+    /// For services.
+    pub services: BTreeMap<String, String>,
+}
+
+impl Codings {
+    /// The coding named for a rate.
+    pub(crate) fn of(&self, rate: Decimal, is_service: bool) -> Option<&str> {
+        let rates = if is_service { &self.services } else { &self.goods };
+        rates.iter().find(|(percent, _)| percent.parse() == Ok(rate)).map(|(_, id)| id.as_str())
+    }
+}
+
+/// What is done with the stock of articles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StockUse {
+    /// It is read.
+    #[default]
+    Read,
+    /// It is read; what is on hand is written too, for articles that no stock module counts.
+    Write,
+}
+
+/// What is sent when prices of a list are written. Whether rows that are not sent stay is not published.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PriceListWrites {
+    /// The whole list, read just before: right in either case, for lists of at most 1000 prices.
+    #[default]
+    Whole,
+    /// The changed rows alone: for companies where it was tried that the others stay.
+    Changed,
 }
 
 /// Where our mark is kept. The field is ours then: it is not shown as the buyer's or the seller's.
@@ -252,6 +346,11 @@ mod tests {
         config.own_fields.insert("customer".to_owned(), BTreeSet::new());
         assert!(config.clone().checked().unwrap_err().message().contains("customers"));
         config.own_fields.clear();
+        config.codings.goods.insert("25 %".to_owned(), "x".to_owned());
+        assert!(config.clone().checked().unwrap_err().message().contains("codings.goods"));
+        config.codings.goods = [("25.0".to_owned(), "x".to_owned())].into();
+        assert_eq!(config.codings.of(25.into(), false), Some("x"));
+        assert_eq!(config.codings.of(25.into(), true), None);
         config.company = " - ".to_owned();
         assert_eq!(config.checked().unwrap_err().kind(), ErrorKind::Config);
     }

@@ -29,11 +29,19 @@
 //! | stream | kind | can |
 //! |---|---|---|
 //! | `customers`, facet `customer_contact` | organisation, person | list, changes, find, create, replace, delete |
-//! | `articles` | item | list, changes, find |
+//! | `articles`, facets `article_price`, `article_stock` | item, price, stock level | list, changes, find, create, replace, archive |
+//! | `salespricelistprices` | price | list, changes, create, change; a thousand a call |
 //! | `orders` | order | list, changes, create, replace, delete; acts `open`, `deliver`, `take_back`, `invoice` |
+//! | `quotedrafts` | order | list, changes, create, replace, delete; act `convert` |
+//! | `quotes` | order | list, changes, create, replace, delete; acts `accept`, `converttoorder`, `converttocustomerinvoice` |
 //! | `customerinvoicedrafts` | invoice | list, create, replace, delete; act `book` |
 //! | `customerinvoices` | invoice | list, changes; acts `payments`, `void`, `email` |
 //! | `customerledgeritems` | invoice | list, changes |
+//! | `projects` | project | list, changes, find, create, replace |
+//! | `suppliers`, facet `supplier_contact` | organisation, person | list, changes, find, create, replace, delete |
+//! | `vouchers` | ledger entry | list, changes |
+//!
+//! Quotes, their drafts and suppliers are there where [`Config::more_streams`] asks for them.
 //!
 //! Documents tell how they add up, which leaves of a line they take, and their steps:
 //! [`DocumentCapability`](sync_core::capability::DocumentCapability).
@@ -45,8 +53,10 @@
 //!
 //! * *Which properties can be filtered and sorted by*: tried when the connection is made. A list that cannot be filtered
 //!   by its stamps is read whole each time; a number that cannot be looked for is no `find_by`.
-//! * *Whether stamps move with payments, credits and stock*: those streams say that changes are missed, and are read whole
-//!   on a timetable.
+//! * *Whether stamps move with payments, credits, stock and computed prices*: those streams say that changes are missed, and
+//!   are read whole on a timetable.
+//! * *Whether a write of some prices of a list leaves the others*: all of them are sent, unless the configuration says that
+//!   it was tried.
 //! * *Whether a listed document has its rows*: a document with sums and without rows shows no lines, and says that it is
 //!   partial.
 //! * *How calendar dates are printed*: the first ten characters are read; plain dates are sent.
@@ -78,7 +88,9 @@ use sync_core::{
 };
 
 pub use company::{Code, Company};
-pub use config::{Config, Environment, Filled, Fillers, LongNames, MarkField};
+pub use config::{
+    Codings, Config, Environment, Filled, Fillers, LongNames, MarkField, PriceBasis, PriceListWrites, StockUse,
+};
 pub use login::Login;
 
 use client::Api;
@@ -98,7 +110,7 @@ pub struct Connection {
 /// Makes the connection that the configuration calls `connection`.
 ///
 /// With a `snapshot` that is less than a day old no call is made. Without one the company's settings and lists are
-/// read, and each stream's list is tried: some thirty calls.
+/// read, and each stream's list is tried: some forty calls.
 ///
 /// # Errors
 /// [`ErrorKind::Config`](sync_core::ErrorKind::Config) for settings that cannot be meant,
@@ -114,8 +126,9 @@ pub async fn connect(
     let config = Arc::new(config.checked()?);
     let api = Api::new(connection, &config, &environment)?;
     let now = cx.clock.now();
-    // a bank account that was added today is in no list of yesterday
-    let stored = Company::stored(snapshot.as_ref(), now).filter(|company| company.check_bank_account(&config).is_ok());
+    // a bank account or a unit that was added today is in no list of yesterday
+    let of_today = Company::stored(snapshot.as_ref(), now);
+    let stored = of_today.filter(|company| company.check_named(&config).is_ok() && company.covers(&config));
     let (company, snapshot) = match (stored, snapshot) {
         (Some(company), Some(snapshot)) => {
             company.check(&config)?;
@@ -123,7 +136,7 @@ pub async fn connect(
         }
         _ => {
             let company = Box::pin(Company::read(cx, &api, &config)).await?;
-            company.check_bank_account(&config)?;
+            company.check_named(&config)?;
             let snapshot = company.snapshot(now)?;
             (company, snapshot)
         }

@@ -1,13 +1,21 @@
 //! One module for each resource of the vendor's.
 
+mod article_price;
+mod article_stock;
 mod articles;
+mod codings;
 mod customers;
 mod document;
 mod drafts;
 mod invoices;
 mod ledger;
 mod orders;
+mod price_list;
+mod projects;
+mod quotes;
 mod rows;
+mod suppliers;
+mod vouchers;
 
 use std::sync::Arc;
 
@@ -23,23 +31,52 @@ use sync_core::{
 use crate::{
     client::{Api, PAGE_MAX, Resource, equals},
     company::{Company, Reach},
-    config::Config,
+    config::{Config, org_number},
     wire::{Wire, number},
 };
 
 /// The streams that have a list of their own.
-pub(crate) const NAMES: [&str; 6] =
-    ["customers", "articles", "orders", "customerinvoicedrafts", "customerinvoices", "customerledgeritems"];
+pub(crate) const NAMES: [&str; 12] = [
+    "customers",
+    "articles",
+    "salespricelistprices",
+    "orders",
+    "quotes",
+    "quotedrafts",
+    "customerinvoicedrafts",
+    "customerinvoices",
+    "customerledgeritems",
+    "projects",
+    "suppliers",
+    "vouchers",
+];
+
+/// Those of kinds that others show too: they are there where the configuration asks for them.
+pub(crate) const MORE: [&str; 3] = ["quotes", "quotedrafts", "suppliers"];
 
 /// Their resources.
-pub(crate) const RESOURCES: [&Resource; 6] = [
+pub(crate) const RESOURCES: [&Resource; 12] = [
     &customers::CUSTOMERS,
     &articles::ARTICLES,
+    &price_list::PRICES,
     &orders::ORDERS,
+    &quotes::QUOTES,
+    &quotes::DRAFTS,
     &drafts::DRAFTS,
     &invoices::INVOICES,
     &ledger::LEDGER_ITEMS,
+    &projects::PROJECTS,
+    &suppliers::SUPPLIERS,
+    &vouchers::VOUCHERS,
 ];
+
+/// The properties by which a list is sorted, so that its pages do not overlap.
+pub(crate) fn key_of(of: &Resource) -> &'static str {
+    match of.name {
+        "salespricelistprices" => "SalesPriceListId,ArticleId",
+        _ => "Id",
+    }
+}
 
 /// The properties that a stream would look for records by, each with a filter to try.
 pub(crate) fn looked_for(stream: &str, config: &Config) -> Vec<(&'static str, String)> {
@@ -47,7 +84,9 @@ pub(crate) fn looked_for(stream: &str, config: &Config) -> Vec<(&'static str, St
     let mark = config.mark.name();
     match stream {
         "customers" => texts(&["CustomerNumber", "EmailAddress", "CorporateIdentityNumber"]),
-        "articles" => texts(&["Number"]),
+        "articles" | "projects" => texts(&["Number"]),
+        "suppliers" => texts(&["SupplierNumber", "EmailAddress", "CorporateIdentityNumber"]),
+        "quotes" | "quotedrafts" => texts(&[quotes::mark_name(config)]),
         "orders" | "customerinvoicedrafts" => texts(&[mark]),
         "customerinvoices" => {
             let number = ("InvoiceNumber", "InvoiceNumber eq 0".to_owned());
@@ -59,15 +98,23 @@ pub(crate) fn looked_for(stream: &str, config: &Config) -> Vec<(&'static str, St
 
 /// Adds the streams that the company reaches.
 pub(crate) fn add(mut router: Router, shared: &Arc<Shared>) -> Result<Router> {
-    let has = |of: &Resource| shared.company.reach(of.name).is_some();
+    let has = |of: &Resource| shared.has(of.name);
     if has(&customers::CUSTOMERS) {
         router = router.with(customers::Customers::new(shared.clone()))?;
     }
     if has(&articles::ARTICLES) {
         router = router.with(articles::Articles::new(shared.clone()))?;
     }
+    if has(&price_list::PRICES) {
+        router = router.with(price_list::ListPrices::new(shared.clone()))?;
+    }
     if has(&orders::ORDERS) {
         router = router.with(orders::Orders::new(shared.clone()))?;
+    }
+    for of in [&quotes::QUOTES, &quotes::DRAFTS] {
+        if has(of) {
+            router = router.with(quotes::Quotes::new(shared.clone(), of))?;
+        }
     }
     if has(&drafts::DRAFTS) {
         router = router.with(drafts::Drafts::new(shared.clone()))?;
@@ -77,6 +124,15 @@ pub(crate) fn add(mut router: Router, shared: &Arc<Shared>) -> Result<Router> {
     }
     if has(&ledger::LEDGER_ITEMS) {
         router = router.with(ledger::LedgerItems::new(shared.clone()))?;
+    }
+    if has(&projects::PROJECTS) {
+        router = router.with(projects::Projects::new(shared.clone()))?;
+    }
+    if has(&suppliers::SUPPLIERS) {
+        router = router.with(suppliers::Suppliers::new(shared.clone()))?;
+    }
+    if has(&vouchers::VOUCHERS) {
+        router = router.with(vouchers::Vouchers::new(shared.clone()))?;
     }
     Ok(router)
 }
@@ -105,6 +161,14 @@ impl Shared {
     /// The record of a stream of this connection.
     pub(crate) fn link(&self, stream: &str, id: String) -> ExternalRef {
         StreamKey { system: self.system.clone(), stream: stream.into() }.id(id)
+    }
+    /// Whether the connection has this stream.
+    pub(crate) fn has(&self, stream: &str) -> bool {
+        self.company.reach(stream).is_some() && self.config.wants(stream)
+    }
+    /// Whether records may be written that need this scope.
+    pub(crate) fn writes(&self, scope: &str) -> bool {
+        !self.company.read_only && self.config.has_scope(scope)
     }
     fn reach(&self, of: &Resource) -> Reach {
         self.company.reach(of.name).unwrap_or_default()
@@ -135,7 +199,7 @@ impl Shared {
     }
     /// One page.
     pub(crate) async fn page(&self, cx: &Context, of: &Resource, from: &ListFrom, size: u32) -> Result<RawPage> {
-        self.api.page(cx, of, self.reach(of), from, size).await
+        self.api.page(cx, of, self.reach(of), key_of(of), from, size).await
     }
     /// Records by id.
     pub(crate) async fn get(&self, cx: &Context, of: &Resource, ids: &[Arc<str>]) -> Result<Vec<Box<RawValue>>> {
@@ -176,6 +240,23 @@ pub(crate) fn strip(body: &mut Wire, list: &str, names: &[&str]) {
         let rows = rows.into_iter().map(|row| serde_json::to_value(row.without(names)).unwrap_or_default());
         body.set(list, rows.collect::<Vec<Json>>());
     }
+}
+
+/// Numbers are stored as somebody typed them: with a hyphen or without, with the century or without.
+pub(crate) fn registration_filter(text: &str) -> String {
+    let short = org_number(text);
+    let hyphen = match short.split_at_checked(short.len().saturating_sub(4)) {
+        Some((front, back)) if short.len() >= 10 => format!("{front}-{back}"),
+        _ => String::new(),
+    };
+    let mut forms = vec![text.to_owned()];
+    for form in [short, hyphen] {
+        if !form.is_empty() && !forms.contains(&form) {
+            forms.push(form);
+        }
+    }
+    let parts: Vec<String> = forms.iter().map(|form| equals("CorporateIdentityNumber", form)).collect();
+    format!("({})", parts.join(" or "))
 }
 
 /// The path of one of the vendor's own fields.

@@ -131,7 +131,7 @@ async fn a_snapshot_says_what_can_be_done() {
     let content: serde_json::Value = serde_json::from_str(include_str!("../fixtures/company.json")).unwrap();
     assert_eq!(streams["customerinvoices"].document.as_ref().unwrap().pays, None, "no bank account is known");
     let mut other_form = content.clone();
-    other_form["format"] = 2.into();
+    other_form["format"] = 1.into();
     for (at, content, company) in [
         (now, other_form, "556677-8899"),
         (now - chrono::TimeDelta::hours(24), content.clone(), "556677-8899"),

@@ -1,13 +1,20 @@
 //! The connector from outside: what it asks for and decodes, and how it does against the emulated system.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by them")]
 
+mod article_shapes;
 mod articles;
 mod connect;
 mod customers;
 mod decode;
 mod document_shapes;
 mod documents;
+mod emulated;
+mod engine;
 mod invoices;
 mod orders;
+mod price_list;
+mod quotes;
+mod registers;
 mod shapes;
 mod support;
+mod vendor;
