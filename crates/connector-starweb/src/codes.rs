@@ -11,6 +11,7 @@ use sync_http::Request;
 
 use crate::{
     client::Shop,
+    goods::Goods,
     wire::{Included, Told},
 };
 
@@ -34,6 +35,8 @@ pub struct Lists {
     pub carriers: Vec<Carrier>,
     /// VAT in percent, by country.
     pub vat_rates: Vec<VatRates>,
+    /// What products are described with.
+    pub goods: Goods,
 }
 
 /// The shop itself.
@@ -48,6 +51,9 @@ pub struct ShopFacts {
     pub base_currency: Option<String>,
     /// Language in which its texts are kept first, ISO 639-1.
     pub language: Option<String>,
+    /// VAT in percent of products that say nothing else.
+    #[serde(default, with = "rust_decimal::serde::str_option")]
+    pub vat_rate: Option<Decimal>,
 }
 
 /// An order status.
@@ -108,7 +114,7 @@ pub struct VatRates {
 }
 
 impl Lists {
-    /// Reads them all: six calls.
+    /// Reads them all: eleven calls.
     ///
     /// # Errors
     /// As the vendor answers.
@@ -122,6 +128,7 @@ impl Lists {
         let carriers: Vec<WireCarrier> =
             shop.read(cx, Request::get("read tracking types", "/shipping-tracking-types")).await?;
         let vat: Vec<WireVat> = shop.read(cx, Request::get("read VAT rates", "/vat-rates")).await?;
+        let goods = Goods::read(cx, shop, &language).await?;
         Ok(Self {
             base_url: shop.base_url().to_owned(),
             shop: facts.facts(),
@@ -130,6 +137,7 @@ impl Lists {
             shipping_methods: shipping.iter().filter_map(|method| method.method(&language)).collect(),
             carriers: carriers.iter().filter_map(WireCarrier::carrier).collect(),
             vat_rates: vat.iter().map(WireVat::rates).collect(),
+            goods,
         })
     }
     /// The status of that id.
@@ -194,6 +202,8 @@ struct WireShop {
     base_currency: Told<String>,
     #[serde(default)]
     default_lang_code: Told<String>,
+    #[serde(default)]
+    general_default_vat_rate: Told<Decimal>,
 }
 
 impl WireShop {
@@ -203,6 +213,7 @@ impl WireShop {
             name: self.name.text().to_owned(),
             base_currency: self.base_currency.get(),
             language: self.default_lang_code.get(),
+            vat_rate: self.general_default_vat_rate.get(),
         }
     }
 }
@@ -242,14 +253,14 @@ impl WireStatus {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Named {
+pub(crate) struct Named {
     lang_code: Told<String>,
     name: Told<String>,
     title: Told<String>,
 }
 
 /// The name in this language, else in the first one that has one.
-fn name_in(languages: &Included<Vec<Named>>, language: &str) -> Option<String> {
+pub(crate) fn name_in(languages: &Included<Vec<Named>>, language: &str) -> Option<String> {
     let named: Vec<&Named> = languages.0.value().into_iter().flatten().collect();
     let own = named.iter().filter(|name| name.lang_code.text() == language);
     own.chain(&named).find_map(|name| name.name.get().or_else(|| name.title.get()))

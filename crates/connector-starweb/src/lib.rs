@@ -31,6 +31,7 @@
 mod client;
 mod codes;
 mod config;
+mod goods;
 mod hints;
 mod streams;
 mod wire;
@@ -45,9 +46,10 @@ use sync_core::{
 
 pub use codes::{Carrier, Lists, Method, ShopFacts, Status, VatRates};
 pub use config::{AddressSource, Config, Environment};
+pub use goods::{Goods, Location, Manufacturer, PriceList, StockStatus, Unit};
 
 use client::Shop;
-use streams::{customers::Customers, orders::Orders};
+use streams::{customers::Customers, orders::Orders, products::Products};
 
 /// What [`connect`] gives.
 #[derive(Debug)]
@@ -66,7 +68,7 @@ const GOOD_FOR_H: i64 = 24;
 
 /// Makes the connection that the configuration calls `connection`.
 ///
-/// With a `snapshot` that is less than a day old no call is made; otherwise the shop's lists are read, in six calls.
+/// With a `snapshot` that is less than a day old no call is made; otherwise the shop's lists are read, in eleven calls.
 ///
 /// # Errors
 /// [`ErrorKind::Config`](sync_core::ErrorKind::Config) for settings that cannot work and for a host without a shop,
@@ -95,12 +97,10 @@ pub async fn connect(
         shop: shop.clone(),
         shop_id_code: lists.shop.id_code.clone(),
     };
-    let router = Router::new(tells).with(Customers::new(shop.clone(), &system))?.with(Orders::new(
-        shop,
-        &system,
-        &config,
-        lists.clone(),
-    ))?;
+    let router = Router::new(tells)
+        .with(Customers::new(shop.clone(), &system))?
+        .with(Products::new(shop.clone(), &system, &config, lists.clone())?)?
+        .with(Orders::new(shop, &system, &config, lists.clone()))?;
     Ok(Connection { router, lists, snapshot })
 }
 

@@ -127,6 +127,37 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Included<T> {
     }
 }
 
+/// A list that was asked for with `include`. The vendor's description has some as bare lists that come in an envelope, so
+/// both are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Listed<T>(pub(crate) Field<Vec<T>>);
+
+impl<T> Default for Listed<T> {
+    fn default() -> Self {
+        Self(Field::Unknown)
+    }
+}
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Listed<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let bare = match Json::deserialize(from)? {
+            Json::Object(mut envelope) => envelope.remove("data").unwrap_or(Json::Bool(false)),
+            other => other,
+        };
+        match bare {
+            Json::Null => Ok(Self(Field::Empty)),
+            rows @ Json::Array(_) => {
+                serde_json::from_value(rows).map(|rows| Self(Field::Set(rows))).map_err(D::Error::custom)
+            }
+            _ => Err(D::Error::invalid_type(Unexpected::Other("another value"), &"a list")),
+        }
+    }
+}
+
+/// A number as JSON, with no digit more than it has.
+pub(crate) fn number(amount: Decimal) -> Json {
+    amount.normalize().to_string().parse().map_or(Json::Null, Json::Number)
+}
+
 /// A record in two forms: what is known of it, typed, and all its members by the vendor's names.
 #[derive(Debug)]
 pub(crate) struct Whole<T> {

@@ -1,10 +1,12 @@
 //! The connector from outside: what it decodes, what it sends, and how it does against the emulated shop.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
+mod catalogue;
 mod customers;
 mod emulated;
 mod faults;
 mod orders;
+mod products;
 mod requests;
 mod spec;
 mod support;

@@ -1,0 +1,187 @@
+//! Prices: one facet for each list that is kept up to date, and one for each quantity from which a lower price holds.
+
+use rust_decimal::Decimal;
+use serde_json::{Map, Value as Json};
+use sync_core::{
+    EntityKind, ExternalRef, Field, FieldPath,
+    capability::{FieldCapability, StreamCapability, UpdateMode},
+    error::{Error, ErrorKind, Result},
+    handler::{Encode, Shown},
+    model::Price,
+};
+
+use super::wire::{Product, Variant};
+use crate::{
+    config::Config,
+    goods::{Goods, PriceList},
+    wire::{Told, Whole, number},
+};
+
+/// The shop's own prices; the streams of other lists and of quantities begin with it.
+pub(crate) const PRICES: &str = "prices";
+
+/// The prices of one list, from one quantity.
+#[derive(Debug)]
+pub(super) struct PriceFacet {
+    pub(super) stream: String,
+    list: PriceList,
+    /// Volume prices are written and cannot be read: they do not come with products.
+    from: Option<u32>,
+}
+
+/// What becomes of one price.
+#[derive(Debug, PartialEq)]
+pub(super) struct PriceWrite {
+    pub(super) list: i64,
+    pub(super) from: Option<u32>,
+    /// What changes; `None`: the price is taken away.
+    pub(super) change: Option<Map<String, Json>>,
+    /// All of it, for a list that has no price yet; `None` if it has no amount.
+    pub(super) whole: Option<Map<String, Json>>,
+}
+
+impl PriceFacet {
+    /// All that the configuration asks for: the master list first.
+    pub(super) fn all(goods: &Goods, config: &Config) -> Result<Vec<Self>> {
+        let mut lists: Vec<&PriceList> = goods.master().into_iter().collect();
+        for called in &config.price_lists {
+            let list = goods.price_list(called)?;
+            if !lists.contains(&list) {
+                lists.push(list);
+            }
+        }
+        let from = |from: Option<u32>| lists.iter().map(move |list| Self::new(list, from));
+        Ok(from(None).chain(config.volume_quantities.iter().flat_map(|quantity| from(Some(*quantity)))).collect())
+    }
+    fn new(list: &PriceList, from: Option<u32>) -> Self {
+        let mut stream = PRICES.to_owned();
+        if !list.is_master {
+            stream.push_str(&format!("_{}", list.id));
+        }
+        if let Some(from) = from {
+            stream.push_str(&format!("_from_{from}"));
+        }
+        Self { stream, list: list.clone(), from }
+    }
+    /// The shop's own prices are in no list.
+    fn code(&self) -> Field<String> {
+        if self.list.is_master { Field::Empty } else { Field::Set(self.list.id.to_string()) }
+    }
+    fn from_quantity(&self) -> Decimal {
+        Decimal::from(self.from.unwrap_or(1))
+    }
+
+    pub(super) fn capability(&self) -> StreamCapability {
+        let mut can = StreamCapability::new(EntityKind::Price);
+        can.update = UpdateMode::Merge;
+        can.holds.set(Price::LIST, self.code().into_value().unwrap_or_default());
+        can.holds.set(Price::FROM_QUANTITY, self.from_quantity());
+        let shown = FieldCapability::read_only;
+        can.fields.extend([(Price::SKU, shown()), (Price::LIST, shown()), (Price::FROM_QUANTITY, shown())]);
+        let mut item = shown();
+        item.write_on_create = true; // it names the product that is made with it
+        let mut amount = FieldCapability::read_write();
+        amount.read = self.from.is_none();
+        // currency and VAT cannot be chosen; that a price is of the wrong kind is told when it is to be written
+        let mut currency = FieldCapability::read_write();
+        currency.one_of = self.list.currency.clone().map(|currency| [currency].into());
+        can.fields.extend([
+            (Price::ITEM, item),
+            (Price::CURRENCY, currency),
+            (Price::INCLUDES_VAT, FieldCapability::read_write()),
+            (Price::AMOUNT, amount.clone()),
+        ]);
+        if self.from.is_none() {
+            can.fields.insert(Price::CAMPAIGN_AMOUNT, amount);
+        }
+        can
+    }
+
+    /// It is shown for every product, also where the list has no price for it: a price can only be written to what is
+    /// there.
+    pub(super) fn shown(&self, item: ExternalRef, variant: &Variant) -> Shown {
+        let price = Price::new()
+            .item(item)
+            .sku(variant.sku.0.clone())
+            .list(self.code())
+            .from_quantity(self.from_quantity())
+            .currency(self.list.currency.clone().map_or(Field::Unknown, Field::Set))
+            .includes_vat(false);
+        let row = |of: fn(&super::wire::PriceRow) -> &Told<Decimal>| match &variant.prices.0 {
+            Field::Unknown => Field::Unknown,
+            Field::Empty => Field::Empty,
+            Field::Set(rows) => rows
+                .iter()
+                .find(|row| row.pricelist_id.get() == Some(self.list.id))
+                .map_or(Field::Empty, |row| of(row).0),
+        };
+        let price = match self.from {
+            None => price.amount(row(|row| &row.price_ex_vat)).campaign_amount(row(|row| &row.special_price_ex_vat)),
+            Some(_) => price,
+        };
+        Shown::of(self.stream.as_str(), &price)
+    }
+
+    /// What is to be sent for it; nothing if it has no share in the write.
+    pub(super) fn encode(&self, encode: &Encode<'_, Whole<Product>>) -> Result<Option<PriceWrite>> {
+        let (sent, whole): (Price, Price) = (encode.sent_as(&self.stream)?, encode.wanted(&self.stream)?);
+        self.fits(&whole)?;
+        if sent.amount.is_unknown() && sent.campaign_amount.is_unknown() {
+            return Ok(None);
+        }
+        let all = whole.amount.is_set().then(|| self.body(&whole.amount, &whole.campaign_amount));
+        let change = match sent.amount {
+            Field::Empty if encode.is_create() => return Ok(None),
+            Field::Empty if self.from.is_none() && self.list.is_master => {
+                let line = "a product in the shop always has a price; give one, 0 if it costs nothing";
+                return Err(wrong(Price::AMOUNT, line.to_owned()));
+            }
+            Field::Empty => None,
+            amount => Some(self.body(&amount, &sent.campaign_amount)),
+        };
+        if encode.is_create() && all.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(PriceWrite { list: self.list.id, from: self.from, change, whole: all }))
+    }
+    /// The list is in the body although it stands in the address, too: so the vendor wants it.
+    fn body(&self, amount: &Field<Decimal>, campaign: &Field<Decimal>) -> Map<String, Json> {
+        let mut body = Map::from_iter([("pricelistId".to_owned(), Json::from(self.list.id))]);
+        if let Some(from) = self.from {
+            body.insert("quantity".to_owned(), Json::from(from));
+        }
+        if let Some(amount) = amount.value() {
+            body.insert("priceExVat".to_owned(), number(*amount));
+        }
+        if !campaign.is_unknown() && self.from.is_none() {
+            body.insert("specialPriceExVat".to_owned(), campaign.into_value().map_or(Json::Null, number));
+        }
+        body
+    }
+    /// Prices are without VAT, in the list's currency, and not below zero.
+    fn fits(&self, price: &Price) -> Result<()> {
+        if price.includes_vat == Field::Set(true) {
+            let line = "the shop's prices are without VAT, and this one includes it; map the price without VAT";
+            return Err(wrong(Price::INCLUDES_VAT, line.to_owned()));
+        }
+        if let (Some(wanted), Some(own)) = (price.currency.as_deref(), &self.list.currency)
+            && wanted != own
+        {
+            let line = format!(
+                "price list {} is in {own}, and this price is in {wanted}; name the list of that currency",
+                self.list.id
+            );
+            return Err(wrong(Price::CURRENCY, line));
+        }
+        for (path, amount) in [(Price::AMOUNT, &price.amount), (Price::CAMPAIGN_AMOUNT, &price.campaign_amount)] {
+            if amount.value().is_some_and(|amount| amount.is_sign_negative() && !amount.is_zero()) {
+                return Err(wrong(path, "a price in the shop cannot be below zero; correct it".to_owned()));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn wrong(field: FieldPath, line: String) -> Error {
+    Error::new(ErrorKind::Invalid, "write price", line).with_context("field", field)
+}
