@@ -86,6 +86,7 @@ pub(super) fn done(
         events.push(Event::Bound(share.at.id(&reference.id)));
     }
     side.state = SideState::Live;
+    side.outlived = false;
     side.refusals = 0;
     side.not_before = None;
     let sight = sights.iter().find(|sight| sight.reference.at == share.at);

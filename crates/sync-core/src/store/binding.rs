@@ -132,6 +132,9 @@ pub struct BoundSide {
     /// How many records of this stream were its counterpart before and are gone: what is made anew is no second try.
     #[serde(skip_serializing_if = "is_zero")]
     pub gone: u32,
+    /// Removed, and changed in another system without knowing: a person says which of the two is to stand.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub outlived: bool,
     /// Not tried again before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_before: Option<DateTime<Utc>>,

@@ -252,6 +252,12 @@ fn a_record_is_looked_at_before_it_is_removed() {
     assert_eq!(world.system("erp").all("customer").len(), 2, "its user changed it");
     let why: Vec<_> = report.held.iter().map(|held| held.why).collect();
     assert_eq!(why, [sync_core::store::HeldWhy::RemovedAndChanged]);
+    // and stays so until somebody says which of the two is to stand
+    world.pass(8 * 86_400);
+    world.run();
+    assert_eq!(world.system("erp").all("customer").len(), 2);
+    let held: Vec<_> = drive(world.store().held(None)).unwrap().iter().map(|held| held.why).collect();
+    assert_eq!(held, [sync_core::store::HeldWhy::RemovedAndChanged]);
 }
 
 #[test]

@@ -47,6 +47,27 @@ fn a_removal_is_propagated_where_the_rule_says_so() {
 }
 
 #[test]
+fn what_is_removed_is_not_written_at_the_same_time() {
+    let policy = removing("propagate");
+    let mut world = two(&policy, |s| s.since(1).tombstones(), plain);
+    let id = world.system("crm").put("company", company("A", "1"));
+    world.system("crm").put("company", company("B", "2"));
+    world.adopt();
+    world.run();
+    // the edit is agreed, and does not arrive
+    world.system("crm").edit::<Organisation>("company", &id, |o| o.name("A2"));
+    world.system("erp").set_down(true);
+    world.run();
+    world.system("erp").set_down(false);
+    world.system("crm").delete("company", &id);
+    let sent = |world: &World| world.system("erp").calls().get("write customer").copied().unwrap_or_default();
+    let before = sent(&world);
+    world.run();
+    assert_eq!(world.system("erp").all("customer").len(), 1);
+    assert_eq!(sent(&world) - before, 1, "the removal, and nothing else");
+}
+
+#[test]
 fn tombstones_are_proof_enough() {
     let mut world = two(&removing("propagate"), |s| s.since(1).tombstones(), plain);
     let id = world.system("crm").put("company", company("A", "1"));

@@ -174,6 +174,7 @@ fn meet(entity: &Entity, subject: &Subject, out: &mut Diffed) {
             continue;
         }
         side.state = SideState::Live;
+        side.outlived = false;
         side.version = sight.version.clone();
         side.writable = sight.writable.clone();
     }

@@ -42,6 +42,18 @@ pub(crate) fn by_host_record(ops: Vec<Op>, facets_of: &BTreeMap<StreamKey, Strea
             }
         }
     }
+    // what is removed is not written first, nor told anything at the same time
+    let removed: BTreeSet<(StreamKey, String)> = joined
+        .iter()
+        .filter_map(|op| match &op.doing {
+            Doing::Remove { id, .. } => Some((op.host.clone(), id.to_string())),
+            _ => None,
+        })
+        .collect();
+    joined.retain(|op| match &op.doing {
+        Doing::Update { id } | Doing::Act { id, .. } => !removed.contains(&(op.host.clone(), id.to_string())),
+        Doing::Create | Doing::Remove { .. } => true,
+    });
     // a facet is never made by itself: its host carries it, now or when it is there
     joined.retain(|op| !matches!(op.doing, Doing::Create) || op.shares.iter().any(|share| share.at == op.host));
     for op in &mut joined {

@@ -48,6 +48,11 @@ pub(super) fn removals(entity: &Entity, diffed: &mut Diffed, facts: &Facts, now:
         Event::Settled { from, .. } => gone.iter().all(|key| key.system != *from),
         _ => false,
     });
+    for key in gone.iter().filter(|_| of_master && edited) {
+        let side = diffed.binding.sides.entry((*key).clone()).or_default();
+        diffed.changed |= !std::mem::replace(&mut side.outlived, true);
+    }
+    let edited = edited || gone.iter().any(|key| binding.sides.get(*key).is_some_and(|side| side.outlived));
     match (of_master, entity.on_remove) {
         (true, OnRemove::Ignore) => {}
         (true, OnRemove::Hold) => diffed.held.push(held(

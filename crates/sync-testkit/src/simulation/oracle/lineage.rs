@@ -256,7 +256,8 @@ impl<'f> Field<'f> {
             let contended =
                 overridden.iter().any(|(_, value)| tag_at(value, self.path).is_some_and(|loser| self.knew(loser, was)));
             let blank = |(_, value): &(SystemId, FieldMap)| value.get(self.path).is_some_and(Value::is_null);
-            let contended = contended || (self.emptied.contains(&was) && overridden.iter().any(blank));
+            let emptied = || self.emptied.iter().any(|emptied| self.knew(*emptied, was));
+            let contended = contended || (overridden.iter().any(blank) && emptied());
             if by_master || contended || self.knew(is, was) {
                 continue;
             }
