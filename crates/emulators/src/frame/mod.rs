@@ -32,6 +32,7 @@
 //! | `GET /_emulator/webhooks` | deliveries that wait, were made or were given up |
 //! | `POST /_emulator/webhooks/deliver` | sends what is due; `{"reverse": true, "repeat": 2}` for disorder and doubles |
 
+mod births;
 mod clock;
 mod control;
 mod fault;
@@ -46,6 +47,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
+pub use births::{Births, LISTING_LAG};
 pub use clock::Time;
 pub use fault::{Fault, FaultKind};
 pub use hook::Call;

@@ -13,6 +13,14 @@
 //! | `create_customer` | fields of a customer; `hasAccount`. Gives `customerId` |
 //! | `edit_customer` | `customerId`, `set`: fields of a customer |
 //! | `delete_customer` | `customerId` |
+//! | `create_product` | `sku`, `name`; any field of a product, and of its variant under `variant`. Gives `productId` and `variantId` |
+//! | `edit_product` | `productId` or `sku`, `set`: fields of a product, as PATCH takes them |
+//! | `delete_product` | `productId` or `sku` |
+//! | `add_variant` | `productId`, `variant`: its fields. Gives `variantId` |
+//! | `edit_variant`, `delete_variant` | `sku`; `set`: fields of a variant |
+//! | `set_price` | `sku`, `pricelistId` or none for the master list, `price` without VAT, `special`: the campaign price or null |
+//! | `remove_price` | `sku`, `pricelistId` |
+//! | `set_stock` | `sku`, `stockLocationId` or none for the shop's own, `quantity`, `stockStatusId` |
 
 use serde_json::{Value, json};
 
@@ -36,11 +44,11 @@ impl From<Refusal> for Refused {
     }
 }
 
-fn required(arguments: &Fields, name: &str) -> Result<u64, Refused> {
+pub(super) fn required(arguments: &Fields, name: &str) -> Result<u64, Refused> {
     id(arguments, name).ok_or_else(|| Refused::new(format!("{name}: is required, an id")))
 }
 
-fn object(arguments: &Fields, name: &str) -> Result<Fields, Refused> {
+pub(super) fn object(arguments: &Fields, name: &str) -> Result<Fields, Refused> {
     match arguments.get(name) {
         Some(Value::Object(object)) => Ok(object.clone()),
         _ => Err(Refused::new(format!("{name}: is required, an object"))),
@@ -68,7 +76,10 @@ impl Starweb {
             "delete_customer" => {
                 self.delete_customer(cx, required(arguments, "customerId")?, By::Shop)?;
             }
-            _ => self.act_on_order(cx, action, arguments)?,
+            _ => match self.act_on_product(cx, action, arguments)? {
+                Some(answer) => return Ok(answer),
+                None => self.act_on_order(cx, action, arguments)?,
+            },
         }
         Ok(json!({}))
     }
@@ -115,7 +126,8 @@ impl Starweb {
             _ => Err(Refused::new(format!(
                 "there is no action {action:?}; there are: place_order, complete_payment, edit_order, edit_row, \
                  add_row, remove_row, set_address, set_status, delete_order, create_customer, edit_customer, \
-                 delete_customer"
+                 delete_customer, create_product, edit_product, delete_product, add_variant, edit_variant, \
+                 delete_variant, set_price, remove_price, set_stock"
             ))),
         }
     }
@@ -182,15 +194,9 @@ impl Starweb {
         let with_vat = row.remove(WITH_VAT);
         let mut given = Fields::new();
         if let Some((product, variant)) = self.catalogue.by_sku(text(&row, "sku")) {
-            let languages = product.nested.get("languages").and_then(|languages| languages.first());
-            let prices = rows(variant.get("prices").cloned());
-            let price = prices.first().map(|price| {
-                let campaign = price.get("specialPriceExVat").filter(|campaign| !campaign.is_null());
-                campaign.or_else(|| price.get("priceExVat")).cloned().unwrap_or_default()
-            });
-            given.insert("description".into(), json!(languages.map(|l| text(l, "name")).unwrap_or_default()));
+            given.insert("description".into(), json!(product.name()));
             given.insert("vatRate".into(), number(vat_rate(product, &self.lists.shop)));
-            given.extend(price.filter(|price| !price.is_null()).map(|price| ("unitPrice".to_owned(), price)));
+            given.extend(self.sold_at(variant).map(|price| ("unitPrice".to_owned(), number(price))));
         }
         given.extend(check::object(row, ITEM, cx.switches, "items")?);
         let mut item = Item::new(self.ids.item(), given, 0);

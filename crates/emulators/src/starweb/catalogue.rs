@@ -1,6 +1,6 @@
-//! Products and variants, to be read; their stock moves with orders.
+//! Products with their variants: what they hold, how they are found and shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -13,11 +13,12 @@ use super::{
     listing::{Includes, Query, paged},
     order::linked,
     refusal::Refusal,
-    switches::{FILTER_SKU, PRIMARY_KEY, STOCK_BUMPS, VARIANT_LISTS},
-    value::{Fields, amount, data, id, list, stamp, text, whole_seconds},
+    switches::{FILTER_SKU, PRIMARY_KEY},
+    value::{Fields, amount, data, flag, id, list, stamp, text},
+    variants::Variant,
 };
 
-const PRODUCT_INCLUDES: [&str; 13] = [
+pub(super) const PRODUCT_INCLUDES: [&str; 13] = [
     "primaryVariant",
     "primaryVariant.prices",
     "primaryVariant.attributeValues",
@@ -33,11 +34,9 @@ const PRODUCT_INCLUDES: [&str; 13] = [
     "tags",
 ];
 
-const VARIANT_INCLUDES: [&str; 3] = ["prices", "attributeValues", "attributeValues.attribute"];
-
 /// What hangs on a product, each a list under its own key and call.
-pub(super) const NESTED: [&str; 8] =
-    ["attributes", "mediaFiles", "languages", "vatRates", "categories", "metaData", "bundledProducts", "tags"];
+pub(super) const NESTED: [&str; 7] =
+    ["mediaFiles", "languages", "vatRates", "categories", "metaData", "bundledProducts", "tags"];
 
 /// One product. Its first variant is the primary one.
 #[derive(Clone, Debug)]
@@ -48,47 +47,95 @@ pub(super) struct Product {
     pub(super) fields: Fields,
     /// Bare lists under the names of [`NESTED`].
     pub(super) nested: BTreeMap<&'static str, Vec<Fields>>,
-    /// Each with bare lists `prices` and `attributeValues`.
-    pub(super) variants: Vec<Fields>,
+    pub(super) variants: Vec<Variant>,
+}
+
+impl Product {
+    pub(super) fn is_bundle(&self) -> bool {
+        text(&self.fields, "type") == "bundle"
+    }
+
+    pub(super) fn variant(&self, id: u64) -> Option<&Variant> {
+        self.variants.iter().find(|variant| variant.id == id)
+    }
+
+    pub(super) fn part(&self, name: &str) -> &[Fields] {
+        self.nested.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The name in the first language.
+    pub(super) fn name(&self) -> &str {
+        self.part("languages").first().map(|language| text(language, "name")).unwrap_or_default()
+    }
 }
 
 /// All products, found by id and by article number.
 #[derive(Debug, Default)]
 pub(super) struct Catalogue {
     products: BTreeMap<u64, Product>,
-    /// Article number to product and the variant's place in it.
-    skus: BTreeMap<String, (u64, usize)>,
+    /// Article number to products and variants; more than one only where the shop lets numbers be shared.
+    skus: HashMap<String, Vec<(u64, u64)>>,
 }
 
 impl Catalogue {
+    /// Adds a product or replaces the one with its id.
     pub(super) fn insert(&mut self, product: Product) {
-        for (place, variant) in product.variants.iter().enumerate() {
-            self.skus.insert(text(variant, "sku").to_owned(), (product.id, place));
+        self.remove(product.id);
+        for variant in &product.variants {
+            let place = (product.id, variant.id);
+            self.skus.entry(variant.sku().to_owned()).or_default().push(place);
         }
         self.products.insert(product.id, product);
+    }
+
+    pub(super) fn remove(&mut self, id: u64) -> Option<Product> {
+        let product = self.products.remove(&id)?;
+        for variant in &product.variants {
+            let of_sku = self.skus.entry(variant.sku().to_owned()).or_default();
+            of_sku.retain(|(product, _)| *product != id);
+            if of_sku.is_empty() {
+                self.skus.remove(variant.sku());
+            }
+        }
+        Some(product)
+    }
+
+    pub(super) fn get(&self, id: u64) -> Option<&Product> {
+        self.products.get(&id)
+    }
+
+    /// Changes a product; its variants and their numbers stay.
+    pub(super) fn get_mut(&mut self, id: u64) -> Option<&mut Product> {
+        self.products.get_mut(&id)
+    }
+
+    pub(super) fn variant_mut(&mut self, product: u64, variant: u64) -> Option<&mut Variant> {
+        self.get_mut(product)?.variants.iter_mut().find(|known| known.id == variant)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.products.len()
     }
 
     pub(super) fn products(&self) -> impl DoubleEndedIterator<Item = &Product> {
         self.products.values()
     }
 
-    pub(super) fn by_sku(&self, sku: &str) -> Option<(&Product, &Fields)> {
-        let (id, place) = self.skus.get(sku)?;
-        let product = self.products.get(id)?;
-        Some((product, product.variants.get(*place)?))
+    pub(super) fn products_mut(&mut self) -> impl Iterator<Item = &mut Product> {
+        self.products.values_mut()
     }
 
-    /// Adds to a variant's stock, or takes from it; an unknown number is a free-text row.
-    pub(super) fn move_stock(&mut self, cx: &Cx<'_>, sku: &str, by: i64) {
-        let Some((id, place)) = self.skus.get(sku) else { return };
-        let Some(product) = self.products.get_mut(id) else { return };
-        if cx.switches.is(&STOCK_BUMPS, "yes") {
-            product.modified = whole_seconds(cx.now);
-        }
-        if let Some(variant) = product.variants.get_mut(*place) {
-            let now = variant.get("stockQuantity").and_then(Value::as_i64).unwrap_or(0);
-            variant.insert("stockQuantity".into(), json!(now.saturating_add(by)));
-        }
+    /// All variants with this number.
+    pub(super) fn with_sku(&self, sku: &str) -> impl Iterator<Item = (&Product, &Variant)> {
+        let places = self.skus.get(sku).map(Vec::as_slice).unwrap_or_default();
+        places.iter().filter_map(|(product, variant)| {
+            let product = self.products.get(product)?;
+            Some((product, product.variant(*variant)?))
+        })
+    }
+
+    pub(super) fn by_sku(&self, sku: &str) -> Option<(&Product, &Variant)> {
+        self.with_sku(sku).next()
     }
 }
 
@@ -100,28 +147,18 @@ pub(super) fn vat_rate(product: &Product, shop: &Fields) -> Decimal {
     }
 }
 
-fn variant_view(variant: &Fields, switches: &Switches, includes: &Includes, below: &str) -> Fields {
-    let mut view = variant.clone();
-    for name in ["prices", "attributeValues"] {
-        let list = view.remove(name).unwrap_or_else(|| json!([]));
-        if includes.has(&format!("{below}{name}")) {
-            let wrapped = switches.is(&VARIANT_LISTS, "wrapped");
-            view.insert(name.into(), if wrapped { data(list) } else { list });
-        }
-    }
-    view
-}
-
 impl Starweb {
-    fn product_view(&self, switches: &Switches, product: &Product, includes: &Includes) -> Fields {
+    pub(super) fn product_view(&self, switches: &Switches, product: &Product, includes: &Includes) -> Fields {
         let mut view = product.fields.clone();
         view.insert("productId".into(), json!(product.id));
         view.insert("createdAt".into(), stamp(product.created));
         view.insert("modifiedAt".into(), stamp(product.modified));
         view.insert("hasSeveralVariants".into(), json!(product.variants.len() > 1));
+        let manual = flag(&product.fields, "bundleUseManualPrice", false);
+        view.entry("priceMode").or_insert_with(|| json!(if manual { "manual" } else { "normal" }));
         if includes.has("primaryVariant") {
             let primary = product.variants.first();
-            let primary = primary.map(|variant| variant_view(variant, switches, includes, "primaryVariant."));
+            let primary = primary.map(|variant| self.variant_view(switches, variant, includes, "primaryVariant."));
             let shown = match switches.word(&PRIMARY_KEY) {
                 "primaryVariant" => data(primary.map_or(Value::Null, Value::Object)),
                 _ => data(list(primary)),
@@ -130,13 +167,20 @@ impl Starweb {
         }
         for (name, rows) in &product.nested {
             if includes.has(name) {
-                // For speed the vendor includes one language only, without its long texts.
-                let rows = if *name == "languages" { slim(rows) } else { rows.clone() };
+                let rows = match *name {
+                    // For speed the vendor includes one language only, without its long texts.
+                    "languages" => slim(rows),
+                    "bundledProducts" => self.bundled_views(rows, includes.has("bundledProducts.prices"), switches),
+                    _ => rows.clone(),
+                };
                 view.insert((*name).into(), data(list(rows)));
             }
         }
+        if includes.has("attributes") {
+            view.insert("attributes".into(), data(list(self.product_attributes(product))));
+        }
         if includes.has("unit") {
-            let unit = self.lists.units.iter().find(|unit| id(unit, "unitId") == id(&product.fields, "unitId"));
+            let unit = id(&product.fields, "unitId").and_then(|unit| self.registers.get("product-units", unit));
             view.insert("unit".into(), data(unit.cloned().map_or(Value::Null, Value::Object)));
         }
         linked(switches, view, &format!("/products/{}", product.id))
@@ -153,67 +197,60 @@ impl Starweb {
             return Err(Refusal::invalid("filterSku: letters, digits, dot, underscore and hyphen only"));
         }
         let (_, descends) = query.sort(&["productId"], false)?;
-        let searched = if cx.switches.is(&FILTER_SKU, "primary") { 1 } else { usize::MAX };
-        let has = |product: &Product, sku| product.variants.iter().take(searched).any(|own| text(own, "sku") == sku);
+        let hides = self.births.any(cx);
         let wanted = |product: &&Product| {
             query.within(created, product.created)
                 && query.within(updated, product.modified)
                 && (!visible || text(&product.fields, "visibility") == "visible")
-                && sku.is_none_or(|sku| has(product, sku))
+                && !(hides && self.births.hides(cx, "products", product.id))
         };
-        let mut found = self.catalogue.products().filter(wanted).collect::<Vec<_>>();
-        if descends {
-            found.reverse();
-        }
-        let (page, meta) = query.page(found)?;
+        let (page, meta) = match sku {
+            Some(sku) => query.page(self.with_sku(cx, sku).into_iter().filter(wanted).collect())?,
+            None if created.is_none() && updated.is_none() && !visible && !hides => {
+                let all = self.catalogue.products();
+                let total = self.catalogue.len();
+                if descends { query.page_of(all.rev(), total)? } else { query.page_of(all, total)? }
+            }
+            None => {
+                let mut found = self.catalogue.products().filter(wanted).collect::<Vec<_>>();
+                if descends {
+                    found.reverse();
+                }
+                query.page(found)?
+            }
+        };
         let views = page.into_iter().map(|product| self.product_view(cx.switches, product, &includes));
         Ok(Reply::json(200, &paged(views, meta)))
     }
 
-    /// The calls below `/products/{id}`.
-    pub(super) fn read_product(&self, cx: &Cx<'_>, path: &[&str], request: &Request) -> Result<Reply, Refusal> {
-        let (number, below) = path.split_first().ok_or_else(Refusal::not_found)?;
-        let product = number.parse().ok().and_then(|id| self.catalogue.products.get(&id));
-        let product = product.ok_or_else(Refusal::not_found)?;
-        let query = Query::new(request, cx);
-        let nested = |name: &str| list(product.nested.get(name).cloned().unwrap_or_default());
-        let answer = match below {
-            [] => {
-                let view = self.product_view(cx.switches, product, &query.includes(&PRODUCT_INCLUDES)?);
-                data(Value::Object(view))
-            }
-            ["variants"] => {
-                let includes = query.includes(&VARIANT_INCLUDES)?;
-                let (page, _) = query.page(product.variants.iter().collect())?;
-                data(list(page.into_iter().map(|variant| variant_view(variant, cx.switches, &includes, ""))))
-            }
-            ["variants", variant, rest @ ..] => {
-                let variant = member(&product.variants, "variantId", variant).ok_or_else(Refusal::not_found)?;
-                let prices = super::value::rows(variant.get("prices").cloned());
-                match rest {
-                    [] => {
-                        let includes = query.includes(&VARIANT_INCLUDES)?;
-                        data(Value::Object(variant_view(variant, cx.switches, &includes, "")))
-                    }
-                    ["prices"] => data(list(prices)),
-                    ["prices", id] => found(&prices, "pricelistId", id)?,
-                    _ => return Err(Refusal::not_found()),
-                }
-            }
-            ["languages"] => data(nested("languages")),
-            ["languages", code] => found(&super::value::rows(Some(nested("languages"))), "langCode", code)?,
-            ["vat-rates"] => data(nested("vatRates")),
-            ["vat-rates", code] => found(&super::value::rows(Some(nested("vatRates"))), "countryCode", code)?,
-            ["categories"] => data(nested("categories")),
-            _ => return Err(Refusal::not_found()),
+    /// The products that `filterSku` finds.
+    fn with_sku(&self, cx: &Cx<'_>, sku: &str) -> Vec<&Product> {
+        let primary_only = cx.switches.is(&FILTER_SKU, "primary");
+        let primary = |product: &Product, variant: &Variant| {
+            product.variants.first().is_some_and(|primary| primary.id == variant.id)
         };
-        Ok(Reply::json(200, &answer))
+        let found =
+            self.catalogue.with_sku(sku).filter(|(product, variant)| !primary_only || primary(product, variant));
+        let mut found = found.map(|(product, _)| product).collect::<Vec<_>>();
+        found.dedup_by_key(|product| product.id);
+        found
+    }
+
+    pub(super) fn product(&self, id: u64) -> Result<&Product, Refusal> {
+        self.catalogue.get(id).ok_or_else(Refusal::not_found)
+    }
+
+    pub(super) fn get_product(&self, cx: &Cx<'_>, id: u64, request: &Request) -> Result<Reply, Refusal> {
+        let includes = Query::new(request, cx).includes(&PRODUCT_INCLUDES)?;
+        let view = self.product_view(cx.switches, self.product(id)?, &includes);
+        Ok(Reply::json(200, &data(Value::Object(view))))
     }
 
     /// The product as it can be seeded again.
     pub(super) fn whole_product(&self, switches: &Switches, product: &Product) -> Fields {
         let mut view = self.product_view(switches, product, &Includes::default());
-        view.insert("variants".into(), data(list(product.variants.iter().cloned())));
+        let variants = product.variants.iter().map(|variant| self.whole_variant(switches, variant));
+        view.insert("variants".into(), data(list(variants)));
         for (name, rows) in &product.nested {
             view.insert((*name).into(), data(list(rows.iter().cloned())));
         }
@@ -223,11 +260,15 @@ impl Starweb {
 
 /// The member of a list by its key, whose case does not count.
 pub(super) fn member<'a>(rows: &'a [Fields], key: &str, wanted: &str) -> Option<&'a Fields> {
-    rows.iter().find(|row| match row.get(key) {
+    rows.iter().find(|row| is_member(row, key, wanted))
+}
+
+pub(super) fn is_member(row: &Fields, key: &str, wanted: &str) -> bool {
+    match row.get(key) {
         Some(Value::String(text)) => text.eq_ignore_ascii_case(wanted),
         Some(other) => other.is_u64() && other.as_u64() == wanted.parse().ok(),
         None => false,
-    })
+    }
 }
 
 /// The member in an answer.

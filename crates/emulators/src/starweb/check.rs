@@ -8,7 +8,7 @@ use crate::frame::{Request, Switches};
 use super::{
     refusal::Refusal,
     switches::{EXTRA_FIELDS, READ_ONLY_FIELDS},
-    value::{Fields, decimal, instant},
+    value::{Fields, decimal, instant, unwrapped},
 };
 
 /// What a field holds.
@@ -32,6 +32,12 @@ pub(super) enum Kind {
     Object(&'static [Field]),
     /// A bare list of objects of this model.
     List(&'static [Field]),
+    /// A list of objects of this model, bare or with `data` around it: the description has it wrapped in a body.
+    LooseList(&'static [Field]),
+    /// A bare list of ids.
+    Ids,
+    /// A number in a text, of at least 0 and at most `max`, if there is one.
+    NumberText { max: Option<i64> },
 }
 
 /// One field of a model.
@@ -59,6 +65,9 @@ impl Field {
     pub(super) const fn amount(name: &'static str) -> Self {
         Self::new(name, Kind::Number { min: Some(0), max: None })
     }
+    pub(super) const fn id(name: &'static str) -> Self {
+        Self::new(name, Kind::Integer { min: 1, max: i64::MAX })
+    }
     pub(super) const fn flag(name: &'static str) -> Self {
         Self::new(name, Kind::Flag)
     }
@@ -82,6 +91,14 @@ pub(super) fn body(request: &Request, model: &[Field], switches: &Switches) -> R
         return Err(Refusal::invalid("The body must be the object itself, without data around it"));
     }
     object(body, model, switches, "")
+}
+
+/// Refuses a body that lacks one of these fields.
+pub(super) fn required(body: &Fields, names: &[&str]) -> Result<(), Refusal> {
+    match names.iter().find(|name| !body.contains_key(**name)) {
+        Some(name) => Err(Refusal::invalid(format!("{name}: is required"))),
+        None => Ok(()),
+    }
 }
 
 /// As [`body`], for an object within one; `path` is where it stands.
@@ -111,20 +128,25 @@ fn checked(value: Value, field: &Field, switches: &Switches, place: &str) -> Res
         (_, Value::Null) if field.nullable => Ok(Value::Null),
         (Kind::Object(model), Value::Object(inner)) => object(inner, model, switches, place).map(Value::Object),
         (Kind::Object(_), _) => refused("an object"),
-        (Kind::List(model), Value::Array(rows)) => rows
-            .into_iter()
-            .enumerate()
-            .map(|(at, row)| match row {
-                Value::Object(row) => object(row, model, switches, &format!("{place}.{at}")).map(Value::Object),
-                _ => Err(Refusal::invalid(format!("{place}.{at}: must be an object"))),
-            })
-            .collect(),
+        (Kind::List(model), Value::Array(rows)) => list(rows, model, switches, place),
+        (Kind::LooseList(model), value) => match unwrapped(value) {
+            Value::Array(rows) => list(rows, model, switches, place),
+            _ => refused("a list"),
+        },
         (Kind::List(_), _) => refused("a list"),
         (kind, value) => match fault(kind, &value) {
             Some(what) => refused(&what),
             None => Ok(value),
         },
     }
+}
+
+fn list(rows: Vec<Value>, model: &[Field], switches: &Switches, place: &str) -> Result<Value, Refusal> {
+    let checked = |(at, row)| match row {
+        Value::Object(row) => object(row, model, switches, &format!("{place}.{at}")).map(Value::Object),
+        _ => Err(Refusal::invalid(format!("{place}.{at}: must be an object"))),
+    };
+    rows.into_iter().enumerate().map(checked).collect()
 }
 
 /// What a simple value must be and is not.
@@ -153,7 +175,16 @@ fn fault(kind: Kind, value: &Value) -> Option<String> {
         Kind::Flag => (value.is_boolean(), "true or false".into()),
         Kind::Word(words) => (words.iter().any(|word| value == word), format!("one of {}", words.join(", "))),
         Kind::Stamp => (value.as_str().is_some_and(|text| instant(text).is_some()), "an ISO 8601 time".into()),
-        Kind::Object(_) | Kind::List(_) => (false, "something else".into()),
+        Kind::Ids => {
+            let ids = value.as_array().is_some_and(|ids| ids.iter().all(|id| id.as_u64().is_some_and(|id| id > 0)));
+            (ids, "a list of ids".into())
+        }
+        Kind::NumberText { max } => {
+            let number = value.as_str().and_then(|_| decimal(value));
+            let good = |number: Decimal| number >= Decimal::ZERO && max.is_none_or(|max| number <= Decimal::from(max));
+            (number.is_some_and(good), format!("in quotes, {}", number_text(Some(0), max)))
+        }
+        Kind::Object(_) | Kind::List(_) | Kind::LooseList(_) => (false, "something else".into()),
     };
     (!good).then_some(what)
 }
@@ -192,6 +223,9 @@ mod tests {
         Field::new("at", Kind::Stamp),
         Field::new("row", Kind::Object(ROW)),
         Field::new("rows", Kind::List(ROW)),
+        Field::new("loose", Kind::LooseList(ROW)),
+        Field::new("ids", Kind::Ids),
+        Field::new("share", Kind::NumberText { max: Some(100) }),
     ];
 
     fn said(body: Value) -> String {
@@ -206,7 +240,8 @@ mod tests {
     fn good_values_pass_as_they_came() {
         let good = json!({ "count": -5, "price": 0.5, "rate": 100, "name": "åäö", "note": null, "country": "SE",
             "email": "a@b.se", "open": false, "type": "b", "at": "2019-11-28T13:38:17+01:00",
-            "row": { "sku": "A" }, "rows": [{ "sku": "B" }] });
+            "row": { "sku": "A" }, "rows": [{ "sku": "B" }], "loose": [{ "sku": "B" }], "ids": [1], "share": "25" });
+        assert_eq!(said(json!({ "loose": { "data": [{ "sku": "B" }] } })), r#"{"loose":[{"sku":"B"}]}"#);
         assert_eq!(said(good.clone()), good.to_string());
     }
 
@@ -229,6 +264,10 @@ mod tests {
             (json!({ "at": "2019-11-28" }), "at: must be an ISO 8601 time"),
             (json!({ "row": [] }), "row: must be an object"),
             (json!({ "rows": { "data": [] } }), "rows: must be a list"),
+            (json!({ "loose": {} }), "loose: must be a list"),
+            (json!({ "ids": [0] }), "ids: must be a list of ids"),
+            (json!({ "share": 25 }), "share: must be in quotes, a number from 0 to 100"),
+            (json!({ "share": "101" }), "share: must be in quotes, a number from 0 to 100"),
             (json!({ "rows": [{ "sku": "ABCDE" }] }), "rows.0.sku: must be text of 0 to 4 characters"),
         ] {
             assert_eq!(said(bad), says);

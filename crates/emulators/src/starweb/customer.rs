@@ -86,8 +86,10 @@ impl Starweb {
         let (created, updated) = (query.since("createdSince")?, query.since("updatedSince")?);
         let all = query.flag("includeWithoutAccount")?;
         let (_, descends) = query.sort(&["customerId"], true)?;
+        let hides = self.births.any(cx);
         let wanted = |customer: &&Customer| {
-            (all || customer.has_account)
+            !(hides && self.births.hides(cx, "customers", customer.id))
+                && (all || customer.has_account)
                 && query.within(created, customer.created)
                 && query.within(updated, customer.modified)
         };
@@ -137,6 +139,7 @@ impl Starweb {
         };
         apply(&mut customer, body);
         self.customers.insert(id, customer);
+        self.births.note(cx, "customers", id);
         self.fire_customer(cx, Event::CustomerCreated, id, by);
         Ok(id)
     }
@@ -201,8 +204,7 @@ impl Starweb {
 
     fn refuse_unknown_price_list(&self, body: &Fields) -> Result<(), Refusal> {
         let wanted = super::value::id(body, "pricelistId");
-        let known = |list: &Fields| super::value::id(list, "pricelistId") == wanted;
-        if wanted.is_some() && !self.lists.pricelists.iter().any(known) {
+        if wanted.is_some_and(|list| self.registers.get("pricelists", list).is_none()) {
             return Err(Refusal::invalid("pricelistId: there is no such price list"));
         }
         Ok(())

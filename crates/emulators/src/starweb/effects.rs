@@ -124,13 +124,4 @@ impl Starweb {
             self.journal.mails.push(json!({ "orderId": id, "statusId": status, "to": to, "at": stamp(cx.now) }));
         }
     }
-
-    /// Lowers (-1) or raises (1) the stock by the order's rows.
-    pub(super) fn move_stock_of(&mut self, cx: &Cx<'_>, order: u64, sign: i64) {
-        let Some(order) = self.orders.get(&order) else { return };
-        for item in &order.items {
-            let quantity = item.fields.get("quantity").and_then(Value::as_i64).unwrap_or(0);
-            self.catalogue.move_stock(cx, text(&item.fields, "sku"), quantity.saturating_mul(sign));
-        }
-    }
 }

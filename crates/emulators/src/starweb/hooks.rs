@@ -29,6 +29,9 @@ pub(super) enum Event {
     CustomerCreated,
     CustomerUpdated,
     CustomerDeleted,
+    ProductCreated,
+    ProductUpdated,
+    ProductRemoved,
 }
 
 impl Event {
@@ -42,6 +45,9 @@ impl Event {
             Self::CustomerCreated => "customer-created",
             Self::CustomerUpdated => "customer-updated",
             Self::CustomerDeleted => "customer-deleted",
+            Self::ProductCreated => "product-created",
+            Self::ProductUpdated => "product-updated",
+            Self::ProductRemoved => "product-removed",
         }
     }
 }
@@ -148,6 +154,14 @@ impl Starweb {
             return;
         }
         let about = fields(json!({ "customerId": customer }));
+        self.hooks.queue(cx, event, text(&self.lists.shop, "idCode"), None, &about);
+    }
+
+    pub(super) fn fire_product(&mut self, cx: &Cx<'_>, event: Event, product: u64, by: By) {
+        if self.silent(cx, by) {
+            return;
+        }
+        let about = fields(json!({ "productId": product }));
         self.hooks.queue(cx, event, text(&self.lists.shop, "idCode"), None, &about);
     }
 

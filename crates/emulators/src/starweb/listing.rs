@@ -127,6 +127,16 @@ impl<'a> Query<'a> {
 
     /// The records of the wanted page and the answer's `meta`. A page beyond the last is empty.
     pub(super) fn page<T>(&self, records: Vec<T>) -> Result<(Vec<T>, Value), Refusal> {
+        let total = records.len();
+        self.page_of(records.into_iter(), total)
+    }
+
+    /// As [`page`](Query::page), from records that need not all be looked at.
+    pub(super) fn page_of<T>(
+        &self,
+        records: impl Iterator<Item = T>,
+        total: usize,
+    ) -> Result<(Vec<T>, Value), Refusal> {
         let page = match self.text("page") {
             None => 1,
             Some(text) => match text.parse::<usize>() {
@@ -135,9 +145,8 @@ impl<'a> Query<'a> {
             },
         };
         let size = usize::try_from(self.cx.switches.number(&PAGE_SIZE)).unwrap_or(100);
-        let total = records.len();
         let skipped = (page - 1).saturating_mul(size);
-        let records = records.into_iter().skip(skipped).take(size).collect::<Vec<_>>();
+        let records = records.skip(skipped).take(size).collect::<Vec<_>>();
         let meta = json!({ "pagination": {
             "current_page": page,
             "per_page": size,

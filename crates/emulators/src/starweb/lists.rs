@@ -12,6 +12,7 @@ use super::{
     check,
     models::STATUS,
     refusal::Refusal,
+    registers::Registers,
     switches::PUT_LEFT_OUT,
     value::{Fields, data, fields, list, rows, text},
 };
@@ -26,8 +27,6 @@ pub(super) struct Lists {
     pub(super) tracking_types: Vec<Fields>,
     pub(super) vat_rates: Vec<Fields>,
     pub(super) currencies: Vec<Fields>,
-    pub(super) units: Vec<Fields>,
-    pub(super) pricelists: Vec<Fields>,
 }
 
 /// The places of a new shop's standard statuses among the ids; never those that are written in examples.
@@ -71,16 +70,6 @@ impl Lists {
                 "fixedOrderShippingVatRate": null, "fixedOrderDiscountVatRate": null,
             }))],
             currencies: vec![fields(json!({ "code": "SEK", "exchangeRate": "1.0", "precision": 2 }))],
-            units: vec![fields(json!({
-                "unitId": 1, "externalId": null, "externalIdType": null,
-                "languages": data(json!([{ "langCode": "sv", "name": "Styck", "symbol": "st" }])),
-            }))],
-            pricelists: vec![fields(json!({
-                "pricelistId": base.saturating_add(8), "externalId": null, "externalIdType": null,
-                "name": "Sverige", "isMaster": true, "isActive": true, "region": "all", "countryCodes": [],
-                "currencyCode": "SEK", "parentPricelistId": null, "isCustomerPricelist": false,
-                "isCountryPricelist": true,
-            }))],
         }
     }
 
@@ -97,8 +86,6 @@ impl Lists {
             "shipping-tracking-types" => (&self.tracking_types, ""),
             "vat-rates" => (&self.vat_rates, "countryCode"),
             "currencies" => (&self.currencies, "code"),
-            "product-units" => (&self.units, "unitId"),
-            "pricelists" => (&self.pricelists, "pricelistId"),
             _ => return None,
         })
     }
@@ -119,6 +106,66 @@ impl Lists {
         };
         Ok(Reply::json(200, &answer))
     }
+}
+
+/// The records that a new shop has in its registers.
+pub(super) fn registers(settings: &Settings) -> Registers {
+    let base = settings.first_id;
+    let mut registers = Registers::default();
+    let named = |name: &str| data(json!([{ "langCode": "sv", "name": name }]));
+    let mut put = |name: &'static str, key: &str, id: u64, record: Value| {
+        let mut record = fields(record);
+        record.insert(key.into(), json!(id));
+        registers.put(name, id, record);
+    };
+    put(
+        "product-units",
+        "unitId",
+        1,
+        json!({
+            "externalId": null, "externalIdType": null,
+            "languages": data(json!([{ "langCode": "sv", "name": "Styck", "symbol": "st" }])),
+        }),
+    );
+    put(
+        "pricelists",
+        "pricelistId",
+        base.saturating_add(8),
+        json!({
+            "externalId": null, "externalIdType": null, "name": "Sverige", "isMaster": true, "isActive": true,
+            "region": "all", "countryCodes": [], "currencyCode": "SEK", "parentPricelistId": null,
+            "isCustomerPricelist": false, "isCountryPricelist": true,
+        }),
+    );
+    put(
+        "stock-locations",
+        "stockLocationId",
+        base.saturating_add(10),
+        json!({
+            "externalId": "", "externalIdType": null, "visibility": "never_show_in_store", "sortIndex": 0,
+            "ecommerceStockLocation": true, "languages": named("Webblager"),
+        }),
+    );
+    let (stocked, out) = (base.saturating_add(11), base.saturating_add(12));
+    put(
+        "product-stock-statuses",
+        "stockStatusId",
+        stocked,
+        json!({
+            "idCode": "inStock", "sortIndex": 0, "stockoutNewStatusId": out, "productBuyable": true, "inStock": true,
+            "languages": named("I lager"),
+        }),
+    );
+    put(
+        "product-stock-statuses",
+        "stockStatusId",
+        out,
+        json!({
+            "idCode": null, "sortIndex": 1, "stockoutNewStatusId": null, "productBuyable": false, "inStock": false,
+            "languages": named("Slut i lager"),
+        }),
+    );
+    registers
 }
 
 fn method(id_name: &str, id: u64, title: &str, external: Option<&str>, collect: bool) -> Fields {

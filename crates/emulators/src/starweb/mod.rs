@@ -1,8 +1,9 @@
-//! The Starweb shop: Shop API v2 under `/api/v2`, as far as orders need it.
+//! The Starweb shop: Shop API v2 under `/api/v2`, all of it.
 //!
 //! Written from the vendor's OpenAPI description 2.12.0. There are the token address, orders with rows, addresses,
-//! external services and comments, order statuses, customers with addresses, webhooks, and for reading products,
-//! variants and the shop's code lists. Records are kept in the vendor's own shapes.
+//! external services and comments, order statuses, customers with addresses and tags, webhooks, products with variants,
+//! prices, stock per location and all that hangs on them, price lists, the registers that products refer to, the media
+//! library and the shop's code lists. Records are kept in the vendor's own shapes.
 //!
 //! Seeds: the collections are named as the vendor's paths (`orders`, `customers`, `products`, `order-statuses` …), and
 //! records have the shape of the vendor's answers with everything included, with or without `data` around nested
@@ -14,6 +15,7 @@
 //! `POST /_emulator/act`; the actions are listed in `acts.rs` and in the refusal of an unknown one.
 
 mod acts;
+mod bundles;
 mod catalogue;
 mod check;
 mod customer;
@@ -22,22 +24,33 @@ mod gate;
 mod hooks;
 mod listing;
 mod lists;
+mod media;
 mod models;
 mod order;
 mod orders;
 mod parts;
+mod pricelists;
+mod prices;
+mod product_acts;
+mod product_models;
+mod product_parts;
+mod products;
 mod refusal;
+mod register_rules;
+mod registers;
 mod seed;
+mod stocks;
 mod switches;
 mod totals;
 mod value;
+mod variants;
 
 use std::collections::BTreeMap;
 
 use chrono::DateTime;
 use serde_json::{Map, Value, json};
 
-use crate::frame::{Call, Cx, Refused, Reply, Request, Switch, Switches, Vendor};
+use crate::frame::{Births, Call, Cx, Refused, Reply, Request, Switch, Switches, Vendor};
 
 use catalogue::Catalogue;
 use customer::Customer;
@@ -48,8 +61,9 @@ use listing::Includes;
 use lists::Lists;
 use order::Order;
 use refusal::Refusal;
+use registers::{Register, Registers};
 use switches::NOT_FOUND_BODY;
-use value::{data, list};
+use value::{data, fields, list};
 
 /// What tells one shop from another.
 #[derive(Clone, Debug)]
@@ -134,12 +148,14 @@ pub struct Starweb {
     settings: Settings,
     gate: Gate,
     lists: Lists,
+    registers: Registers,
     catalogue: Catalogue,
     customers: BTreeMap<u64, Customer>,
     orders: BTreeMap<u64, Order>,
     hooks: Hooks,
     journal: Journal,
     ids: Ids,
+    births: Births,
 }
 
 impl Starweb {
@@ -149,11 +165,13 @@ impl Starweb {
         Self {
             gate: Gate::default(),
             lists: Lists::new(&settings),
+            registers: lists::registers(&settings),
             catalogue: Catalogue::default(),
             customers: BTreeMap::new(),
             orders: BTreeMap::new(),
             hooks: Hooks::default(),
             journal: Journal::default(),
+            births: Births::default(),
             ids: Ids { orders: first, customers: first, others: first.saturating_add(50) },
             settings,
         }
@@ -173,9 +191,15 @@ impl Starweb {
             (_, ["customers", rest @ ..]) => self.route_customers(cx, rest, request),
             (_, ["order-statuses", rest @ ..]) => self.statuses(cx, rest, request),
             (_, ["web-hooks", rest @ ..]) => self.web_hooks(cx, rest, request),
-            ("GET", ["products"]) => self.list_products(cx, request),
-            ("GET", ["products", rest @ ..]) => self.read_product(cx, rest, request),
-            ("GET", rest) => self.lists.read(rest),
+            (_, ["products", rest @ ..]) => self.route_products(cx, rest, request),
+            (_, ["pricelists", rest @ ..]) => self.route_price_lists(cx, rest, request),
+            (_, ["media-files", rest @ ..]) => self.route_media(cx, rest, request),
+            ("GET", ["customer-tags", rest @ ..]) => self.read_customer_tags(rest),
+            (method, [name, rest @ ..]) => match Register::named(name).filter(|register| register.parent.is_none()) {
+                Some(register) => self.route_register(cx, register, rest, request),
+                None if method == "GET" => self.lists.read(path),
+                None => Err(Refusal::not_found()),
+            },
             _ => Err(Refusal::not_found()),
         }
     }
@@ -218,6 +242,7 @@ impl Starweb {
             ("DELETE", []) => self.delete_customer(cx, id, By::Api),
             (_, ["addresses", rest @ ..]) => self.customer_addresses(cx, id, rest, request),
             ("GET", ["external-services", rest @ ..]) => self.customer_services(id, rest),
+            (_, ["tags", rest @ ..]) => self.customer_tags(cx, id, rest, request),
             _ => Err(Refusal::not_found()),
         }
     }
@@ -247,7 +272,7 @@ impl Vendor for Starweb {
     fn state(&self) -> Value {
         let mut plain = Switches::new(switches::ALL);
         // The one name and value are in the list, so nothing is refused.
-        let _ = plain.set(&value::fields(json!({ "links": "absent" })));
+        let _ = plain.set(&fields(json!({ "links": "absent" })));
         let cx = &Cx { now: DateTime::UNIX_EPOCH, switches: &plain };
         let order = |order: &Order| {
             let mut view = self.order_view(cx, order, &Includes::all(&order::INCLUDES));
@@ -261,12 +286,10 @@ impl Vendor for Starweb {
         };
         let of = |rows: &[value::Fields]| list(rows.iter().cloned());
         let lists = &self.lists;
-        json!({
+        let mut state = fields(json!({
             "shop": [lists.shop],
             "currencies": of(&lists.currencies),
             "vat-rates": of(&lists.vat_rates),
-            "product-units": of(&lists.units),
-            "pricelists": of(&lists.pricelists),
             "shipping-tracking-types": of(&lists.tracking_types),
             "payment-methods": of(&lists.payment_methods),
             "shipping-methods": of(&lists.shipping_methods),
@@ -279,7 +302,11 @@ impl Vendor for Starweb {
             "captures": self.journal.captures,
             "cancellations": self.journal.cancellations,
             "deliveries": self.hooks.deliveries(),
-        })
+        }));
+        for name in registers::SEEDED {
+            state.insert(name.into(), list(self.whole_register(name)));
+        }
+        Value::Object(state)
     }
 
     fn seed(&mut self, cx: &Cx<'_>, collection: &str, records: Vec<Value>) -> Result<(), Refused> {

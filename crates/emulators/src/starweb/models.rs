@@ -2,10 +2,10 @@
 
 use super::check::{Field, Kind};
 
-const TWO_LETTERS: Kind = Kind::Text { min: 2, max: 2 };
-const ID: Kind = Kind::Integer { min: 1, max: i64::MAX };
+pub(super) const TWO_LETTERS: Kind = Kind::Text { min: 2, max: 2 };
+pub(super) const ID: Kind = Kind::Integer { min: 1, max: i64::MAX };
 /// Texts for which the description names no limit.
-const ANY: usize = 65_535;
+pub(super) const ANY: usize = 65_535;
 
 pub(super) const ADDRESS: &[Field] = &[
     Field::text("companyName", 80),
@@ -192,48 +192,4 @@ pub(super) const WEB_HOOK: &[Field] = &[
     Field::new("event", Kind::Word(&EVENTS)),
     Field::new("statusId", ID).or_null(),
     Field::new("url", Kind::Text { min: 1, max: 255 }),
-];
-
-/// What a product holds itself; what hangs on it has calls of its own.
-pub(super) const PRODUCT: &[Field] = &[
-    Field::text("externalId", 40).or_null(),
-    Field::text("externalIdType", 20).or_null(),
-    Field::text("defaultVatRate", ANY).or_null(),
-    Field::new("visibility", Kind::Word(&["hidden", "visible", "pricelists"])),
-    Field::text("moreInfoUrl", 255),
-    Field::new("manufacturerId", ID).or_null(),
-    Field::new("unitId", ID).or_null(),
-    Field::new("sortIndex", Kind::Integer { min: 0, max: 10_000 }).or_null(),
-    Field::new("type", Kind::Word(&["basic", "bundle"])),
-    Field::flag("isBackInStockWatchable"),
-    Field::flag("bundleUseManualPrice"),
-    Field::new("priceMode", Kind::Word(&["normal", "manual", "calculated"])),
-    Field::new("accounting", Kind::Integer { min: 100, max: 9999 }).or_null(),
-];
-
-/// `stockQuantity` is a whole number here, a decimal one per location.
-pub(super) const VARIANT: &[Field] = &[
-    Field::new("variantId", ID),
-    Field::new("sku", Kind::Text { min: 1, max: 40 }),
-    Field::text("externalId", 40).or_null(),
-    Field::text("externalIdType", 20).or_null(),
-    Field::flag("isActive").or_null(),
-    Field::integer("sortIndex").or_null(),
-    Field::integer("stockStatusId").or_null(),
-    Field::new("stockQuantity", Kind::Integer { min: -100_000_000, max: 100_000_000 }).or_null(),
-    Field::amount("weightInKg").or_null(),
-    Field::text("costPrice", ANY).or_null(),
-    Field::text("ean", 20).or_null(),
-    Field::text("mpn", 40).or_null(),
-    Field::new("imageFileId", ID).or_null(),
-    Field::new("prices", Kind::List(PRICE)),
-];
-
-/// Always without VAT.
-const PRICE: &[Field] = &[
-    Field::new("pricelistId", ID),
-    Field::text("externalId", 40).or_null(),
-    Field::text("externalIdType", 255).or_null(),
-    Field::amount("priceExVat"),
-    Field::amount("specialPriceExVat").or_null(),
 ];

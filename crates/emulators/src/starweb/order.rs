@@ -74,7 +74,7 @@ impl Item {
 /// The fields that an order has from the start, with the vendor's defaults.
 pub(super) fn defaults() -> Fields {
     super::value::fields(json!({
-        "customerId": null, "sendEmailsOnStatusChange": true, "stockLocationId": 1,
+        "customerId": null, "sendEmailsOnStatusChange": true,
         "shippingMethodId": null, "paymentMethodId": null, "paymentMethodName": "", "paymentFee": 0,
         "paymentVatRate": 0, "shippingMethodName": "", "shippingCost": 0, "shippingVatRate": 0,
         "customInfo1": "", "customInfo2": "", "customInfo3": "", "customInfo4": "", "discountCode": "",
@@ -163,7 +163,7 @@ impl Starweb {
     pub(super) fn weight(&self, items: &[Item]) -> Decimal {
         let of = |item: &Item| {
             let variant = self.catalogue.by_sku(super::value::text(&item.fields, "sku"));
-            let weight = variant.map(|(_, variant)| amount(variant, "weightInKg")).unwrap_or_default();
+            let weight = variant.map(|(_, variant)| amount(&variant.fields, "weightInKg")).unwrap_or_default();
             weight * amount(&item.fields, "quantity")
         };
         items.iter().map(of).sum()

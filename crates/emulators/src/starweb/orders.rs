@@ -17,6 +17,7 @@ use super::{
     models::ORDER,
     order::{INCLUDES, Item, Order, WITH_VAT, defaults},
     refusal::Refusal,
+    stocks::ecommerce,
     switches::{API_ORDERS_STOCK, ORDER_COMPLETED, PATCH_ITEMS, PUT_LEFT_OUT, READ_MODEL_FIELDS, TRACKING_NO},
     totals,
     value::{Fields, amount, data, decimal, flag, id, instant, number, rows, text, whole_addresses, whole_seconds},
@@ -62,8 +63,10 @@ impl Starweb {
         ];
         let words = query.text("filterQuery").map(str::to_lowercase);
         let (key, descends) = query.sort(&SORT_KEYS, true)?;
+        let hides = self.births.any(cx);
         let wanted = |order: &&Order| {
-            (all || flag(&order.fields, "isComplete", false))
+            !(hides && self.births.hides(cx, "orders", order.id))
+                && (all || flag(&order.fields, "isComplete", false))
                 && query.within(after, order.created)
                 && query.within(before, order.created)
                 && ids.iter().all(|(name, wanted)| wanted.is_none() || id(&order.fields, name) == *wanted)
@@ -167,6 +170,7 @@ impl Starweb {
         ] {
             fields.insert(name.into(), shop(of_shop));
         }
+        fields.insert("stockLocationId".into(), json!(ecommerce(&self.registers)));
         let carrier = self.lists.tracking_types.first().and_then(|kind| kind.get("type")).cloned();
         fields.insert("shippingTrackerType".into(), carrier.unwrap_or_default());
         let id = self.ids.order();
@@ -183,6 +187,7 @@ impl Starweb {
         if by == By::Shop || cx.switches.is(&API_ORDERS_STOCK, "yes") {
             self.move_stock_of(cx, id, -1);
         }
+        self.births.note(cx, "orders", id);
         self.fire_order(cx, Event::OrderCreated, id, by);
         self.fire_if_paid(cx, id, false, by);
         Ok(id)
@@ -291,15 +296,17 @@ impl Starweb {
         }
         let items = body.remove("items").map(|items| rows(Some(items)));
         let ids = items.iter().flatten().map(|_| self.ids.item()).collect::<Vec<_>>();
+        let parts = |item: &Fields| self.bundled_items(text(item, "sku"), amount(item, "quantity"));
+        let bundled = items.iter().flatten().map(parts).collect::<Vec<_>>();
         let Some(order) = self.orders.get_mut(&id) else { return };
         if let Some(items) = items {
             if cx.switches.is(&PATCH_ITEMS, "replace") {
                 order.items.clear();
             }
-            for (id, mut item) in ids.into_iter().zip(items) {
+            for ((id, bundled), mut item) in ids.into_iter().zip(bundled).zip(items) {
                 // Only rows from the shop's own checkout have it: the model of the API has no such field.
                 let with_vat = item.remove(WITH_VAT).as_ref().and_then(decimal);
-                let mut item = Item::new(id, item, order.items.len());
+                let mut item = Item { bundled, ..Item::new(id, item, order.items.len()) };
                 if let Some(price) = with_vat {
                     item.set_price_with_vat(price);
                 }

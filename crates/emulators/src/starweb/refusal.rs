@@ -29,6 +29,10 @@ impl Refusal {
     pub(super) fn forbidden(description: impl Into<String>) -> Self {
         Self { status: 403, error: Some("forbidden"), description: description.into() }
     }
+    /// 405: not for records of this kind.
+    pub(super) fn not_allowed(description: impl Into<String>) -> Self {
+        Self { status: 405, error: Some("method_not_allowed"), description: description.into() }
+    }
     /// 404 with the description alone, as the official client's test data has it.
     pub(super) fn not_found() -> Self {
         Self { status: 404, error: None, description: "Not Found".into() }

@@ -14,8 +14,12 @@ use super::{
     catalogue::{NESTED, Product},
     check::{self, Field},
     customer::{self, Customer},
-    models::{ADDRESS, CUSTOMER, ITEM, ORDER, PRODUCT, VARIANT},
+    models::{ADDRESS, CUSTOMER, ITEM, ORDER},
     order::{self, Item, Order, WITH_VAT},
+    product_models::PRODUCT_SEED,
+    product_parts, products,
+    registers::Register,
+    stocks,
     switches::ALL,
     totals,
     value::{
@@ -23,12 +27,22 @@ use super::{
     },
 };
 
-/// In the order in which they hang on one another.
-pub(super) const COLLECTIONS: [&str; 13] = [
+/// In the order in which they hang on one another. `product-attributes` come with `values`, `product-tags` with
+/// `options`.
+pub(super) const COLLECTIONS: [&str; 22] = [
     "shop",
     "currencies",
     "vat-rates",
+    "media-files",
     "product-units",
+    "product-categories",
+    "product-manufacturers",
+    "product-meta-data-types",
+    "product-stock-statuses",
+    "product-attributes",
+    "product-tags",
+    "stock-locations",
+    "customer-tags",
     "pricelists",
     "shipping-tracking-types",
     "payment-methods",
@@ -58,8 +72,7 @@ impl Starweb {
             "shop" => lists.shop.extend(record),
             "currencies" => replace(&mut lists.currencies, "code", record)?,
             "vat-rates" => replace(&mut lists.vat_rates, "countryCode", record)?,
-            "product-units" => replace(&mut lists.units, "unitId", record)?,
-            "pricelists" => replace(&mut lists.pricelists, "pricelistId", record)?,
+            "pricelists" | "media-files" | "customer-tags" => self.seed_plain(collection, record)?,
             "shipping-tracking-types" => replace(&mut lists.tracking_types, "type", record)?,
             "payment-methods" => replace(&mut lists.payment_methods, "paymentMethodId", record)?,
             "shipping-methods" => replace(&mut lists.shipping_methods, "shippingMethodId", record)?,
@@ -67,12 +80,46 @@ impl Starweb {
             "products" => self.seed_product(cx, record)?,
             "customers" => self.seed_customer(cx, record)?,
             "orders" => self.seed_order(cx, record)?,
-            _ => {
+            "web-hooks" => {
                 let id = own_id(&record, "webHookId")?;
                 self.ids.saw(id);
                 self.hooks.register(id, record);
             }
+            name => self.seed_register(Register::named(name).ok_or("there is no such collection")?, record)?,
         }
+        Ok(())
+    }
+
+    /// Records that are kept as they are given.
+    fn seed_plain(&mut self, collection: &str, mut record: Fields) -> Result<(), String> {
+        let (name, key) = match collection {
+            "pricelists" => ("pricelists", "pricelistId"),
+            "media-files" => ("media-files", "mediaFileId"),
+            _ => ("customer-tags", "tagId"),
+        };
+        let id = own_id(&record, key)?;
+        record.remove("links");
+        self.ids.saw(id);
+        self.registers.put(name, id, record);
+        Ok(())
+    }
+
+    fn seed_register(&mut self, register: &'static Register, mut record: Fields) -> Result<(), String> {
+        let id = own_id(&record, register.key)?;
+        for (name, child) in [("values", "attributeId"), ("options", "tagId")] {
+            for mut row in rows(record.remove(name)) {
+                row.insert(child.into(), json!(id));
+                self.seed_register(Register::named(name).ok_or("there is no such collection")?, row)?;
+            }
+        }
+        for computed in ["links", "hasChildren", "externalType"] {
+            record.remove(computed);
+        }
+        self.ids.saw(id);
+        let mut whole = register.new_record(id);
+        register.fill(&mut whole, record);
+        self.registers.put(register.name, id, whole);
+        self.settled(register, id, false);
         Ok(())
     }
 
@@ -97,47 +144,22 @@ impl Starweb {
     fn seed_product(&mut self, cx: &Cx<'_>, mut record: Fields) -> Result<(), String> {
         let id = own_id(&record, "productId")?;
         let (created, modified) = stamps(cx, &mut record)?;
-        let variants = rows(record.remove("variants")).into_iter().map(|variant| self.variant(variant));
+        let variants = rows(record.remove("variants")).into_iter().map(|variant| self.seeded_variant(cx, variant));
         let variants = variants.collect::<Result<Vec<_>, _>>()?;
         if variants.is_empty() {
             return Err("a product has at least one variant".into());
         }
-        let nested = NESTED.map(|name| (name, rows(record.remove(name)))).into();
-        for computed in ["links", "productId", "unit", "hasSeveralVariants"] {
+        let nested = NESTED.map(|name| (name, product_parts::seeded(name, record.remove(name)))).into();
+        for computed in ["links", "productId", "unit", "hasSeveralVariants", "attributes"] {
             record.remove(computed);
         }
-        let visible_to = record.remove("visibilityPricelistIds").unwrap_or_else(|| json!([]));
-        let mut fields = fields(json!({
-            "externalId": "", "externalIdType": null, "defaultVatRate": null, "visibility": "hidden",
-            "visibilityPricelistIds": visible_to, "moreInfoUrl": "", "manufacturerId": null, "unitId": null,
-            "sortIndex": null, "type": "basic", "isBackInStockWatchable": true, "bundleUseManualPrice": false,
-            "accounting": null,
-        }));
-        fields.extend(checked(record, PRODUCT)?);
+        let mut fields = products::defaults();
+        fields
+            .extend(record.remove("visibilityPricelistIds").map(|lists| ("visibilityPricelistIds".to_owned(), lists)));
+        fields.extend(checked(record, PRODUCT_SEED)?);
+        self.ids.saw(id);
         self.catalogue.insert(Product { id, created, modified, fields, nested, variants });
         Ok(())
-    }
-
-    fn variant(&mut self, mut variant: Fields) -> Result<Fields, String> {
-        let mut kept = fields(json!({
-            "externalId": "", "externalIdType": null, "isActive": true, "sortIndex": 0, "stockStatusId": null,
-            "stockQuantity": 0, "weightInKg": null, "costPrice": null, "ean": null, "mpn": null,
-            "imageFileId": null, "attributeValueLinks": [], "volumePricingInheritancePricelistIds": [],
-        }));
-        for name in ["attributeValueLinks", "volumePricingInheritancePricelistIds"] {
-            kept.extend(variant.remove(name).map(|value| (name.to_owned(), value)));
-        }
-        kept.insert("attributeValues".into(), list(rows(variant.remove("attributeValues"))));
-        let prices = list(rows(variant.remove("prices")));
-        variant.insert("prices".into(), prices);
-        kept.extend(checked(variant, VARIANT)?);
-        if text(&kept, "sku").is_empty() {
-            return Err("sku: is required".into());
-        }
-        let id = id(&kept, "variantId").unwrap_or_else(|| self.ids.next());
-        self.ids.saw(id);
-        kept.insert("variantId".into(), json!(id));
-        Ok(kept)
     }
 
     fn seed_customer(&mut self, cx: &Cx<'_>, mut record: Fields) -> Result<(), String> {
@@ -177,6 +199,7 @@ impl Starweb {
             "currencyCode": shop("baseCurrency"), "baseCurrencyCode": shop("baseCurrency"),
             "shopCountryCode": shop("shopCountryCode"), "langCode": shop("defaultLangCode"),
             "statusId": self.lists.status("created"), "isComplete": true,
+            "stockLocationId": stocks::ecommerce(&self.registers),
             "shippingTrackerType": self.lists.tracking_types.first().and_then(|kind| kind.get("type")),
         })));
         let given = ["totalAmount", "totalVat", "amountToPay"].iter().all(|name| record.contains_key(*name));
@@ -240,7 +263,7 @@ fn stamps(cx: &Cx<'_>, record: &mut Fields) -> Result<(DateTime<Utc>, DateTime<U
 }
 
 /// The record under the vendor's own rules. Nulls that answers show for "nothing" fall away.
-fn checked(record: Fields, model: &[Field]) -> Result<Fields, String> {
+pub(super) fn checked(record: Fields, model: &[Field]) -> Result<Fields, String> {
     let mut switches = Switches::new(ALL);
     let lenient = fields(json!({ "read_only_fields": "ignored" }));
     switches.set(&lenient).map_err(|refused| refused.to_string())?;

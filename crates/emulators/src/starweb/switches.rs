@@ -1,6 +1,6 @@
 //! Where Starweb's documentation is silent, or a shop may differ.
 
-use crate::frame::{Allowed, Switch};
+use crate::frame::{Allowed, LISTING_LAG as LAG, Switch};
 
 const fn words(name: &'static str, words: &'static [&'static str], about: &'static str) -> Switch {
     Switch { name, about, allowed: Allowed::Words(words) }
@@ -19,6 +19,7 @@ macro_rules! switches {
 }
 
 switches! {
+    LISTING_LAG = LAG;
     RATE_LIMIT = number("rate_limit_per_minute", 0, 1_000_000, 1000,
         "requests let through in any 60 s of the emulator's clock, the token address included; 0 is no limit");
     RATE_LIMIT_STATUS = number("rate_limit_status", 400, 499, 429,
@@ -91,7 +92,7 @@ switches! {
     STOCK_BUMPS = words(
         "stock_bumps_product",
         &["no", "yes"],
-        "whether a change of stock moves a product's modifiedAt is not documented",
+        "whether a change of stock moves a product's modifiedAt, and fires product-updated, is not documented",
     );
     EMAIL_UNIQUE = words("customer_email_unique", &["no", "yes"],
         "whether two customers may share an e-mail address is not documented");
@@ -101,4 +102,42 @@ switches! {
         "the key under which `include=primaryVariant` comes back is not said outright");
     FILTER_SKU = words("filter_sku_scope", &["primary", "all_variants"],
         "whether `filterSku` finds other variants than the primary one is not documented");
+    PRICES_BUMP = words("prices_bump_product", &["no", "yes"],
+        "whether a change of price moves a product's modifiedAt, and fires product-updated, is not documented");
+    VARIANTS_BUMP = words("variants_bump_product", &["yes", "no"],
+        "whether a change of a variant moves its product's modifiedAt, and fires product-updated, is not documented");
+    PARTS_BUMP = words("parts_bump_product", &["yes", "no"],
+        "the same of translations, VAT rates, categories, files, meta data, tags and parts of a bundle with own calls");
+    SKU_UNIQUE = words("sku_unique", &["yes", "no"], "whether two variants may share a SKU is not documented");
+    VARIANTLESS = words("product_without_variants", &["refused", "accepted"],
+        "the description does not require `variants` of a new product, though each has a primary one");
+    PRODUCT_ANSWER = words("product_answer", &["bare", "primary"],
+        "whether the answer to a write of a product has its primary variant is not documented");
+    PUT_VARIANTS = words("put_without_variants", &["kept", "deleted"],
+        "whether PUT of a product without `variants` deletes all but the primary one is not documented");
+    PATCH_LISTS = words("patch_lists", &["replace", "merge"],
+        "whether a list in a product's body (languages, VAT rates, categories, files, meta data) replaces the one \
+         that is there, or only its rows of the same key, is not documented");
+    VARIANT_LINKS = words("variant_links", &["may_be_empty", "needed"],
+        "attribute values are called mandatory where a product has several variants; whether none will do is not said");
+    LAST_VARIANT = words("last_variant", &["stays", "goes"],
+        "whether the last variant of a product can be deleted is not documented");
+    NEW_VARIANT_STOCK = words("new_variant_stock", &["row", "none"],
+        "whether a new variant has a stock, of 0, at the shop's own location from the start is not documented");
+    NEW_VARIANT_PRICES = words("new_variant_prices", &["none", "zero"],
+        "whether a new variant has a price, of 0, in each active list from the start is not documented");
+    DUPLICATE_PRICE = words("duplicate_price", &["refused", "replaced"],
+        "what POST of a price does where there is one already is not documented");
+    PRICE_DECIMALS = number("price_decimals", 2, 10, 10,
+        "how many decimals of a price without VAT the shop keeps is not documented");
+    ACTIVATION = words("activation_zeroes", &["all_prices", "missing_prices"],
+        "activating a price list sets its prices to 0; whether those written before survive it is not clear");
+    VARIANT_STOCK = words("variant_stock_is", &["ecommerce", "sum"],
+        "whether a variant's own `stockQuantity` is that of the shop's own location or of all is not documented");
+    STOCKOUT_AT = words("stockout_at", &["negative", "zero"],
+        "a status gives way to its `stockoutNewStatusId` at a negative quantity; whether 0 will do is not said outright");
+    RESTOCK_STATUS = words("restock_status", &["kept", "restored"],
+        "whether the status comes back with the stock is not documented");
+    LOCATION_LIMIT = number("stock_location_limit", 0, 1000, 0,
+        "creating a stock location can answer 403, perhaps for the plan; the number from which it does, 0 for none");
 }

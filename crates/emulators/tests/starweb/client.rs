@@ -92,6 +92,20 @@ impl Shop {
         self.exchange(method, target, &text, request.header("content-type", "application/json")).await
     }
 
+    /// Uploads a file in a form.
+    pub(crate) async fn upload(&self, method: &str, target: &str, name: &str, mime: &str, bytes: &[u8]) -> Answer {
+        let url = format!("{}/api/v2/{target}", self.emulator.base_url());
+        let head = format!(
+            "--border\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: {mime}\r\n\r\n"
+        );
+        let body = [head.as_bytes(), bytes, b"\r\n--border--\r\n"].concat();
+        let request = self.client.request(method.parse().unwrap(), url).bearer_auth(&self.token).body(body);
+        let request = request.header("content-type", "multipart/form-data; boundary=border");
+        let answer = self.exchange(method, target, "(a form)", request).await;
+        assert!(answer.status < 300, "{method} {target}: {}", answer.body);
+        answer
+    }
+
     async fn exchange(&self, method: &str, target: &str, sent: &str, request: reqwest::RequestBuilder) -> Answer {
         let answer = request.send().await.unwrap();
         let status = answer.status().as_u16();

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Shop, address};
 
-async fn shop_at(name: &str, value: impl Into<Value>) -> Shop {
+pub(crate) async fn shop_at(name: &str, value: impl Into<Value>) -> Shop {
     let shop = Shop::open().await;
     shop.seed();
     shop.switch(name, value);
@@ -17,12 +17,13 @@ async fn shop_at(name: &str, value: impl Into<Value>) -> Shop {
 macro_rules! at_each {
     ($name:literal, [$($value:expr => $expected:expr),+ $(,)?], |$shop:ident| $story:block) => {
         $({
-            let $shop = shop_at($name, $value).await;
+            let $shop = $crate::switches::shop_at($name, $value).await;
             let found = async { $story }.await;
             assert_eq!(json!(found), json!($expected), "{} at {:?}", $name, $value);
         })+
     };
 }
+pub(crate) use at_each;
 
 #[tokio::test]
 async fn all_switches_are_tested_here() {
@@ -30,7 +31,7 @@ async fn all_switches_are_tested_here() {
     let url = format!("{}/_emulator/switches", shop.emulator.base_url());
     let text = reqwest::get(url).await.unwrap().text().await.unwrap();
     let known: BTreeMap<String, Value> = serde_json::from_str(&text).unwrap();
-    let tested = include_str!("switches.rs");
+    let tested = [include_str!("switches.rs"), include_str!("catalogue_switches.rs")].concat();
     for (name, switch) in known {
         assert!(tested.contains(&format!("\"{name}\"")), "{name}");
         assert!(!switch["about"].as_str().unwrap().is_empty(), "{name}");
