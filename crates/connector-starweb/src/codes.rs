@@ -189,6 +189,15 @@ pub(crate) fn party(word: &str) -> Option<Party> {
     }
 }
 
+/// The vendor's word for what a customer is; `None` if it has none for it.
+pub(crate) fn party_word(party: Party) -> Option<&'static str> {
+    match party {
+        Party::Company => Some("company"),
+        Party::Private => Some("person"),
+        _ => None,
+    }
+}
+
 /// The payment status that the vendor's description names; providers have words of their own beside it.
 pub(crate) const RESERVED: &str = "reserved";
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
 mod catalogue;
+mod customer_writes;
 mod customers;
 mod emulated;
 mod faults;
