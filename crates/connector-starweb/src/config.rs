@@ -59,6 +59,10 @@ pub struct Config {
     /// `stock_<id>`, that is written and cannot be read. None if left out.
     #[serde(default)]
     pub stock_locations: Vec<String>,
+    /// Decimals that the shop keeps of a price and of what an item costs, at least 2: the vendor does not say how many there
+    /// are, and what is lost on the way would be written again for ever. 2 if left out.
+    #[serde(default = "price_decimals")]
+    pub price_decimals: u32,
     /// Whether the quantity that stands on a product is that of the location that the web shop sells from, so that stock can be read
     /// with the products. If left out: yes where the shop has one location; for several the vendor does not say.
     #[serde(default)]
@@ -97,6 +101,7 @@ impl Config {
             volume_quantities: Vec::new(),
             stock_locations: Vec::new(),
             stock_on_product: None,
+            price_decimals: price_decimals(),
             calls_per_minute: calls_per_minute(),
         }
     }
@@ -123,6 +128,9 @@ impl Config {
         if let Some(quantity) = self.volume_quantities.iter().find(|quantity| **quantity < 2) {
             return wrong(&format!("volume_quantities has {quantity}; a lower price holds from 2 or more"));
         }
+        if !(2..=10).contains(&self.price_decimals) {
+            return wrong(&format!("price_decimals is {}; give 2 to 10", self.price_decimals));
+        }
         if self.client_id.trim().is_empty() || self.client_secret.expose_secret().is_empty() {
             return wrong("client_id or client_secret is empty; the shop's admin lists both among its API clients");
         }
@@ -146,6 +154,7 @@ impl fmt::Debug for Config {
             .field("volume_quantities", &self.volume_quantities)
             .field("stock_locations", &self.stock_locations)
             .field("stock_on_product", &self.stock_on_product)
+            .field("price_decimals", &self.price_decimals)
             .field("calls_per_minute", &self.calls_per_minute)
             .finish_non_exhaustive()
     }
@@ -185,6 +194,9 @@ fn address_order() -> Vec<AddressSource> {
 }
 fn calls_per_minute() -> u32 {
     800
+}
+fn price_decimals() -> u32 {
+    2
 }
 fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<SecretString, D::Error> {
     String::deserialize(from).map(SecretString::from)
@@ -229,6 +241,7 @@ mod tests {
             (long.as_str(), "marker"),
             (r#","addresses":[]"#, "addresses"),
             (r#","volume_quantities":[10,1]"#, "volume_quantities"),
+            (r#","price_decimals":1"#, "price_decimals"),
         ] {
             let error = read(more).unwrap().check().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config);

@@ -2,7 +2,7 @@
 //! nested inside `{"data": …}`.
 
 use chrono::{DateTime, FixedOffset};
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, Error, Unexpected},
@@ -151,6 +151,11 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Listed<T> {
             _ => Err(D::Error::invalid_type(Unexpected::Other("another value"), &"a list")),
         }
     }
+}
+
+/// To so many decimals, half of the last one away from zero.
+pub(crate) fn rounded(amount: Decimal, decimals: u32) -> Decimal {
+    amount.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
 }
 
 /// A number as JSON, with no digit more than it has.

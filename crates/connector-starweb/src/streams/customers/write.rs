@@ -272,13 +272,25 @@ impl CustomerWrite {
             let request = Request::patch("update address", ADDRESS).path("id", id).path("kind", kind);
             match shop.write(cx, request.json(&address.change)).await {
                 Err(error) if error.kind() == ErrorKind::NotFound => {
-                    let request = Request::put("set address", ADDRESS).path("id", id).path("kind", kind);
-                    shop.write(cx, request.json(&address.whole)).await?;
+                    self.set_address(cx, shop, id, kind, address).await?;
                 }
                 other => other?,
             }
         }
         Ok(Answer::done())
+    }
+    /// An address that there is none of. Whether it can be made at its own address is likely and not certain; with the
+    /// customer it can.
+    async fn set_address(&self, cx: &Context, shop: &Shop, id: &str, kind: &str, address: &AddressWrite) -> Result<()> {
+        let request = Request::put("set address", "/customers/{id}/addresses/{kind}").path("id", id).path("kind", kind);
+        match shop.write(cx, request.json(&address.whole)).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let addresses = json!({ "addresses": { kind: address.whole } });
+                let request = Request::patch("set address", "/customers/{id}").path("id", id);
+                shop.write(cx, request.json(&addresses)).await
+            }
+            other => other,
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
     codes::{Lists, name_in},
     goods::names,
     streams::{Own, own_fields, own_paths, reads},
-    wire::{Told, Whole, number},
+    wire::{Told, Whole, number, rounded},
 };
 
 /// Own fields of the product.
@@ -66,6 +66,8 @@ const VISIBLE: &str = "visible";
 /// Characters of a product's name.
 const NAME_MAX: u32 = 150;
 const TEXT_MAX: u32 = 65_535;
+/// Decimals of a weight in kilograms; how many the vendor keeps is not documented.
+const GRAMS: u32 = 3;
 
 /// What belongs to the product, and so to all of its variants.
 pub(super) fn shared_paths() -> [FieldPath; 11] {
@@ -104,7 +106,7 @@ pub(super) struct TextBody {
 }
 
 /// What can be done with the fields of an item.
-pub(super) fn declare(can: &mut StreamCapability, lists: &Lists) {
+pub(super) fn declare(can: &mut StreamCapability, lists: &Lists, decimals: u32) {
     let (text, exact) = (FieldCapability::read_write, |max| FieldCapability::read_write().cut_to(max).exact());
     reads(can, own_paths(OF_PRODUCT).chain(own_paths(OF_VARIANT)));
     reads(can, [PERMALINK, PRODUCT_NAME, CATEGORY_IDS, MEDIA_FILE_IDS, Item::PRODUCT, Item::VARIANT]);
@@ -127,9 +129,9 @@ pub(super) fn declare(can: &mut StreamCapability, lists: &Lists) {
         (Item::VAT_RATE, text()),
         (Item::SALES_ACCOUNT, text()),
         (Item::MANUFACTURER, text()),
-        (Item::COST.join(Money::AMOUNT.as_str()), text()),
+        (Item::COST.join(Money::AMOUNT.as_str()), text().rounded_to(decimals)),
         (Item::COST.join(Money::CURRENCY.as_str()), currency),
-        (Item::WEIGHT, text()),
+        (Item::WEIGHT, text().rounded_to(GRAMS)),
         (Item::IS_ACTIVE, text()),
         (Item::IS_SOLD_ONLINE, text()),
         (EXTERNAL_ID, exact(40)),
@@ -251,11 +253,11 @@ impl<T> FlattenField<T> for Field<Option<T>> {
 }
 
 /// What is to be sent of the item itself.
-pub(super) fn encode(lists: &Lists, encode: &Encode<'_, Whole<Product>>) -> Result<ItemWrite> {
+pub(super) fn encode(lists: &Lists, decimals: u32, encode: &Encode<'_, Whole<Product>>) -> Result<ItemWrite> {
     let item: Item = encode.sent_as(PRODUCTS)?;
     let mut write = ItemWrite {
         product: product_body(lists, &item, &encode.sent(PRODUCTS))?,
-        variant: variant_body(lists, &item, &encode.sent(PRODUCTS), encode.is_create())?,
+        variant: variant_body(lists, &item, &encode.sent(PRODUCTS), decimals, encode.is_create())?,
         text: text_body(lists, &item, encode)?,
         category: None,
     };
@@ -328,7 +330,13 @@ fn product_body(lists: &Lists, item: &Item, sent: &FieldMap) -> Result<Map<Strin
 }
 
 /// A change of a variant takes no null: texts are emptied with an empty text, numbers cannot be emptied.
-fn variant_body(lists: &Lists, item: &Item, sent: &FieldMap, is_create: bool) -> Result<Map<String, Json>> {
+fn variant_body(
+    lists: &Lists,
+    item: &Item,
+    sent: &FieldMap,
+    decimals: u32,
+    is_create: bool,
+) -> Result<Map<String, Json>> {
     let mut body = Map::new();
     let texts = [
         ("sku", item.number.clone()),
@@ -367,9 +375,9 @@ fn variant_body(lists: &Lists, item: &Item, sent: &FieldMap, is_create: bool) ->
             }
             // the one is a number in the vendor's description, the other a text
             Field::Set(amount) if path == cost => {
-                body.insert("costPrice".to_owned(), amount.normalize().to_string().into());
+                body.insert("costPrice".to_owned(), rounded(amount, decimals).normalize().to_string().into());
             }
-            Field::Set(amount) => _ = body.insert("weightInKg".to_owned(), number(amount)),
+            Field::Set(amount) => _ = body.insert("weightInKg".to_owned(), number(rounded(amount, GRAMS))),
         }
     }
     if let Field::Set(active) = item.is_active {

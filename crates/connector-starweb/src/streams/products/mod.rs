@@ -57,6 +57,7 @@ pub(crate) struct Products {
     lists: Lists,
     prices: Vec<PriceFacet>,
     stock: Vec<StockFacet>,
+    decimals: u32,
 }
 
 impl Products {
@@ -69,6 +70,7 @@ impl Products {
             prices: PriceFacet::all(&lists.goods, config)?,
             stock: StockFacet::all(&lists.goods, config)?,
             lists,
+            decimals: config.price_decimals,
         })
     }
     async fn page(&self, cx: &Context, request: Request, walk: Walk) -> Result<RawPage> {
@@ -111,7 +113,7 @@ impl StreamHandler for Products {
         can.update = UpdateMode::Merge;
         can.write_concurrency = CONCURRENCY;
         can.remove = [RemoveMode::Archive, RemoveMode::Delete].into();
-        item::declare(&mut can, &self.lists);
+        item::declare(&mut can, &self.lists, self.decimals);
         can
     }
     fn facets(&self) -> Vec<(StreamId, StreamCapability)> {
@@ -145,7 +147,7 @@ impl StreamHandler for Products {
         let prices = self.prices.iter().filter_map(|facet| facet.encode(encode).transpose());
         let stock = self.stock.iter().filter_map(|facet| facet.encode(encode).transpose());
         Ok(ProductWrite {
-            item: item::encode(&self.lists, encode)?,
+            item: item::encode(&self.lists, self.decimals, encode)?,
             prices: prices.collect::<Result<_>>()?,
             stock: stock.collect::<Result<_>>()?,
         })

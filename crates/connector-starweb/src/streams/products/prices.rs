@@ -14,7 +14,7 @@ use super::wire::{Product, Variant};
 use crate::{
     config::Config,
     goods::{Goods, PriceList},
-    wire::{Told, Whole, number},
+    wire::{Told, Whole, number, rounded},
 };
 
 /// The shop's own prices; the streams of other lists and of quantities begin with it.
@@ -27,6 +27,7 @@ pub(super) struct PriceFacet {
     list: PriceList,
     /// Volume prices are written and cannot be read: they do not come with products.
     from: Option<u32>,
+    decimals: u32,
 }
 
 /// What becomes of one price.
@@ -50,10 +51,11 @@ impl PriceFacet {
                 lists.push(list);
             }
         }
-        let from = |from: Option<u32>| lists.iter().map(move |list| Self::new(list, from));
+        let decimals = config.price_decimals;
+        let from = |from: Option<u32>| lists.iter().map(move |list| Self::new(list, from, decimals));
         Ok(from(None).chain(config.volume_quantities.iter().flat_map(|quantity| from(Some(*quantity)))).collect())
     }
-    fn new(list: &PriceList, from: Option<u32>) -> Self {
+    fn new(list: &PriceList, from: Option<u32>, decimals: u32) -> Self {
         let mut stream = PRICES.to_owned();
         if !list.is_master {
             stream.push_str(&format!("_{}", list.id));
@@ -61,7 +63,7 @@ impl PriceFacet {
         if let Some(from) = from {
             stream.push_str(&format!("_from_{from}"));
         }
-        Self { stream, list: list.clone(), from }
+        Self { stream, list: list.clone(), from, decimals }
     }
     /// The shop's own prices are in no list.
     fn code(&self) -> Field<String> {
@@ -80,7 +82,7 @@ impl PriceFacet {
         can.fields.extend([(Price::SKU, shown()), (Price::LIST, shown()), (Price::FROM_QUANTITY, shown())]);
         let mut item = shown();
         item.write_on_create = true; // it names the product that is made with it
-        let mut amount = FieldCapability::read_write();
+        let mut amount = FieldCapability::read_write().rounded_to(self.decimals);
         amount.read = self.from.is_none();
         // currency and VAT cannot be chosen; that a price is of the wrong kind is told when it is to be written
         let mut currency = FieldCapability::read_write();
@@ -151,10 +153,11 @@ impl PriceFacet {
             body.insert("quantity".to_owned(), Json::from(from));
         }
         if let Some(amount) = amount.value() {
-            body.insert("priceExVat".to_owned(), number(*amount));
+            body.insert("priceExVat".to_owned(), number(rounded(*amount, self.decimals)));
         }
         if !campaign.is_unknown() && self.from.is_none() {
-            body.insert("specialPriceExVat".to_owned(), campaign.into_value().map_or(Json::Null, number));
+            let amount = campaign.into_value().map(|amount| number(rounded(amount, self.decimals)));
+            body.insert("specialPriceExVat".to_owned(), amount.unwrap_or_default());
         }
         body
     }

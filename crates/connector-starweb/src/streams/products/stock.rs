@@ -1,6 +1,6 @@
 //! Stock: the location that the web shop sells from, and others that the configuration names.
 
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 use sync_core::{
     EntityKind, ExternalRef, Field, FieldPath,
@@ -14,7 +14,7 @@ use super::wire::{Product, Variant};
 use crate::{
     config::Config,
     goods::{Goods, Location, StockStatus, names},
-    wire::{Whole, number},
+    wire::{Whole, number, rounded},
 };
 
 /// The location that the web shop sells from; the streams of others begin with it.
@@ -161,7 +161,7 @@ impl StockFacet {
             return Err(wrong(StockLevel::AVAILABLE, line));
         }
         Ok(Some(match self.on_product {
-            true => quantity.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero),
+            true => rounded(quantity, 0),
             false => quantity,
         }))
     }
