@@ -2,8 +2,13 @@
 //!
 //! | stream | what it holds | read | written |
 //! |---|---|---|---|
-//! | `customers` | companies and private buyers | all, changed since, by id | no |
+//! | `customers` | companies and private buyers | all, changed since, by id | create, change, delete |
 //! | `customer_contact` | the person in a company's address (a slot of `customers`) | with its host | no |
+//! | `products` | items: one for each variant of a product | all, changed since, by id, by number | create, change, hide, delete |
+//! | `prices`, `prices_<list>` | the price in the shop's own list, and in others (facets of `products`) | with its host | with its host |
+//! | `prices_from_<n>` and with a list | the price from a quantity (a facet of `products`) | no | with its host |
+//! | `stock` | stock at the location that the shop sells from (a facet of `products`) | with its host | with its host |
+//! | `stock_<location>` | stock elsewhere (a facet of `products`) | no | with its host |
 //! | `orders` | orders with rows, addresses, totals, payment, status | all, changed since, by id | status, tracking, mark |
 //! | `order_buyer` | the buyer on an order without customer (a snapshot in `orders`) | with its host | no |
 //!

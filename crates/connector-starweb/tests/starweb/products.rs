@@ -1,5 +1,6 @@
 //! What a product says: an item, its prices, its stock.
 
+use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use sync_core::{
     ErrorKind, FieldPath,
@@ -238,4 +239,45 @@ async fn what_can_be_written_is_told_field_by_field() {
         assert_eq!(streams[facet].facet_of.as_ref().unwrap().as_str(), "products");
         assert!(streams[facet].fields[&FieldPath::new("item")].write_on_create);
     }
+}
+
+/// Members of product and variant that are one field each, with a value and how it is shown.
+const MEMBERS: [(&str, &str, &str, &str); 9] = [
+    ("", "unitId", "1", "unit"),
+    ("", "accounting", "3001", "sales_account"),
+    ("", "manufacturerId", "21", "manufacturer"),
+    ("", "externalId", "\"A\"", "x.starweb.external_id"),
+    ("variant", "ean", "\"735\"", "barcode"),
+    ("variant", "mpn", "7", "supplier_item_number"),
+    ("variant", "weightInKg", "\"1.5\"", "weight"),
+    ("variant", "costPrice", "2", "cost.amount"),
+    ("variant", "sku", "\"S\"", "number"),
+];
+
+#[test]
+fn what_is_left_out_is_unknown_null_is_empty_and_a_value_is_there_whatever_stands_beside_it() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let router = runtime.block_on(offline());
+    proptest!(|(states in prop::collection::vec(0_u8..3, MEMBERS.len()))| {
+        let mut product = json!({ "productId": 1, "variants": { "data": [{ "variantId": 2 }] } });
+        for ((of, name, value, _), state) in MEMBERS.iter().zip(&states) {
+            let value: Json = serde_json::from_str(value).unwrap();
+            let holder = if of.is_empty() { &mut product } else { &mut product["variants"]["data"][0] };
+            match state {
+                0 => {}
+                1 => holder[*name] = Json::Null,
+                _ => holder[*name] = value,
+            }
+        }
+        let records = router.decode(&item("products", "1-2", &product.to_string())).unwrap();
+        prop_assert_eq!(records.len(), 3);
+        for ((_, _, _, path), state) in MEMBERS.iter().zip(&states) {
+            let said = match shown(&records[0].fields, path).as_str() {
+                "-" => 0,
+                "(empty)" => 1,
+                _ => 2,
+            };
+            prop_assert_eq!(said, *state, "{}", path);
+        }
+    });
 }

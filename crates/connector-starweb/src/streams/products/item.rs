@@ -13,7 +13,7 @@ use sync_core::{
 
 use super::{
     PRODUCTS,
-    wire::{Product, Variant},
+    wire::{Product, Text, Variant},
 };
 use crate::{
     codes::{Lists, name_in},
@@ -194,21 +194,28 @@ pub(super) fn shown(lists: &Lists, read: &Whole<Product>, variant: &Variant) -> 
             told => told,
         })
         .is_sold_online(product.visibility.0.as_ref().map(|word| word != HIDDEN));
+    let own = own(read, text, &name, &categories);
+    (item, own)
+}
+
+/// Own fields: the scalars of product and variant, and what is linked to them.
+fn own(read: &Whole<Product>, text: Option<&Text>, name: &Field<String>, categories: &Field<Vec<String>>) -> FieldMap {
     let mut own = own_fields(&read.all, OF_PRODUCT);
     own.overlay(&variant_fields(&read.all));
-    let media = ids(&product.media_files.0, |media| &media.media_file_id);
-    for (path, all) in [(CATEGORY_IDS, &categories), (MEDIA_FILE_IDS, &media)] {
-        if let Some(text) = told(&all.as_ref().map(|all| all.join(","))) {
-            own.set(path, text);
-        }
-    }
+    let media = ids(&read.known.media_files.0, |media| &media.media_file_id);
+    let joined = |all: &Field<Vec<String>>| all.as_ref().map(|all| all.join(","));
     let permalink = text.map_or(Field::Unknown, |text| text.permalink.0.clone());
-    for (path, field) in [(PRODUCT_NAME, name), (PERMALINK, permalink)] {
-        if let Some(text) = told(&field) {
-            own.set(path, text);
+    for (path, field) in [
+        (CATEGORY_IDS, joined(categories)),
+        (MEDIA_FILE_IDS, joined(&media)),
+        (PRODUCT_NAME, name.clone()),
+        (PERMALINK, permalink),
+    ] {
+        if let Some(value) = told(&field) {
+            own.set(path, value);
         }
     }
-    (item, own)
+    own
 }
 
 /// What tells a variant from the others: the names of its values, in the vendor's order.

@@ -69,7 +69,8 @@ impl PriceFacet {
     fn code(&self) -> Field<String> {
         if self.list.is_master { Field::Empty } else { Field::Set(self.list.id.to_string()) }
     }
-    fn from_quantity(&self) -> Decimal {
+    /// The ordinary price holds from one.
+    fn quantity(&self) -> Decimal {
         Decimal::from(self.from.unwrap_or(1))
     }
 
@@ -77,7 +78,7 @@ impl PriceFacet {
         let mut can = StreamCapability::new(EntityKind::Price);
         can.update = UpdateMode::Merge;
         can.holds.set(Price::LIST, self.code().into_value().unwrap_or_default());
-        can.holds.set(Price::FROM_QUANTITY, self.from_quantity());
+        can.holds.set(Price::FROM_QUANTITY, self.quantity());
         let shown = FieldCapability::read_only;
         can.fields.extend([(Price::SKU, shown()), (Price::LIST, shown()), (Price::FROM_QUANTITY, shown())]);
         let mut item = shown();
@@ -106,7 +107,7 @@ impl PriceFacet {
             .item(item)
             .sku(variant.sku.0.clone())
             .list(self.code())
-            .from_quantity(self.from_quantity())
+            .from_quantity(self.quantity())
             .currency(self.list.currency.clone().map_or(Field::Unknown, Field::Set))
             .includes_vat(false);
         let row = |of: fn(&super::wire::PriceRow) -> &Told<Decimal>| match &variant.prices.0 {
