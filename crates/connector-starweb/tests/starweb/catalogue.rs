@@ -1,67 +1,22 @@
-//! What is sent for products, their prices and their stock, and how they are read, before a server that says only what
-//! the test wrote.
+//! What is sent for products, their prices and their stock, before a server that says only what the test wrote.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use mockito::{Matcher, Server, ServerGuard};
+use mockito::Server;
 use serde_json::{Value as Json, json};
 use sync_core::{
-    ErrorKind, FieldMap, FieldPath, Result, StreamId, Value,
+    ErrorKind, FieldMap, FieldPath, Result, Value,
     capability::RemoveMode,
-    connector::{Action, Connector, ListFrom, ListQuery, Part, Write, Written},
+    connector::{Action, Connector, Part, Write, Written},
     handler::Router,
     layer::{Checked, Stack},
     model::{Item, Price, StockLevel},
 };
 
-use crate::support::{Bench, changed, config, fixture, fixture_json, item, offline};
-
-const TOKEN: &str = r#"{"access_token":"t-1","expires_in":3600}"#;
-const INCLUDE: &str = "include=primaryVariant%2CprimaryVariant.prices%2Clanguages%2Ccategories%2CmediaFiles";
-
-/// The calls that a server has met: `PATCH /products/501 {…}`.
-#[derive(Clone, Default)]
-struct Met(Arc<Mutex<Vec<(String, Json)>>>);
-
-impl Met {
-    fn calls(&self) -> Vec<(String, Json)> {
-        std::mem::take(&mut self.0.lock().unwrap())
-    }
-    fn lines(&self) -> Vec<String> {
-        self.calls().into_iter().map(|(line, _)| line).collect()
-    }
-    /// Answers calls of that method whose path ends so.
-    async fn answers(&self, server: &mut Server, method: &str, path: &str, status: usize, body: &str) {
-        let (met, name, body) = (self.clone(), method.to_owned(), body.to_owned());
-        let path = Matcher::Regex(format!("^/api/v2{path}(\\?.*)?$"));
-        server
-            .mock(method, path)
-            .with_status(status)
-            .with_body_from_request(move |request| {
-                let sent = serde_json::from_slice(request.body().unwrap()).unwrap_or_default();
-                let line = format!("{name} {}", request.path_and_query().trim_start_matches("/api/v2"));
-                met.0.lock().unwrap().push((line, sent));
-                body.clone().into_bytes()
-            })
-            .create_async()
-            .await;
-    }
-}
-
-async fn server() -> (ServerGuard, Bench, Router, Met) {
-    let mut server = Server::new_async().await;
-    server.mock("POST", "/api/v2/token").with_body(TOKEN).create_async().await;
-    let bench = Bench::new();
-    let mut config = config(&server.url());
-    config.price_lists = vec!["12".into()];
-    config.volume_quantities = vec![10];
-    let router = bench.connect_kept("se", &config).await;
-    (server, bench, router, Met::default())
-}
-
-fn answer(record: &Json) -> String {
-    json!({ "data": record }).to_string()
-}
+use crate::{
+    double::{INCLUDE, Met, TOKEN, answer, shop},
+    support::{Bench, changed, config, fixture, fixture_json, item, offline},
+};
 
 fn part(stream: &str, wanted: FieldMap) -> Part {
     let changed = wanted.paths().collect();
@@ -89,10 +44,6 @@ fn amount(text: &str) -> Value {
 async fn send(bench: &Bench, router: &Router, write: Write) -> Result<Written> {
     router.write(&bench.cx, &[write]).await.remove(0)
 }
-fn query(from: ListFrom) -> ListQuery {
-    ListQuery { stream: "products".into(), from, page_size: None }
-}
-
 fn lamp() -> FieldMap {
     fields(&[
         (Item::NUMBER, "LAMPA-2".into()),
@@ -116,7 +67,7 @@ fn price(of: &str) -> FieldMap {
 
 #[tokio::test]
 async fn a_new_product_is_made_hidden_with_its_stock_gets_its_price_and_is_shown() {
-    let (mut server, bench, router, met) = server().await;
+    let (mut server, bench, router, met) = shop().await;
     let made = json!({ "productId": 501, "variants": { "data": [{ "variantId": 901 }] } });
     met.answers(&mut server, "POST", "/products", 201, &answer(&made)).await;
     met.answers(&mut server, "POST", "/products/501/variants/901/prices", 201, "{}").await;
@@ -148,7 +99,7 @@ async fn a_new_product_is_made_hidden_with_its_stock_gets_its_price_and_is_shown
 
 #[tokio::test]
 async fn a_new_product_without_a_price_stays_hidden() {
-    let (mut server, bench, router, met) = server().await;
+    let (mut server, bench, router, met) = shop().await;
     let made = json!({ "productId": 501 });
     met.answers(&mut server, "POST", "/products", 201, &answer(&made)).await;
     met.answers(&mut server, "GET", "/products/501/variants", 200, r#"{"data":[{"variantId":901}]}"#).await;
@@ -164,7 +115,7 @@ async fn a_new_product_without_a_price_stays_hidden() {
 async fn once_a_product_is_made_nothing_makes_it_a_failure() {
     let refused = r#"{"error":"invalid","error_description":"no such price"}"#;
     // the price is refused, the product can be read: it is there, and shows what it lacks
-    let (mut server, bench, router, met) = server().await;
+    let (mut server, bench, router, met) = shop().await;
     let made = json!({ "productId": 501, "variants": { "data": [{ "variantId": 901 }] } });
     met.answers(&mut server, "POST", "/products", 201, &answer(&made)).await;
     met.answers(&mut server, "POST", "/products/501/variants/901/prices", 400, refused).await;
@@ -177,7 +128,7 @@ async fn once_a_product_is_made_nothing_makes_it_a_failure() {
     assert!(!met.lines().contains(&"PATCH /products/501".to_owned()), "what has no price is not shown");
 
     // nor can it be read: nobody knows, and it is looked for, never made again
-    let (mut server, bench, router, met) = server_again().await;
+    let (mut server, bench, router, met) = shop().await;
     met.answers(&mut server, "POST", "/products", 201, &answer(&made)).await;
     met.answers(&mut server, "POST", "/products/501/variants/901/prices", 400, refused).await;
     met.answers(&mut server, "PATCH", "/products/501/variants/901/prices/11", 404, refused).await;
@@ -185,22 +136,38 @@ async fn once_a_product_is_made_nothing_makes_it_a_failure() {
     assert_eq!(send(&bench, &router, create()).await.unwrap_err().kind(), ErrorKind::AmbiguousWrite);
 
     for odd in ["", "[]", r#"{"data":{"name":"x"}}"#] {
-        let (mut server, bench, router, met) = server_again().await;
+        let (mut server, bench, router, met) = shop().await;
         met.answers(&mut server, "POST", "/products", 201, odd).await;
         assert_eq!(send(&bench, &router, create()).await.unwrap_err().kind(), ErrorKind::AmbiguousWrite, "{odd}");
         assert_eq!(met.lines(), ["POST /products"]);
     }
-    let (mut server, bench, router, met) = server_again().await;
+    let (mut server, bench, router, met) = shop().await;
     met.answers(&mut server, "POST", "/products", 400, refused).await;
     assert_eq!(send(&bench, &router, create()).await.unwrap_err().kind(), ErrorKind::Invalid);
 }
-async fn server_again() -> (ServerGuard, Bench, Router, Met) {
-    server().await
+
+#[tokio::test]
+async fn a_new_product_is_taken_back_where_what_nobody_can_see_is_refused() {
+    let refused = r#"{"error":"invalid","error_description":"no such price"}"#;
+    let made = json!({ "productId": 501, "variants": { "data": [{ "variantId": 901 }] } });
+    let prices = "/products/501/variants/901/prices";
+    for (deleted, expected) in [(204, ErrorKind::Invalid), (400, ErrorKind::AmbiguousWrite)] {
+        let (mut server, bench, router, met) = shop().await;
+        met.answers(&mut server, "POST", "/products", 201, &answer(&made)).await;
+        met.answers(&mut server, "POST", prices, 201, "{}").await;
+        met.answers(&mut server, "POST", &format!("{prices}/11/volume"), 400, refused).await;
+        met.answers(&mut server, "PATCH", &format!("{prices}/11/volume/10"), 404, refused).await;
+        met.answers(&mut server, "DELETE", "/products/501", deleted, "").await;
+        let parts = vec![part("products", lamp()), part("prices", price("560")), part("prices_from_10", price("500"))];
+        let error = send(&bench, &router, write(Action::Create { parts })).await.unwrap_err();
+        assert_eq!(error.kind(), expected, "{error}");
+        assert_eq!(met.lines().last().unwrap(), "DELETE /products/501");
+    }
 }
 
 /// The calls of an update, without the reading back.
 async fn updates(parts: Vec<Part>, answers: &[(&str, &str, usize)]) -> (Result<Written>, Vec<(String, Json)>) {
-    let (mut server, bench, router, met) = server().await;
+    let (mut server, bench, router, met) = shop().await;
     for (method, path, status) in answers {
         met.answers(&mut server, method, path, *status, "{}").await;
     }
@@ -286,7 +253,7 @@ async fn a_stock_is_a_quantity_and_a_status_only_where_one_is_wanted() {
     let mut known = update(stock(&[(StockLevel::AVAILABLE, amount("7"))]));
     let raw = fixture("product").replace("\"stockStatusId\": 61", "\"stockStatusId\": 62");
     known.current = Some(item("products", "501-901", &raw));
-    let (mut server, bench, router, met) = server().await;
+    let (mut server, bench, router, met) = shop().await;
     met.answers(&mut server, "PATCH", one, 404, "{}").await;
     met.answers(&mut server, "PUT", one, 200, "{}").await;
     met.answers(&mut server, "GET", "/products/501", 200, &answer(&fixture_json("product"))).await;
@@ -391,85 +358,15 @@ async fn what_the_shop_cannot_hold_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn a_page_of_products_is_one_call_and_one_more_for_each_with_several_variants() {
-    let (mut server, bench, router, met) = server().await;
-    let mut shirt = fixture_json("product");
-    shirt["productId"] = json!(502);
-    shirt["hasSeveralVariants"] = json!(true);
-    let mut lone = fixture_json("product");
-    lone["productId"] = json!(503);
-    lone.as_object_mut().unwrap().remove("variants");
-    lone["primaryVariant"] = json!({ "data": { "variantId": 931, "sku": "LÖS" } });
-    let pages = json!({ "data": [fixture_json("product"), shirt, lone],
-        "meta": { "pagination": { "current_page": 1, "total_pages": 1 } } });
-    met.answers(&mut server, "GET", "/products", 200, &pages.to_string()).await;
-    let other = json!({ "variantId": 913, "sku": "SKJORTA-BX" });
-    let variants = json!({ "data": [fixture_json("variant"), other] }).to_string();
-    met.answers(&mut server, "GET", "/products/502/variants", 200, &variants).await;
-    let since = "2024-03-01T11:00:00Z".parse().unwrap();
-    let page = router.list(&bench.cx, &query(ListFrom::ModifiedSince(since))).await.unwrap();
-    let ids: Vec<&str> = page.items.iter().map(|item| &*item.reference.id).collect();
-    assert_eq!(ids, ["501-901", "502-912", "502-913", "503-931"]);
-    assert!(page.rejected.is_empty() && page.next.is_none());
-    let lines = met.lines();
-    let list = format!(
-        "GET /products?{INCLUDE}&sortBy=productId&sortOrder=ASC&page=1&updatedSince=2024-03-01T11%3A00%3A00%2B00%3A00"
-    );
-    let variants = "GET /products/502/variants?include=prices%2CattributeValues&page=1";
-    assert_eq!(lines, [list.as_str(), variants]);
-    let records = page.items.iter().flat_map(|item| router.decode(item).unwrap());
-    let numbers: Vec<String> =
-        records.filter_map(|record| record.fields.text(Item::NUMBER).map(str::to_owned)).collect();
-    assert_eq!(numbers, ["LAMPA-1", "SKJORTA-RX", "SKJORTA-BX", "LÖS"]);
-}
-
-#[tokio::test]
-async fn a_product_shows_the_same_in_a_list_and_alone() {
-    let (mut server, bench, router, met) = server().await;
-    let mut shirt = fixture_json("product");
-    shirt["productId"] = json!(502);
-    shirt["hasSeveralVariants"] = json!(true);
-    let list = json!({ "data": [fixture_json("product"), shirt], "meta": { "pagination": { "total_pages": 1 } } });
-    met.answers(&mut server, "GET", "/products", 200, &list.to_string()).await;
-    met.answers(&mut server, "GET", "/products/501", 200, &answer(&fixture_json("product"))).await;
-    met.answers(&mut server, "GET", "/products/502", 200, &answer(&shirt)).await;
-    let variant = fixture_json("variant");
-    met.answers(&mut server, "GET", "/products/502/variants", 200, &json!({ "data": [variant] }).to_string()).await;
-    met.answers(&mut server, "GET", "/products/502/variants/912", 200, &answer(&variant)).await;
-    met.answers(&mut server, "GET", "/products/502/variants/901", 404, "{}").await;
-    met.answers(&mut server, "GET", "/products/(7|501%2Fx)", 404, "{}").await;
-    let listed = router.list(&bench.cx, &query(ListFrom::Beginning)).await.unwrap().items;
-    let stream = StreamId::new("products");
-    let ids: Vec<Arc<str>> = listed.iter().map(|item| item.reference.id.clone()).collect();
-    let alone = router.get(&bench.cx, &stream, &ids).await.unwrap();
-    assert_eq!(alone, listed.into_iter().map(Some).collect::<Vec<_>>());
-    met.calls();
-
-    // a webhook names the product alone
-    let named = router.get(&bench.cx, &stream, &["501".into()]).await.unwrap().remove(0).unwrap();
-    assert_eq!((&*named.reference.id, met.lines().len()), ("501-901", 1));
-    for gone in ["501-902", "502-901", "7-1", "7", "501/x"] {
-        if gone == "501-902" {
-            met.answers(&mut server, "GET", "/products/501/variants/902", 404, "{}").await;
-        }
-        assert_eq!(router.get(&bench.cx, &stream, &[gone.into()]).await.unwrap(), [None], "{gone}");
+async fn a_price_that_was_matched_to_another_list_or_quantity_is_refused() {
+    let (_server, bench, router, _) = shop().await;
+    let of_list = |list: &str| fields(&[(Price::LIST, list.into()), (Price::AMOUNT, amount("5"))]);
+    let of_quantity = fields(&[(Price::FROM_QUANTITY, amount("1")), (Price::AMOUNT, amount("5"))]);
+    for (stream, wanted) in [("prices_12", of_list("")), ("prices_12", of_list("7")), ("prices_from_10", of_quantity)] {
+        let error = send(&bench, &router, update(vec![part(stream, wanted)])).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert!(error.message().contains("match prices by sku, list and from_quantity"), "{error}");
     }
-}
-
-#[tokio::test]
-async fn a_product_is_found_by_its_number_and_an_odd_number_in_the_whole_list() {
-    let (mut server, bench, router, met) = server().await;
-    let list = json!({ "data": [fixture_json("product")], "meta": { "pagination": { "total_pages": 1 } } });
-    met.answers(&mut server, "GET", "/products", 200, &list.to_string()).await;
-    let stream = StreamId::new("products");
-    let find = |number: &str| {
-        let by = fields(&[(Item::NUMBER, number.into())]);
-        let (router, cx, stream) = (&router, &bench.cx, &stream);
-        async move { router.find(cx, stream, &by).await.unwrap().len() }
-    };
-    assert_eq!((find("LAMPA-1").await, find("lampa-1").await, find("LAMPA 1").await), (1, 0, 0));
-    let filters: Vec<bool> = met.lines().iter().map(|line| line.contains("&filterSku=")).collect();
-    assert_eq!(filters, [true, true, false]);
 }
 
 #[tokio::test]
@@ -480,7 +377,7 @@ async fn removing_takes_the_product_only_where_it_has_this_variant_alone() {
         (true, RemoveMode::Delete, line("DELETE /products/501/variants/901", Json::Null)),
         (true, RemoveMode::Archive, line("PATCH /products/501/variants/901", json!({ "isActive": false }))),
     ] {
-        let (mut server, bench, router, met) = server().await;
+        let (mut server, bench, router, met) = shop().await;
         let mut product = fixture_json("product");
         product["hasSeveralVariants"] = json!(several);
         met.answers(&mut server, "GET", "/products/501", 200, &answer(&product)).await;
@@ -492,7 +389,7 @@ async fn removing_takes_the_product_only_where_it_has_this_variant_alone() {
         send(&bench, &router, remove).await.unwrap();
         assert_eq!(met.calls()[1..], [expected]);
     }
-    let (mut server, bench, router, met) = server().await;
+    let (mut server, bench, router, met) = shop().await;
     met.answers(&mut server, "GET", "/products/501", 404, "{}").await;
     let remove = write(Action::Remove { id: "501-901".into(), mode: RemoveMode::Delete });
     assert_eq!(send(&bench, &router, remove).await.unwrap_err().kind(), ErrorKind::NotFound);

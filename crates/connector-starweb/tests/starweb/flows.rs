@@ -42,8 +42,13 @@ struct Flow {
 
 impl Flow {
     async fn open() -> Self {
+        Self::open_with(|_| ()).await
+    }
+    async fn open_with(change: impl FnOnce(&mut connector_starweb::Config)) -> Self {
         let shop = Shop::open().await;
-        let router = shop.bench.connect(&config(shop.emulator.base_url())).await.unwrap().router;
+        let mut config = config(shop.emulator.base_url());
+        change(&mut config);
+        let router = shop.bench.connect(&config).await.unwrap().router;
         let erp = Mock::new("erp")
             .stream::<Item>("articles", |stream| stream)
             .stream::<Price>("article_prices", |stream| stream)
@@ -117,4 +122,26 @@ async fn a_price_for_a_product_that_the_shop_has_already_goes_to_that_product() 
     let prices = "/products/71/variants/72/prices";
     assert_eq!(flow.writes(), [format!("PATCH {prices}/{list}"), format!("POST {prices}")], "the stock is as it is");
     assert_eq!(flow.run(Mode::Sync).await.writes(), 0);
+}
+
+#[tokio::test]
+async fn stock_that_cannot_be_read_goes_with_its_product_and_then_only_its_changes() {
+    let flow = Flow::open_with(|config| config.stock_on_product = Some(false)).await;
+    let (price, stock) = flow.article("LAMPA-9", 400, 12);
+    flow.run(Mode::Adopt).await;
+    let mut writes = Vec::new();
+    for _ in 0..3 {
+        let report = flow.run(Mode::Sync).await;
+        assert!(report.held.is_empty() && report.parked.is_empty(), "{report:?}");
+        writes.push(flow.writes().len());
+    }
+    assert_eq!(writes, [3, 0, 0], "the product, its price, its stock; then nothing");
+    assert!(flow.shop.emulator.state()["products"].to_string().contains("\"stockQuantity\":12"));
+    flow.erp.edit::<Price>("article_prices", &price, |price| price.amount(450));
+    flow.run(Mode::Sync).await;
+    assert_eq!(flow.writes().len(), 1, "the stock is not written for a price's sake");
+    flow.erp.edit::<StockLevel>("article_stock", &stock, |stock| stock.available(11));
+    flow.run(Mode::Sync).await;
+    let writes = flow.writes();
+    assert!(writes.len() == 1 && writes[0].contains("/stocks/"), "{writes:?}");
 }

@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
 mod catalogue;
+mod catalogue_reads;
 mod customer_writes;
 mod customers;
+mod double;
 mod emulated;
 mod faults;
 mod flows;

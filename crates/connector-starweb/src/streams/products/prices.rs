@@ -35,6 +35,8 @@ pub(super) struct PriceFacet {
 pub(super) struct PriceWrite {
     pub(super) list: i64,
     pub(super) from: Option<u32>,
+    /// It is the shop's own price.
+    pub(super) is_own: bool,
     /// What changes; `None`: the price is taken away.
     pub(super) change: Option<Map<String, Json>>,
     /// All of it, for a list that has no price yet; `None` if it has no amount.
@@ -65,6 +67,10 @@ impl PriceFacet {
         }
         Self { stream, list: list.clone(), from, decimals }
     }
+    /// The shop's own price of one piece.
+    fn is_own(&self) -> bool {
+        self.list.is_master && self.from.is_none()
+    }
     /// The shop's own prices are in no list.
     fn code(&self) -> Field<String> {
         if self.list.is_master { Field::Empty } else { Field::Set(self.list.id.to_string()) }
@@ -79,24 +85,27 @@ impl PriceFacet {
         can.update = UpdateMode::Merge;
         can.holds.set(Price::LIST, self.code().into_value().unwrap_or_default());
         can.holds.set(Price::FROM_QUANTITY, self.quantity());
-        let shown = FieldCapability::read_only;
-        can.fields.extend([(Price::SKU, shown()), (Price::LIST, shown()), (Price::FROM_QUANTITY, shown())]);
-        let mut item = shown();
-        item.write_on_create = true; // it names the product that is made with it
-        let mut amount = FieldCapability::read_write().rounded_to(self.decimals);
-        amount.read = self.from.is_none();
-        // currency and VAT cannot be chosen; that a price is of the wrong kind is told when it is to be written
+        let (mut shown, mut guarded) = (FieldCapability::read_only(), FieldCapability::read_only());
+        can.fields.insert(Price::SKU, shown.clone());
+        // List, quantity, currency and VAT cannot be chosen. They are said to be writable where another price than the one
+        // that stands here would do harm: that it is another is told when it is to be written.
+        guarded.write_on_update = true;
+        let guard = |guards: bool| if guards { guarded.clone() } else { FieldCapability::read_only() };
         let mut currency = FieldCapability::read_write();
         currency.one_of = self.list.currency.clone().map(|currency| [currency].into());
         can.fields.extend([
-            (Price::ITEM, item),
+            (Price::LIST, guard(!self.list.is_master)),
+            (Price::FROM_QUANTITY, guard(self.from.is_some())),
             (Price::CURRENCY, currency),
             (Price::INCLUDES_VAT, FieldCapability::read_write()),
-            (Price::AMOUNT, amount.clone()),
         ]);
+        let mut amount = FieldCapability::read_write().rounded_to(self.decimals);
+        amount.read = self.from.is_none();
         if self.from.is_none() {
-            can.fields.insert(Price::CAMPAIGN_AMOUNT, amount);
+            can.fields.insert(Price::CAMPAIGN_AMOUNT, amount.clone());
         }
+        shown.write_on_create = true; // it names the product that is made with it
+        can.fields.extend([(Price::ITEM, shown), (Price::AMOUNT, amount)]);
         can
     }
 
@@ -128,14 +137,14 @@ impl PriceFacet {
     /// What is to be sent for it; nothing if it has no share in the write.
     pub(super) fn encode(&self, encode: &Encode<'_, Whole<Product>>) -> Result<Option<PriceWrite>> {
         let (sent, whole): (Price, Price) = (encode.sent_as(&self.stream)?, encode.wanted(&self.stream)?);
-        self.fits(&whole)?;
+        self.fits(&whole, encode.is_create())?;
         if sent.amount.is_unknown() && sent.campaign_amount.is_unknown() {
             return Ok(None);
         }
         let all = whole.amount.is_set().then(|| self.body(&whole.amount, &whole.campaign_amount));
         let change = match sent.amount {
             Field::Empty if encode.is_create() => return Ok(None),
-            Field::Empty if self.from.is_none() && self.list.is_master => {
+            Field::Empty if self.is_own() => {
                 let line = "a product in the shop always has a price; give one, 0 if it costs nothing";
                 return Err(wrong(Price::AMOUNT, line.to_owned()));
             }
@@ -145,7 +154,7 @@ impl PriceFacet {
         if encode.is_create() && all.is_none() {
             return Ok(None);
         }
-        Ok(Some(PriceWrite { list: self.list.id, from: self.from, change, whole: all }))
+        Ok(Some(PriceWrite { list: self.list.id, from: self.from, is_own: self.is_own(), change, whole: all }))
     }
     /// The list is in the body although it stands in the address, too: so the vendor wants it.
     fn body(&self, amount: &Field<Decimal>, campaign: &Field<Decimal>) -> Map<String, Json> {
@@ -162,8 +171,22 @@ impl PriceFacet {
         }
         body
     }
-    /// Prices are without VAT, in the list's currency, and not below zero.
-    fn fits(&self, price: &Price) -> Result<()> {
+    /// Prices are of this list and quantity, without VAT, in the list's currency, and not below zero.
+    fn fits(&self, price: &Price, is_create: bool) -> Result<()> {
+        let other = |path, what: &str| {
+            let stream = &self.stream;
+            let line = format!(
+                "this is the price of another {what} than '{stream}' holds; match prices by sku, list and from_quantity"
+            );
+            Err(wrong(path, line))
+        };
+        if !is_create && !self.list.is_master && !price.list.is_unknown() && price.list != self.code() {
+            return other(Price::LIST, "list");
+        }
+        let from = price.from_quantity;
+        if !is_create && self.from.is_some() && !from.is_unknown() && from != Field::Set(self.quantity()) {
+            return other(Price::FROM_QUANTITY, "quantity");
+        }
         if price.includes_vat == Field::Set(true) {
             let line = "the shop's prices are without VAT, and this one includes it; map the price without VAT";
             return Err(wrong(Price::INCLUDES_VAT, line.to_owned()));

@@ -33,6 +33,14 @@ pub(crate) struct ProductWrite {
     pub(super) stock: Vec<StockWrite>,
 }
 
+impl ProductWrite {
+    /// Whether all of it is seen when the product is read. Prices from a quantity, and stock that does not stand on the
+    /// product, are not.
+    fn can_be_seen(&self) -> bool {
+        self.prices.iter().all(|price| price.from.is_none()) && self.stock.iter().all(|stock| stock.on_product)
+    }
+}
+
 /// The product that a create made.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -108,7 +116,8 @@ impl Calls {
     /// Makes a product, hidden; then its prices, its stock at locations of their own; and shows it last, if it has a price.
     ///
     /// Once the product is there nothing is an error any more: what is missing is seen when it is read, and goes on
-    /// lagging. If it cannot be read, nobody knows, and it is looked for.
+    /// lagging. If it cannot be read, nobody knows, and it is looked for. But where something that nobody can see is refused,
+    /// the product, which nobody knows yet, is taken back: else it would be missing without a word.
     pub(super) async fn create(&self, cx: &Context, write: &ProductWrite) -> Result<Answer> {
         let mut item = write.item.product.clone();
         let visible = item.insert("visibility".to_owned(), HIDDEN.into()).filter(|word| word != HIDDEN);
@@ -130,6 +139,11 @@ impl Calls {
         let id = format!("{}-{}", at.0, at.1);
         match self.furnish(cx, at, write, visible).await {
             Ok(()) => Ok(Answer::id(id)),
+            Err(error) if !write.can_be_seen() => {
+                let request = Request::delete("take product back", PRODUCT).path("product", at.0);
+                let back = self.0.write(cx, request).await;
+                Err(if back.is_ok() { error } else { unclear(error) })
+            }
             Err(error) => match self.get(cx, &id).await {
                 Ok(Some(row)) => Ok(Answer::row(row)),
                 Ok(None) | Err(_) => Err(unclear(error)),
@@ -160,7 +174,7 @@ impl Calls {
             }
         }
         // nobody is to buy it for nothing: without a price it stays hidden, and is shown by a later change
-        if let Some(word) = visible.filter(|_| write.prices.iter().any(|price| price.change.is_some())) {
+        if let Some(word) = visible.filter(|_| write.prices.iter().any(|price| price.is_own && price.whole.is_some())) {
             self.patch(cx, "show product", at, &Map::from_iter([("visibility".to_owned(), word)])).await?;
         }
         Ok(())

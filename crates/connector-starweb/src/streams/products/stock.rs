@@ -86,20 +86,20 @@ impl StockFacet {
         let mut can = StreamCapability::new(EntityKind::StockLevel);
         can.update = UpdateMode::Merge;
         can.holds.set(StockLevel::LOCATION, self.code().into_value().unwrap_or_default());
-        let shown = FieldCapability::read_only;
-        let mut item = shown();
+        let (mut item, mut location) = (FieldCapability::read_only(), FieldCapability::read_only());
+        let (mut available, mut status) = (FieldCapability::read_write(), FieldCapability::read_write());
         item.write_on_create = true; // it names the product that is made with it
-        let mut available = FieldCapability::read_write();
-        let mut status = FieldCapability::read_write();
         (available.read, status.read) = (self.on_product, self.on_product);
         if self.on_product {
             available = available.rounded_to(0);
         }
+        // it cannot be chosen; that a quantity is of another location is told when it is to be written
+        location.write_on_update = !self.is_main;
         status.one_of = Some(self.statuses.iter().map(|status| status.word.clone()).collect());
         can.fields.extend([
             (StockLevel::ITEM, item),
-            (StockLevel::SKU, shown()),
-            (StockLevel::LOCATION, shown()),
+            (StockLevel::SKU, FieldCapability::read_only()),
+            (StockLevel::LOCATION, location),
             (StockLevel::AVAILABLE, available),
             (StockLevel::STATUS, status),
         ]);
@@ -125,6 +125,12 @@ impl StockFacet {
     /// What is to be sent for it; nothing if it has no share in the write.
     pub(super) fn encode(&self, encode: &Encode<'_, Whole<Product>>) -> Result<Option<StockWrite>> {
         let (sent, whole): (StockLevel, StockLevel) = (encode.sent_as(&self.stream)?, encode.wanted(&self.stream)?);
+        if !encode.is_create() && !self.is_main && !whole.location.is_unknown() && whole.location != self.code() {
+            let stream = &self.stream;
+            let line =
+                format!("this is the stock of another location than '{stream}' holds; match stock by sku and location");
+            return Err(wrong(StockLevel::LOCATION, line));
+        }
         let quantity = self.quantity(&sent.available, encode.is_create())?;
         let status = self.status(&sent.status, encode.is_create())?;
         if quantity.is_none() && status.is_none() {
