@@ -12,6 +12,7 @@ use sync_http::Request;
 use crate::{
     client::Shop,
     goods::Goods,
+    pricelists::{PriceList, WirePriceList},
     wire::{Included, Told},
 };
 
@@ -37,6 +38,8 @@ pub struct Lists {
     pub vat_rates: Vec<VatRates>,
     /// What products are described with.
     pub goods: Goods,
+    /// Price lists: in which currency a customer buys.
+    pub price_lists: Vec<PriceList>,
 }
 
 /// The shop itself.
@@ -128,6 +131,7 @@ impl Lists {
         let carriers: Vec<WireCarrier> =
             shop.read(cx, Request::get("read tracking types", "/shipping-tracking-types")).await?;
         let vat: Vec<WireVat> = shop.read(cx, Request::get("read VAT rates", "/vat-rates")).await?;
+        let prices: Vec<WirePriceList> = shop.read(cx, Request::get("read price lists", "/pricelists")).await?;
         let goods = Goods::read(cx, shop, &language).await?;
         Ok(Self {
             base_url: shop.base_url().to_owned(),
@@ -138,6 +142,7 @@ impl Lists {
             carriers: carriers.iter().filter_map(WireCarrier::carrier).collect(),
             vat_rates: vat.iter().map(WireVat::rates).collect(),
             goods,
+            price_lists: prices.iter().filter_map(WirePriceList::list).collect(),
         })
     }
     /// The status of that id.

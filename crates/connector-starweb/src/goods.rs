@@ -1,4 +1,4 @@
-//! The shop's lists that products are described with: price lists, stock locations, stock statuses, units, makers.
+//! The shop's lists that products are described with: stock locations, stock statuses, units, makers.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +19,6 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Goods {
-    /// Price lists, the shop's master list among them.
-    pub price_lists: Vec<PriceList>,
     /// Stock locations.
     pub locations: Vec<Location>,
     /// Stock statuses.
@@ -29,22 +27,6 @@ pub struct Goods {
     pub units: Vec<Unit>,
     /// Makers and brands.
     pub manufacturers: Vec<Manufacturer>,
-}
-
-/// A price list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct PriceList {
-    /// The shop's id of it; as text it is the code in `list`, and in a customer's `price_list`.
-    pub id: i64,
-    /// Its name.
-    pub name: String,
-    /// Currency of its prices, ISO 4217.
-    pub currency: Option<String>,
-    /// It holds the shop's own prices.
-    pub is_master: bool,
-    /// Shoppers see it.
-    pub is_active: bool,
 }
 
 /// A stock location.
@@ -98,12 +80,11 @@ pub struct Manufacturer {
 }
 
 impl Goods {
-    /// Reads them all: five calls.
+    /// Reads them all: four calls.
     ///
     /// # Errors
     /// As the vendor answers.
     pub(crate) async fn read(cx: &Context, shop: &Shop, language: &str) -> Result<Self> {
-        let lists: Vec<WirePriceList> = shop.read(cx, Request::get("read price lists", "/pricelists")).await?;
         let places = locations(cx, shop).await?;
         let statuses: Vec<WireStockStatus> =
             shop.read(cx, Request::get("read stock statuses", "/product-stock-statuses")).await?;
@@ -111,7 +92,6 @@ impl Goods {
         let makers: Vec<WireMaker> =
             shop.read(cx, Request::get("read manufacturers", "/product-manufacturers")).await?;
         let mut goods = Self {
-            price_lists: lists.iter().filter_map(WirePriceList::list).collect(),
             locations: places.iter().filter_map(|place| place.location(language)).collect(),
             stock_statuses: statuses.iter().filter_map(|status| status.status(language)).collect(),
             units: units.iter().filter_map(|unit| unit.unit(language)).collect(),
@@ -123,22 +103,9 @@ impl Goods {
         tell_apart(goods.stock_statuses.iter_mut().map(|one| (one.id, &mut one.word)));
         Ok(goods)
     }
-    /// The list that holds the shop's own prices.
-    pub fn master(&self) -> Option<&PriceList> {
-        self.price_lists.iter().find(|list| list.is_master)
-    }
     /// The location that the web shop sells from.
     pub fn ecommerce(&self) -> Option<&Location> {
         self.locations.iter().find(|place| place.is_ecommerce)
-    }
-    /// The price list of that id or name.
-    ///
-    /// # Errors
-    /// `Config`, with those that there are.
-    pub(crate) fn price_list(&self, called: &str) -> Result<&PriceList> {
-        let found = self.price_lists.iter().find(|list| list.id.to_string() == called || list.name == called);
-        let known = || names(self.price_lists.iter().map(|list| format!("{} ({})", list.id, list.name)));
-        found.ok_or_else(|| unknown("price_lists", called, "price list", known()))
     }
     /// The stock location of that id or code.
     ///
@@ -159,7 +126,8 @@ async fn locations(cx: &Context, shop: &Shop) -> Result<Vec<WireLocation>> {
     }
 }
 
-fn unknown(key: &str, called: &str, what: &str, known: String) -> Error {
+/// A setting that names something that the shop does not have.
+pub(crate) fn unknown(key: &str, called: &str, what: &str, known: String) -> Error {
     let line = format!("{key} names '{called}', but the shop has no such {what}; it has {known}");
     Error::new(ErrorKind::Config, "connect", line)
 }
@@ -178,29 +146,6 @@ fn tell_apart<'a>(all: impl Iterator<Item = (i64, &'a mut String)>) {
     }
     for (id, word) in same.into_values().filter(|group| group.len() > 1).flatten() {
         *word = format!("{word}#{id}");
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct WirePriceList {
-    pricelist_id: Told<i64>,
-    name: Told<String>,
-    currency_code: Told<String>,
-    is_master: Told<bool>,
-    is_active: Told<bool>,
-}
-
-impl WirePriceList {
-    fn list(&self) -> Option<PriceList> {
-        let is_master = self.is_master.get().unwrap_or_default();
-        Some(PriceList {
-            id: self.pricelist_id.get()?,
-            name: self.name.text().to_owned(),
-            currency: self.currency_code.get(),
-            is_master,
-            is_active: self.is_active.get().unwrap_or(is_master),
-        })
     }
 }
 
@@ -312,14 +257,13 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_there_is_none_of_is_told_with_those_that_there_are() {
-        let list: WirePriceList =
-            serde_json::from_str(r#"{"pricelistId":7,"name":"Norge","currencyCode":"NOK","isMaster":false}"#).unwrap();
-        let goods = Goods { price_lists: vec![list.list().unwrap()], ..Goods::default() };
-        assert_eq!(goods.price_list("7").unwrap(), goods.price_list("Norge").unwrap());
-        let error = goods.price_list("Danmark").unwrap_err();
+    fn a_location_that_there_is_none_of_is_told_with_those_that_there_are() {
+        let place: WireLocation = serde_json::from_str(r#"{"stockLocationId":4,"externalId":"BUTIK"}"#).unwrap();
+        let goods = Goods { locations: vec![place.location("sv").unwrap()], ..Goods::default() };
+        assert_eq!(goods.location("4").unwrap(), goods.location("BUTIK").unwrap());
+        let error = goods.location("Syd").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
-        assert!(error.message().contains("'Danmark'") && error.message().contains("7 (Norge)"), "{error}");
-        assert!(goods.location("Syd").unwrap_err().message().contains("it has none"));
+        assert!(error.message().contains("'Syd'") && error.message().contains("4 (BUTIK)"), "{error}");
+        assert!(Goods::default().location("Syd").unwrap_err().message().contains("it has none"));
     }
 }

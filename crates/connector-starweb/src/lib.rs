@@ -38,6 +38,7 @@ mod codes;
 mod config;
 mod goods;
 mod hints;
+mod pricelists;
 mod streams;
 mod wire;
 
@@ -51,7 +52,8 @@ use sync_core::{
 
 pub use codes::{Carrier, Lists, Method, ShopFacts, Status, VatRates};
 pub use config::{AddressSource, Config, Environment};
-pub use goods::{Goods, Location, Manufacturer, PriceList, StockStatus, Unit};
+pub use goods::{Goods, Location, Manufacturer, StockStatus, Unit};
+pub use pricelists::PriceList;
 
 use client::Shop;
 use streams::{customers::Customers, orders::Orders, products::Products};
@@ -103,7 +105,7 @@ pub async fn connect(
         shop_id_code: lists.shop.id_code.clone(),
     };
     let router = Router::new(tells)
-        .with(Customers::new(shop.clone(), &system, lists.goods.price_lists.clone()))?
+        .with(Customers::new(shop.clone(), &system, &lists))?
         .with(Products::new(shop.clone(), &system, &config, lists.clone())?)?
         .with(Orders::new(shop, &system, &config, lists.clone()))?;
     Ok(Connection { router, lists, snapshot })

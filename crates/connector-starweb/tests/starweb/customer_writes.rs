@@ -181,7 +181,7 @@ async fn what_the_shop_cannot_hold_is_refused_before_anything_is_sent() {
         (vec![(Organisation::NAME, "Eva Ek")], "map party"),
         (vec![(Organisation::NAME, long.as_str()), (Organisation::PARTY, "private")], "35 characters each"),
         (vec![(Organisation::EMAIL, "")], "always has an e-mail"),
-        (vec![(Organisation::PRICE_LIST, "99")], "map it to one of 11 (Sverige), 12 (Norge)"),
+        (vec![(Organisation::PRICE_LIST, "99")], "map it to one of 11 (Sverige), 12 (Utland)"),
     ] {
         let changed: Vec<FieldPath> = wanted.iter().map(|(path, _)| *path).collect();
         let (written, calls) = calls(update(&wanted, &changed), &[]).await;

@@ -38,6 +38,7 @@ async fn connecting_reads_the_lists_once_a_day() {
     assert_eq!(codes(205), "KORT", "what the owner typed");
     assert_eq!(lists.shipping_methods.iter().find(|method| method.id == 206).unwrap().code, "Ombud");
     assert!(lists.vat_rates.iter().any(|rates| rates.country == "SE" && rates.goods == Some(25.into())));
+    assert_eq!(lists.price_lists.iter().map(|list| list.currency.as_str()).collect::<Vec<_>>(), ["SEK"]);
 
     let again = |kept: Snapshot| shop.bench.connect_with("se", &config, Some(kept));
     let kept = again(connected.snapshot.clone()).await.unwrap().snapshot;

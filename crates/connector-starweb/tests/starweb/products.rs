@@ -163,7 +163,7 @@ async fn further_lists_quantities_and_locations_are_streams_that_the_configurati
         { "id": 4, "code": "Butik", "is_ecommerce": false }
     ]);
     let mut config = config("http://127.0.0.1:9");
-    config.price_lists = vec!["Norge".into(), "11".into()];
+    config.price_lists = vec!["Utland".into(), "11".into()];
     config.volume_quantities = vec![10];
     config.stock_locations = vec!["Butik".into()];
     let kept = sync_core::store::Snapshot { at: crate::support::noon(), content: lists };
@@ -174,7 +174,7 @@ async fn further_lists_quantities_and_locations_are_streams_that_the_configurati
     let records = router.decode(&item("products", "501-901", &fixture("product"))).unwrap();
     assert_shows(
         of(&records, "prices_12").unwrap(),
-        &[("list", "'12'"), ("currency", "'NOK'"), ("amount", "420"), ("campaign_amount", "(empty)")],
+        &[("list", "'12'"), ("currency", "'EUR'"), ("amount", "420"), ("campaign_amount", "(empty)")],
     );
     assert_shows(
         of(&records, "prices_12_from_10").unwrap(),
@@ -193,7 +193,7 @@ async fn further_lists_quantities_and_locations_are_streams_that_the_configurati
     let kept = sync_core::store::Snapshot { at: crate::support::noon(), content: fixture_json("lists") };
     let error = Bench::new().connect_with("se", &config, Some(kept)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Config);
-    assert!(error.message().contains("'Finland'") && error.message().contains("12 (Norge)"), "{error}");
+    assert!(error.message().contains("'Finland'") && error.message().contains("12 (Utland)"), "{error}");
 }
 
 #[tokio::test]

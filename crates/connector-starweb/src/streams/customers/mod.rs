@@ -30,8 +30,8 @@ use super::{
 };
 use crate::{
     client::Shop,
-    codes,
-    goods::PriceList,
+    codes::{self, Lists},
+    pricelists::{PriceList, currency_of},
     wire::{Included, Told, Whole},
 };
 
@@ -66,8 +66,8 @@ pub(crate) struct Customers {
 }
 
 impl Customers {
-    pub(crate) fn new(shop: Shop, system: &SystemId, price_lists: Vec<PriceList>) -> Self {
-        Self { shop, at: StreamKey::new(system.clone(), CUSTOMERS), price_lists }
+    pub(crate) fn new(shop: Shop, system: &SystemId, lists: &Lists) -> Self {
+        Self { shop, at: StreamKey::new(system.clone(), CUSTOMERS), price_lists: lists.price_lists.clone() }
     }
 }
 
@@ -89,7 +89,7 @@ pub(crate) struct Customer {
     national_id_no: Told<String>,
     vat_no: Told<String>,
     lang_code: Told<String>,
-    pricelist_id: Told<String>,
+    pricelist_id: Told<i64>,
     addresses: Included<Addresses>,
 }
 
@@ -121,9 +121,11 @@ impl Customer {
     fn delivery(&self) -> Option<&WireAddress> {
         self.addresses.0.value()?.delivery.as_ref().filter(|address| !address.is_blank())
     }
-    fn organisation(&self) -> Result<Organisation> {
+    fn organisation(&self, price_lists: &[PriceList]) -> Result<Organisation> {
         let main = self.invoice().or(self.delivery());
         let of_main = |field: fn(&WireAddress) -> Field<String>| main.map_or(Field::Unknown, field);
+        let country = main.and_then(|address| address.canonical().country.into_value());
+        let currency = currency_of(price_lists, self.pricelist_id.get(), country.as_deref());
         let shown = |address: Option<&WireAddress>| address.map(WireAddress::canonical).unwrap_or_default();
         Ok(Organisation::new()
             .name(of_main(WireAddress::name))
@@ -134,7 +136,8 @@ impl Customer {
             .phone(of_main(|address| address.phone_no.0.clone()))
             .mobile(of_main(|address| address.mobile_phone_no.0.clone()))
             .language(self.lang_code.0.clone())
-            .price_list(self.pricelist_id.0.clone())
+            .price_list(self.pricelist_id.0.map(|id| id.to_string()))
+            .currency(currency.map_or(Field::Unknown, Field::Set))
             .billing(shown(self.invoice()))
             .delivery(shown(self.delivery())))
     }
@@ -216,7 +219,8 @@ impl StreamHandler for Customers {
         Head { version: Version { etag: None, modified_at }, ..Head::default() }
     }
     fn decode(&self, read: &Self::Read) -> Result<Vec<Shown>> {
-        let host = Shown::of(self.stream(), &read.known.organisation()?).extras(&own_fields(&read.all, OWN));
+        let host =
+            Shown::of(self.stream(), &read.known.organisation(&self.price_lists)?).extras(&own_fields(&read.all, OWN));
         let contact = read.known.contact(&self.at).map(|person| Shown::of(CONTACT, &person));
         Ok([host].into_iter().chain(contact).collect())
     }
@@ -272,7 +276,7 @@ pub(super) const ADDRESS: [sync_core::FieldPath; 9] = [
     Address::PHONE,
 ];
 /// What customers and buyers on orders show alike.
-pub(super) const OF_ORGANISATION: [sync_core::FieldPath; 8] = [
+pub(super) const OF_ORGANISATION: [sync_core::FieldPath; 9] = [
     Organisation::NAME,
     Organisation::PARTY,
     Organisation::REGISTRATION_NUMBER,
@@ -281,4 +285,5 @@ pub(super) const OF_ORGANISATION: [sync_core::FieldPath; 8] = [
     Organisation::PHONE,
     Organisation::MOBILE,
     Organisation::LANGUAGE,
+    Organisation::CURRENCY,
 ];

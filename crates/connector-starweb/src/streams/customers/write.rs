@@ -11,12 +11,7 @@ use sync_core::{
 use sync_http::Request;
 
 use super::{CUSTOMERS, Customer};
-use crate::{
-    client::Shop,
-    codes,
-    goods::{PriceList, names},
-    wire::Whole,
-};
+use crate::{client::Shop, codes, goods::names, pricelists::PriceList, wire::Whole};
 
 const CUSTOM_INFO_1: FieldPath = FieldPath::from_static("x.starweb.custom_info_1");
 const CUSTOM_INFO_2: FieldPath = FieldPath::from_static("x.starweb.custom_info_2");

@@ -67,7 +67,7 @@ impl Products {
         Ok(Self {
             calls: Calls(shop),
             at: StreamKey::new(system.clone(), PRODUCTS),
-            prices: PriceFacet::all(&lists.goods, config)?,
+            prices: PriceFacet::all(&lists.price_lists, config)?,
             stock: StockFacet::all(&lists.goods, config)?,
             lists,
             decimals: config.price_decimals,

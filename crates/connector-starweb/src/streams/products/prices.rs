@@ -13,7 +13,7 @@ use sync_core::{
 use super::wire::{Product, Variant};
 use crate::{
     config::Config,
-    goods::{Goods, PriceList},
+    pricelists::{PriceList, list_called},
     wire::{Told, Whole, number, rounded},
 };
 
@@ -45,10 +45,10 @@ pub(super) struct PriceWrite {
 
 impl PriceFacet {
     /// All that the configuration asks for: the master list first.
-    pub(super) fn all(goods: &Goods, config: &Config) -> Result<Vec<Self>> {
-        let mut lists: Vec<&PriceList> = goods.master().into_iter().collect();
+    pub(super) fn all(known: &[PriceList], config: &Config) -> Result<Vec<Self>> {
+        let mut lists: Vec<&PriceList> = known.iter().filter(|list| list.is_master).take(1).collect();
         for called in &config.price_lists {
-            let list = goods.price_list(called)?;
+            let list = list_called(known, called)?;
             if !lists.contains(&list) {
                 lists.push(list);
             }
@@ -92,7 +92,7 @@ impl PriceFacet {
         guarded.write_on_update = true;
         let guard = |guards: bool| if guards { guarded.clone() } else { FieldCapability::read_only() };
         let mut currency = FieldCapability::read_write();
-        currency.one_of = self.list.currency.clone().map(|currency| [currency].into());
+        currency.one_of = Some([self.list.currency.clone()].into());
         can.fields.extend([
             (Price::LIST, guard(!self.list.is_master)),
             (Price::FROM_QUANTITY, guard(self.from.is_some())),
@@ -117,7 +117,7 @@ impl PriceFacet {
             .sku(variant.sku.0.clone())
             .list(self.code())
             .from_quantity(self.quantity())
-            .currency(self.list.currency.clone().map_or(Field::Unknown, Field::Set))
+            .currency(self.list.currency.as_str())
             .includes_vat(false);
         let row = |of: fn(&super::wire::PriceRow) -> &Told<Decimal>| match &variant.prices.0 {
             Field::Unknown => Field::Unknown,
@@ -191,9 +191,8 @@ impl PriceFacet {
             let line = "the shop's prices are without VAT, and this one includes it; map the price without VAT";
             return Err(wrong(Price::INCLUDES_VAT, line.to_owned()));
         }
-        if let (Some(wanted), Some(own)) = (price.currency.as_deref(), &self.list.currency)
-            && wanted != own
-        {
+        if let Some(wanted) = price.currency.as_deref().filter(|wanted| *wanted != self.list.currency) {
+            let own = &self.list.currency;
             let line = format!(
                 "price list {} is in {own}, and this price is in {wanted}; name the list of that currency",
                 self.list.id
