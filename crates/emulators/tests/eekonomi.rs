@@ -22,7 +22,13 @@ mod lists;
 mod orders;
 #[path = "eekonomi/people.rs"]
 mod people;
+#[path = "eekonomi/price_lists.rs"]
+mod price_lists;
 #[path = "eekonomi/settlement.rs"]
 mod settlement;
+#[path = "eekonomi/stock.rs"]
+mod stock;
 #[path = "eekonomi/sums.rs"]
 mod sums;
+#[path = "eekonomi/trade.rs"]
+mod trade;

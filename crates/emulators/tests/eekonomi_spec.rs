@@ -4,6 +4,8 @@
 
 #[path = "eekonomi/client.rs"]
 mod client;
+#[path = "eekonomi/trade_session.rs"]
+mod trade_session;
 
 use std::path::PathBuf;
 
@@ -103,6 +105,7 @@ async fn session(switches: &[(&str, &str)]) {
     orders(&erp, &customer, &article).await;
     drafts(&erp, &customer, &article).await;
     invoices(&erp, &customer, &article).await;
+    trade_session::trade(&erp, &customer, &article).await;
     ledger(&erp, &customer).await;
     refusals(&erp, &customer, &article).await;
 

@@ -72,8 +72,9 @@ pub(crate) fn of_path(segment: &str) -> Option<Area> {
         | "customerledgeritems"
         | "deliverymethods"
         | "deliveryterms"
+        | "salesdocumentattachments"
         | "units" => area(SELLING, SALES),
-        "orders" => area(TRADING, SALES).with_sales_module(),
+        "orders" | "quotes" | "quotedrafts" => area(TRADING, SALES).with_sales_module(),
         "customerlabels" | "articlelabels" => area(TRADING, SALES),
         "companysettings" | "countries" => area(ALL, SALES),
         "termsofpayments" => area(ALL, SALES_OR_PURCHASE),
@@ -82,11 +83,12 @@ pub(crate) fn of_path(segment: &str) -> Option<Area> {
         "fiscalyears" => area(ALL, SALES_OR_ACCOUNTING),
         "accounts" | "vatcodes" | "vouchers" => area(ALL, ACCOUNTING),
         "notes" | "users" => area(ALL, ANY),
-        "quotes" | "quotedrafts" => elsewhere(TRADING, SALES).with_sales_module(),
-        "salesdocumentattachments" => elsewhere(SELLING, SALES),
+        "salespricelists" | "discountagreements" => area(PRO, SALES),
+        "suppliers" => area(PURCHASING, PURCHASE),
+        "projects" => area(PROJECTS, ANY),
+        "partnerresourcelinks" => area(ALL, SALES_OR_PURCHASE),
         "webshoporders" => elsewhere(TRADING, SALES),
-        "salespricelists" | "discountagreements" => elsewhere(PRO, SALES),
-        "suppliers" | "supplierinvoicedrafts" => elsewhere(PURCHASING, PURCHASE),
+        "supplierinvoicedrafts" => elsewhere(PURCHASING, PURCHASE),
         "supplierinvoices" | "foreignpaymentcodes" => elsewhere(BOOKING, PURCHASE),
         "accountbalances" | "paymentvoucher" | "voucherdrafts" => elsewhere(BOOKING, ACCOUNTING),
         "vatreports" => elsewhere(PURCHASING, ACCOUNTING),
@@ -94,12 +96,12 @@ pub(crate) fn of_path(segment: &str) -> Option<Area> {
         "allocationperiods" => elsewhere(LARGER, PURCHASE),
         "banktransactions" => elsewhere(LARGER, ANY),
         "inventoryitems" => elsewhere(LARGER, ACCOUNTING),
-        "projects" | "costcenters" | "costcenteritems" => elsewhere(PROJECTS, ANY),
+        "costcenters" | "costcenteritems" => elsewhere(PROJECTS, ANY),
         "accountTypes" | "vatcodesrates" | "sie4export" | "sie4import" | "voucherwithoverunderpayment" => {
             elsewhere(ALL, ACCOUNTING)
         }
         "attachments" | "attachmentlinks" => elsewhere(ALL, BOOKS),
-        "partnerresourcelinks" | "documents" | "backgrounds" => elsewhere(ALL, SALES_OR_PURCHASE),
+        "documents" | "backgrounds" => elsewhere(ALL, SALES_OR_PURCHASE),
         "banks" => elsewhere(ALL, PURCHASE),
         "messagethreads" | "appstore" => elsewhere(ALL, ANY),
         _ => return None,
@@ -112,7 +114,7 @@ fn open_to_readonly(segments: &[&str]) -> bool {
         segments,
         ["customerinvoices"]
             | ["customerinvoices", _, "email" | "einvoice" | "paymentreminders" | "void"]
-            | ["orders", _, "email"]
+            | ["orders" | "quotes", _, "email"]
             | ["deliverymethods" | "deliveryterms"]
             | ["notes"]
             | ["notes", _]
@@ -157,9 +159,11 @@ pub(crate) fn admit(
         return Err(Refusal::no_module("No access to module: sales_standard"));
     }
     let readonly = !writes || open_to_readonly(segments) && cx.switches.is(&switches::READONLY_WRITES, "as_documented");
+    // Writing a project takes the scope of accounting.
+    let groups = if writes && name == "projects" { ACCOUNTING } else { area.groups };
     let holds = |group: &str| grant.has(group) || readonly && grant.has(&format!("{group}_readonly"));
-    if !grant.has("ea:api") || !area.groups.iter().any(|group| holds(group)) {
-        return Err(Refusal::no_scope(format!("none of the scopes {:?}", area.groups)));
+    if !grant.has("ea:api") || !groups.iter().any(|group| holds(group)) {
+        return Err(Refusal::no_scope(format!("none of the scopes {groups:?}")));
     }
     if writes && (company.gate.read_only_user || int(&company.settings, "CompanyStatus") == 2) {
         return Err(Refusal::read_only_user("the user may only read"));

@@ -11,10 +11,14 @@ use super::customers;
 use super::drafts;
 use super::orders;
 use super::problem::Refusal;
+use super::projects;
+use super::quotes;
 use super::record::{Record, date_value, decimal, filled, flag, has, int, number, put, text};
 use super::schema::{Kind, Schema};
 use super::seed;
 use super::settlement;
+use super::stock_acts;
+use super::suppliers;
 
 /// The arguments of an action.
 pub(crate) type Arguments = Map<String, Value>;
@@ -24,11 +28,15 @@ pub(crate) type Arguments = Map<String, Value>;
 /// # Errors
 /// In words: an unknown action, or what the vendor refuses.
 pub(crate) fn act(company: &mut Company, call: &mut Call<'_>, action: &str, with: &Arguments) -> Result<Value, String> {
+    let told = |refusal: Refusal| format!("{} ({})", refusal.text, refusal.code);
+    if action == "create_article" {
+        return stock_acts::create_article(company, call, with).map_err(told);
+    }
     let Some((resource, does)) = known(action) else {
         return Err(format!("there is no action {action:?}"));
     };
     let id = find(company, resource, with)?;
-    does(company, call, &id, with).map_err(|refusal| format!("{} ({})", refusal.text, refusal.code))
+    does(company, call, &id, with).map_err(told)
 }
 
 type Does = fn(&mut Company, &mut Call<'_>, &str, &Arguments) -> Result<Value, Refusal>;
@@ -78,19 +86,38 @@ fn known(action: &str) -> Option<(Resource, Does)> {
             (Resource::Invoices, |company, call, id, _| settlement::void(company, call, id).map(|()| shown(id)))
         }
         "register_payment" => (Resource::Invoices, pay),
+        "set_price" => (Resource::Articles, stock_acts::set_price),
+        "set_list_price" => (Resource::Articles, stock_acts::set_list_price),
+        "sell_from_stock" => (Resource::Articles, stock_acts::sell),
+        "receive_stock" => (Resource::Articles, stock_acts::receive),
+        "edit_supplier" => (Resource::Suppliers, |company, call, id, with| {
+            let body = edited(company, Resource::Suppliers, id, with)?;
+            suppliers::replace(company, call, id, &body).map(|()| shown(id))
+        }),
+        "edit_project" => (Resource::Projects, |company, call, id, with| {
+            let body = edited(company, Resource::Projects, id, with)?;
+            projects::replace(company, call, id, &body).map(|()| shown(id))
+        }),
+        "accept_quote" => {
+            (Resource::Quotes, |company, call, id, _| quotes::accept(company, call, id).map(|()| shown(id)))
+        }
+        "order_quote" => (Resource::Quotes, |company, call, id, _| {
+            quotes::to_order(company, call, id, &json!({ "Type": 1 })).map(|order| shown(&order))
+        }),
         _ => return None,
     };
     Some(known)
 }
 
 /// The answer of an action: the id of what came of it.
-fn shown(id: &str) -> Value {
+pub(super) fn shown(id: &str) -> Value {
     json!({ "id": id })
 }
 
 fn find(company: &Company, resource: Resource, with: &Arguments) -> Result<String, String> {
     let field = match resource {
         Resource::Customers => "CustomerNumber",
+        Resource::Suppliers => "SupplierNumber",
         Resource::Invoices => "InvoiceNumber",
         _ => "Number",
     };
@@ -109,7 +136,7 @@ fn find(company: &Company, resource: Resource, with: &Arguments) -> Result<Strin
 }
 
 /// The stored record as a body, with some fields changed.
-fn edited(company: &Company, resource: Resource, id: &str, with: &Arguments) -> Result<Value, Refusal> {
+pub(super) fn edited(company: &Company, resource: Resource, id: &str, with: &Arguments) -> Result<Value, Refusal> {
     let mut body = writable(resource.schema(), company.find(resource, id)?);
     if let Some(Value::Object(set)) = with.get("set") {
         body.extend(set.clone());

@@ -1,10 +1,13 @@
 //! The records of one resource in one company.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::record::{Record, text};
+use chrono::{DateTime, Utc};
+
+use super::record::{Record, instant, text};
 use super::schema::Schema;
-use super::tables::{codes, draft, invoice, ledger, order, register};
+use super::tables::{codes, draft, invoice, ledger, order, quote, register, trade};
 
 /// What the emulator keeps, under the names of the paths, which are those of the seeds too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,19 +26,28 @@ pub(crate) enum Resource {
     BankAccounts,
     CustomerLabels,
     ArticleLabels,
+    PriceLists,
+    DiscountAgreements,
+    Suppliers,
     Customers,
     Articles,
+    PriceRows,
+    Projects,
+    QuoteDrafts,
+    Quotes,
     Orders,
     Drafts,
     Invoices,
     Vouchers,
     LedgerItems,
     Notes,
+    Attachments,
+    PartnerLinks,
 }
 
 impl Resource {
     /// All, in the order in which one refers to the other.
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 31] = [
         Self::Currencies,
         Self::Countries,
         Self::Users,
@@ -50,14 +62,23 @@ impl Resource {
         Self::BankAccounts,
         Self::CustomerLabels,
         Self::ArticleLabels,
+        Self::PriceLists,
+        Self::DiscountAgreements,
+        Self::Suppliers,
         Self::Customers,
         Self::Articles,
+        Self::PriceRows,
+        Self::Projects,
+        Self::QuoteDrafts,
+        Self::Quotes,
         Self::Orders,
         Self::Drafts,
         Self::Invoices,
         Self::Vouchers,
         Self::LedgerItems,
         Self::Notes,
+        Self::Attachments,
+        Self::PartnerLinks,
     ];
 
     /// The first segment of its path.
@@ -85,6 +106,15 @@ impl Resource {
             Self::Vouchers => "vouchers",
             Self::LedgerItems => "customerledgeritems",
             Self::Notes => "notes",
+            Self::PartnerLinks => "partnerresourcelinks",
+            Self::Attachments => "salesdocumentattachments",
+            Self::Quotes => "quotes",
+            Self::QuoteDrafts => "quotedrafts",
+            Self::Projects => "projects",
+            Self::PriceRows => "salespricelistprices",
+            Self::Suppliers => "suppliers",
+            Self::DiscountAgreements => "discountagreements",
+            Self::PriceLists => "salespricelists",
         }
     }
 
@@ -117,14 +147,24 @@ impl Resource {
             Self::Vouchers => &ledger::VOUCHER,
             Self::LedgerItems => &invoice::CUSTOMER_LEDGER_ITEM,
             Self::Notes => &codes::NOTE,
+            Self::PartnerLinks => &trade::PARTNER_RESOURCE_LINK,
+            Self::Attachments => &trade::SALES_DOCUMENT_ATTACHMENT,
+            Self::Quotes => &quote::QUOTE,
+            Self::QuoteDrafts => &quote::QUOTE,
+            Self::Projects => &trade::PROJECT,
+            Self::PriceRows => &trade::SALES_PRICE_LIST_ROW,
+            Self::Suppliers => &trade::SUPPLIER,
+            Self::DiscountAgreements => &trade::DISCOUNT_AGREEMENT,
+            Self::PriceLists => &trade::SALES_PRICE_LIST,
         }
     }
 
     /// The human number that no two records may share.
-    const fn key(self) -> Option<&'static str> {
+    pub(crate) const fn key(self) -> Option<&'static str> {
         match self {
             Self::Customers => Some("CustomerNumber"),
-            Self::Articles => Some("Number"),
+            Self::Articles | Self::Projects => Some("Number"),
+            Self::Suppliers => Some("SupplierNumber"),
             _ => None,
         }
     }
@@ -133,6 +173,8 @@ impl Resource {
     pub(crate) const fn id(self) -> &'static str {
         match self {
             Self::Currencies | Self::Countries => "Code",
+            // The vendor's rows have no id; list and article together are theirs.
+            Self::PriceRows => "key",
             _ => "Id",
         }
     }
@@ -146,12 +188,69 @@ pub(crate) struct Collection {
     by_id: HashMap<String, u64>,
     by_key: HashMap<String, u64>,
     next: u64,
+    /// The places of records that came since somebody asked.
+    fresh: Vec<u64>,
+    /// The field that says when a record was changed last, and the places by it.
+    stamp: Option<&'static str>,
+    stamps: BTreeSet<(DateTime<Utc>, u64)>,
+    /// Orders of all records, or of some, that were asked for since the last change.
+    orders: Mutex<HashMap<String, Arc<Vec<u64>>>>,
 }
 
 impl Collection {
     /// Nothing yet.
     pub(crate) fn new(resource: Resource) -> Self {
-        Self { resource, records: BTreeMap::new(), by_id: HashMap::new(), by_key: HashMap::new(), next: 0 }
+        Self {
+            resource,
+            records: BTreeMap::new(),
+            by_id: HashMap::new(),
+            by_key: HashMap::new(),
+            next: 0,
+            fresh: Vec::new(),
+            stamp: ["ChangedUtc", "ModifiedUtc"].into_iter().find(|name| resource.schema().field(name).is_some()),
+            stamps: BTreeSet::new(),
+            orders: Mutex::default(),
+        }
+    }
+
+    /// The field that says when a record was changed last.
+    pub(crate) fn stamp_field(&self) -> Option<&'static str> {
+        self.stamp
+    }
+
+    /// The places of the records that were changed since an instant.
+    pub(crate) fn since(&self, from: DateTime<Utc>, inclusive: bool) -> Vec<u64> {
+        let start = if inclusive { (from, 0) } else { (from, u64::MAX) };
+        self.stamps.range(start..).map(|(_, place)| *place).collect()
+    }
+
+    /// Places in an order that was worked out before, if nothing has changed since then.
+    pub(crate) fn ordered(&self, name: &str, make: impl FnOnce() -> Vec<u64>) -> Arc<Vec<u64>> {
+        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = orders.get(name) {
+            return Arc::clone(known);
+        }
+        let made = Arc::new(make());
+        orders.insert(name.to_owned(), Arc::clone(&made));
+        made
+    }
+
+    fn stamp_of(&self, place: u64) -> Option<(DateTime<Utc>, u64)> {
+        let stamp = text(self.records.get(&place)?, self.stamp?)?;
+        Some((instant(stamp)?, place))
+    }
+
+    /// Before a record in that place is changed or goes.
+    fn leave(&mut self, place: u64) {
+        self.orders.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        if let Some(stamp) = self.stamp_of(place) {
+            self.stamps.remove(&stamp);
+        }
+    }
+
+    /// After a record in that place was changed or came.
+    fn enter(&mut self, place: u64) {
+        self.stamps.extend(self.stamp_of(place));
     }
 
     /// All records.
@@ -159,9 +258,39 @@ impl Collection {
         self.records.values()
     }
 
+    /// All records with their places.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (u64, &Record)> {
+        self.records.iter().map(|(place, record)| (*place, record))
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// The places of records that came since the last time.
+    pub(crate) fn take_fresh(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.fresh)
+    }
+
+    /// The place of the record with that human number.
+    pub(crate) fn place_of_key(&self, key: &str) -> Option<u64> {
+        self.by_key.get(key).copied()
+    }
+
     /// The record with that id.
     pub(crate) fn get(&self, id: &str) -> Option<&Record> {
         self.records.get(self.by_id.get(id)?)
+    }
+
+    /// The place of the record with that id.
+    pub(crate) fn place_of(&self, id: &str) -> Option<u64> {
+        self.by_id.get(id).copied()
+    }
+
+    /// The record in that place.
+    pub(crate) fn at(&self, place: u64) -> Option<&Record> {
+        self.records.get(&place)
     }
 
     /// The record with that human number.
@@ -174,8 +303,10 @@ impl Collection {
         let id = text(&record, self.resource.id()).unwrap_or_default().to_owned();
         let at = self.by_id.get(&id).copied().unwrap_or_else(|| {
             self.next = self.next.saturating_add(1);
+            self.fresh.push(self.next);
             self.next
         });
+        self.leave(at);
         let key_of = |record: &Record| self.resource.key().and_then(|key| text(record, key)).map(str::to_owned);
         if let Some(old) = self.records.get(&at).and_then(key_of) {
             self.by_key.remove(&old);
@@ -185,18 +316,24 @@ impl Collection {
         }
         self.by_id.insert(id, at);
         self.records.insert(at, record);
+        self.enter(at);
     }
 
     /// Changes a record in place, but for its human number.
     pub(crate) fn change(&mut self, id: &str, change: impl FnOnce(&mut Record)) {
-        if let Some(record) = self.by_id.get(id).and_then(|at| self.records.get_mut(at)) {
+        let Some(place) = self.by_id.get(id).copied() else { return };
+        self.leave(place);
+        if let Some(record) = self.records.get_mut(&place) {
             change(record);
         }
+        self.enter(place);
     }
 
     /// Takes a record out.
     pub(crate) fn remove(&mut self, id: &str) -> Option<Record> {
-        let record = self.records.remove(&self.by_id.remove(id)?)?;
+        let place = self.by_id.remove(id)?;
+        self.leave(place);
+        let record = self.records.remove(&place)?;
         if let Some(key) = self.resource.key().and_then(|key| text(&record, key)) {
             self.by_key.remove(key);
         }

@@ -1,12 +1,16 @@
 //! One company: its settings and its records.
 
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
+use crate::frame::{Births, Cx};
+
+use super::articles;
 use super::call::Call;
 use super::collection::{Collection, Resource};
 use super::problem::Refusal;
@@ -49,6 +53,10 @@ pub(crate) struct Company {
     /// How many vouchers each series has in each fiscal year.
     vouchers: BTreeMap<(String, String), u64>,
     collections: BTreeMap<Resource, Collection>,
+    /// How much of each article is promised; worked out when it is asked for, until the orders change.
+    reserved: OnceCell<HashMap<String, Decimal>>,
+    /// Which records lists leave out for now.
+    births: Births,
 }
 
 impl Company {
@@ -70,6 +78,8 @@ impl Company {
             payments: Vec::new(),
             vouchers: BTreeMap::new(),
             collections: Resource::ALL.into_iter().map(|one| (one, Collection::new(one))).collect(),
+            reserved: OnceCell::new(),
+            births: Births::default(),
         }
     }
 
@@ -80,12 +90,61 @@ impl Company {
 
     /// The records of a resource, to change them.
     pub(crate) fn of_mut(&mut self, resource: Resource) -> &mut Collection {
+        if resource == Resource::Orders {
+            self.reserved.take();
+        }
         self.collections.entry(resource).or_insert_with(|| Collection::new(resource))
     }
 
     /// All records of a resource.
     pub(crate) fn all(&self, resource: Resource) -> impl Iterator<Item = &Record> {
         self.of(resource).into_iter().flat_map(Collection::iter)
+    }
+
+    /// How much of each article is promised to orders that are not invoiced yet.
+    pub(crate) fn reserved(&self) -> &HashMap<String, Decimal> {
+        self.reserved.get_or_init(|| articles::reserved(self))
+    }
+
+    /// Notes what came into being just now, so that lists can leave it out for a while.
+    pub(crate) fn note_births(&mut self, cx: &Cx<'_>) {
+        for (resource, collection) in &mut self.collections {
+            for place in collection.take_fresh() {
+                self.births.note(cx, resource.name(), place);
+            }
+        }
+    }
+
+    /// What came just now was there before, as far as lists are concerned.
+    pub(crate) fn skip_births(&mut self) {
+        self.collections.values_mut().for_each(|collection| drop(collection.take_fresh()));
+    }
+
+    /// The records that lists show, and how many.
+    pub(crate) fn listed<'a>(
+        &'a self,
+        cx: &Cx<'_>,
+        resource: Resource,
+    ) -> (usize, Box<dyn Iterator<Item = &'a Record> + 'a>) {
+        let Some(collection) = self.of(resource) else { return (0, Box::new(std::iter::empty())) };
+        if !self.births.any(cx) {
+            return (collection.len(), Box::new(collection.iter()));
+        }
+        let shown = collection.places().filter(|(place, _)| !self.births.hides(cx, resource.name(), *place));
+        let shown: Vec<&Record> = shown.map(|(_, record)| record).collect();
+        (shown.len(), Box::new(shown.into_iter()))
+    }
+
+    /// The collection, if lists show all of it.
+    pub(crate) fn whole(&self, cx: &Cx<'_>, resource: Resource) -> Option<&Collection> {
+        self.of(resource).filter(|_| !self.births.any(cx))
+    }
+
+    /// The record that lists find by its human number.
+    pub(crate) fn listed_by_key(&self, cx: &Cx<'_>, resource: Resource, key: &str) -> Option<&Record> {
+        let collection = self.of(resource)?;
+        let place = collection.place_of_key(key)?;
+        collection.at(place).filter(|_| !self.births.hides(cx, resource.name(), place))
     }
 
     /// A record by its id.

@@ -10,6 +10,7 @@ use super::collection::Resource;
 use super::company::Company;
 use super::control_digit;
 use super::intake::Problems;
+use super::price_lists;
 use super::problem::Refusal;
 use super::record::{Record, copy, filled, flag, has, number, put, text};
 use super::registers;
@@ -69,6 +70,7 @@ fn prepare(company: &Company, call: &Call<'_>, mut customer: Record, own: Option
         problems.add("EmailAddresses", "needs EmailAddress");
     }
     problems.into_result()?;
+    price_lists::check_customer(company, call, &customer)?;
     forced_vat(company, &customer)?;
     vat_number(call, &customer)?;
     let org_number = filled(&customer, "CorporateIdentityNumber");

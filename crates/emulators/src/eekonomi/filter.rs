@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::filter_text::{Literal, Token, tokens};
 use super::problem::Refusal;
-use super::record::{Record, rows, to_decimal};
+use super::record::{Record, instant, rows, to_decimal};
 use super::schema::{Field, Filter, Kind, Schema};
 
 /// Which properties may be used, from the switches.
@@ -281,6 +281,32 @@ impl Condition {
         }
     }
 
+    /// The text that a property must be equal to for the condition to hold, if the condition is just that.
+    pub(crate) fn exactly(&self, name: &str) -> Option<&str> {
+        match self {
+            Self::Compare(Operands(Operand::Field(field), Op::Eq, Operand::Literal(Literal::Text(text))), false) => {
+                (field.name == name).then_some(text.as_str())
+            }
+            _ => None,
+        }
+    }
+
+    /// The instant from which on a stamp must be for the condition to hold, whether the instant itself will do, and
+    /// whether that is all that the condition asks.
+    pub(crate) fn since(&self, name: &str) -> Option<(DateTime<Utc>, bool, bool)> {
+        match self {
+            Self::Compare(Operands(Operand::Field(field), op, Operand::Literal(Literal::Instant(at))), _) => {
+                let fits = field.name == name && matches!(op, Op::Ge | Op::Gt);
+                fits.then_some((*at, *op == Op::Ge, true))
+            }
+            Self::And(left, right) => {
+                let (at, inclusive, _) = left.since(name).or_else(|| right.since(name))?;
+                Some((at, inclusive, false))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether a record meets it. `computed` holds what is worked out when a record is read.
     pub(crate) fn meets(&self, record: &Record, computed: &Record) -> bool {
         match self {
@@ -294,6 +320,9 @@ impl Condition {
                 } else {
                     found.contains(part.as_str())
                 }
+            }
+            Self::Compare(Operands(Operand::Field(field), op, Operand::Literal(literal)), ignore_case) => {
+                holds(*op, literal.against(field.kind, found(field, record, computed), *ignore_case))
             }
             Self::Compare(Operands(left, op, right), ignore_case) => {
                 let (left, right) = (left.value(record, computed), right.value(record, computed));
@@ -335,6 +364,23 @@ impl Operand {
 }
 
 impl Literal {
+    /// How a stored value stands to this one, without a copy of it.
+    fn against(&self, kind: Kind, value: &Value, ignore_case: bool) -> Option<Ordering> {
+        match (self, value) {
+            (Self::Text(wanted), Value::String(stored)) if !ignore_case && matches!(kind, Kind::Text(_)) => {
+                Some(stored.as_str().cmp(wanted))
+            }
+            (Self::Guid(wanted), Value::String(stored)) if matches!(kind, Kind::Guid) => {
+                Some(stored.as_str().cmp(wanted))
+            }
+            (Self::Flag(wanted), Value::Bool(stored)) => Some(stored.cmp(wanted)),
+            (Self::Instant(wanted), Value::String(stored)) if matches!(kind, Kind::Stamp) => {
+                Some(instant(stored)?.cmp(wanted))
+            }
+            _ => Self::stored(kind, value).compare(self, ignore_case),
+        }
+    }
+
     fn stored(kind: Kind, value: &Value) -> Self {
         match (kind, value) {
             (Kind::Stamp, Value::String(text)) => text.parse::<DateTime<Utc>>().map_or(Self::Null, Self::Instant),

@@ -25,9 +25,12 @@
 //! that went to somebody; `payments` has what the API takes and never shows. Records are as stored: dates plain, VAT
 //! rates as fractions.
 //!
-//! **Not emulated**: quotes, price lists, suppliers, projects, attachments and more of what is not about customers,
-//! articles, orders, invoices and their payments. Published paths that are not answered give 501. Deductions for house
-//! work and green technology are refused.
+//! **Not emulated**: supplier invoices, voucher drafts, balances, cost centres, bank transactions, reports, message
+//! threads, files of the ledger and webshop orders. Published paths that are not answered give 501. Deductions for
+//! house work and green technology are refused.
+//!
+//! Price rows are seeded as `salespricelistprices` (`SalesPriceListId`, `ArticleId`, `NetPrice`); a discount agreement's
+//! `percent`, a fraction, is the emulator's own key for what the vendor shows nowhere but in `GET /articles?customerId=`.
 //!
 //! What people do in the web client: see the table of [`Eekonomi`]. What the vendor's documentation leaves open is a
 //! switch each, listed with its meaning by `GET /_emulator/switches`.
@@ -35,6 +38,7 @@
 mod access;
 mod acts;
 mod articles;
+mod attachments;
 mod booking;
 mod call;
 mod collection;
@@ -52,7 +56,11 @@ mod ledger_items;
 mod listing;
 mod orders;
 mod party;
+mod price_lists;
 mod problem;
+mod projects;
+mod quotes;
+mod reading;
 mod record;
 mod registers;
 mod routes;
@@ -62,6 +70,8 @@ mod schema;
 mod seed;
 mod sending;
 mod settlement;
+mod stock_acts;
+mod suppliers;
 mod switches;
 mod tables;
 mod totals;
@@ -93,8 +103,10 @@ pub const COMPANY: &str = "0f8e3c52-6a1d-4b7e-9c35-2d4f60718293";
 const DEFAULT_SCOPES: &str = "ea:api offline_access ea:sales ea:accounting ea:purchase";
 
 /// The codes for which no HTTP status is known; 4002 where it is about content.
-const UNKNOWN_STATUS: [u16; 16] =
-    [3001, 3002, 4001, 4002, 4008, 4013, 4023, 4024, 4025, 4026, 4027, 4028, 4031, 4034, 4035, 4039];
+const UNKNOWN_STATUS: [u16; 20] = [
+    3001, 3002, 4001, 4002, 4008, 4013, 4023, 4024, 4025, 4026, 4027, 4028, 4031, 4034, 4035, 4039, 5003, 5004, 5005,
+    5007,
+];
 
 const COLLECTIONS: &[&str] = &[
     "clients",
@@ -113,14 +125,23 @@ const COLLECTIONS: &[&str] = &[
     "bankaccounts",
     "customerlabels",
     "articlelabels",
+    "salespricelists",
+    "discountagreements",
+    "suppliers",
     "customers",
     "articles",
+    "salespricelistprices",
+    "projects",
+    "quotedrafts",
+    "quotes",
     "orders",
     "customerinvoicedrafts",
     "customerinvoices",
     "vouchers",
     "customerledgeritems",
     "notes",
+    "salesdocumentattachments",
+    "partnerresourcelinks",
 ];
 
 /// The emulated vendor. What people do in the web client, as actions:
@@ -136,6 +157,12 @@ const COLLECTIONS: &[&str] = &[
 /// | `copy_invoice` | document; `book` | a new draft with the same texts and references, or a new invoice |
 /// | `credit_invoice` | document; `lines`: line numbers | a credit note that is tied to its invoice |
 /// | `void_invoice` | document | |
+/// | `create_article` | fields of an article; coding, unit and the other price follow where they are not given | |
+/// | `set_price` | article; `net` or `gross` | the other price follows |
+/// | `set_list_price` | article; `list`: number, name or id of a price list, the standard one if not given; `net` | |
+/// | `sell_from_stock`, `receive_stock` | article; `quantity`; `purchase_price` | goods leave or come; without the stock module the balance is written by hand |
+/// | `edit_supplier`, `edit_project` | record; `set` | as for the others |
+/// | `accept_quote`, `order_quote` | document | the customer says yes; it becomes an order |
 /// | `register_payment` | document; `amount`, `date`, `type`, `bank_account` | what remains, today, if not said otherwise |
 ///
 /// A document is named by `id` or by `number` (customers and articles by their number too), a company by `company`;
@@ -201,12 +228,13 @@ impl Eekonomi {
         found.ok_or_else(|| Refused::new(format!("there is no company {id:?}")))
     }
 
-    /// Does something with one company and the surroundings of a call.
+    /// Does something with one company and the surroundings of a call. What is `seeded` was there before.
     fn on<R>(
         &mut self,
         cx: &Cx<'_>,
         at: usize,
         request: &Request,
+        seeded: bool,
         then: impl FnOnce(&mut Company, &mut Call<'_>) -> R,
     ) -> Option<R> {
         self.calls = self.calls.saturating_add(1);
@@ -222,7 +250,13 @@ impl Eekonomi {
             host,
             serial: self.calls,
         };
-        Some(then(company, &mut call))
+        let done = then(company, &mut call);
+        if seeded {
+            company.skip_births();
+        } else {
+            company.note_births(cx);
+        }
+        Some(done)
     }
 
     fn api(&mut self, cx: &Cx<'_>, request: &Request) -> Reply {
@@ -249,7 +283,7 @@ impl Eekonomi {
                 return Reply::text(501, "text/plain", &format!("the emulator does not answer {}", request.path));
             }
             Ok(_) => self
-                .on(cx, at, request, |company, call| routes::answer(company, call, request, &segments))
+                .on(cx, at, request, false, |company, call| routes::answer(company, call, request, &segments))
                 .unwrap_or_else(|| Ok(Reply::empty(404))),
         };
         answer.unwrap_or_else(|refusal| self.refused(cx, &refusal))
@@ -301,7 +335,7 @@ impl Eekonomi {
         let company = record.get("$company").and_then(Value::as_str);
         let at = self.at(company).map_err(|refused| refused.0)?;
         let nothing = Request::default();
-        let seeded = self.on(cx, at, &nothing, |company, call| seed::record(company, call, resource, record));
+        let seeded = self.on(cx, at, &nothing, true, |company, call| seed::record(company, call, resource, record));
         seeded.unwrap_or(Ok(()))
     }
 }
@@ -410,7 +444,8 @@ impl Vendor for Eekonomi {
             }
             action => {
                 let nothing = Request::default();
-                let done = self.on(cx, at, &nothing, |company, call| acts::act(company, call, action, arguments));
+                let done =
+                    self.on(cx, at, &nothing, false, |company, call| acts::act(company, call, action, arguments));
                 done.unwrap_or_else(|| Ok(json!({}))).map_err(Refused::new)
             }
         }

@@ -89,6 +89,8 @@ pub(crate) fn terms(company: &Company, customer: &Record, document: &Record, cur
         replace_zero: flag(document, "ReplaceUnitPriceWhenZero"),
         turned: false,
         renumber: false,
+        price_list: filled(customer, "SalesPriceListId")
+            .and_then(|list| company.of(Resource::PriceLists)?.place_of(list)),
         reversed_by: None,
     }
 }

@@ -98,6 +98,14 @@ refusals! {
     domestic_amount = 4039, 400, "NoDomesticAmountAllowedOnDomesticInvoices";
     /// A service that the vendor depends on did not answer.
     dependency = 5001, 500, "CantReachSystemDependendency";
+    /// A stock article with a balance cannot stop being one.
+    stock_not_empty = 5003, 400, "StockToNonStockNoZeroBalance";
+    /// Goods with a balance cannot become a service.
+    service_not_empty = 5004, 400, "StockToServiceNoZeroBalance";
+    /// A row names a project that has ended.
+    project_ended = 5005, 400, "ProjectEnded";
+    /// There is nothing to attach the file to.
+    nothing_to_attach_to = 5007, 400, "ItemToAttachNotFound";
     /// `$filter`, `$orderby`, `$select`, `$page` or `$pagesize` is not right.
     query = 6000, 400, "QueryParameterError";
     /// A date-time is not one.

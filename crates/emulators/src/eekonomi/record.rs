@@ -106,9 +106,37 @@ pub(crate) fn stamp(at: DateTime<Utc>, precision: Precision) -> Value {
     Value::String(at.to_rfc3339_opts(form, true))
 }
 
+/// The instant of a stored stamp.
+pub(crate) fn instant(stamp: &str) -> Option<DateTime<Utc>> {
+    whole_second(stamp).or_else(|| stamp.parse().ok())
+}
+
+/// A stamp in the one form that most have, `2026-02-17T09:00:00Z`, read in a fraction of the time.
+fn whole_second(stamp: &str) -> Option<DateTime<Utc>> {
+    let bytes: &[u8; 20] = stamp.as_bytes().try_into().ok()?;
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', i1, i2, b':', s1, s2, b'Z'] = *bytes else {
+        return None;
+    };
+    let number = |digits: &[u8]| {
+        digits.iter().try_fold(0u32, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
+    };
+    let year = i32::try_from(number(&[y1, y2, y3, y4])?).ok()?;
+    let day = NaiveDate::from_ymd_opt(year, number(&[m1, m2])?, number(&[d1, d2])?)?;
+    Some(day.and_hms_opt(number(&[h1, h2])?, number(&[i1, i2])?, number(&[s1, s2])?)?.and_utc())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn both_ways_of_reading_a_stamp_agree() {
+        for stamp in ["2026-02-17T09:00:00Z", "2026-12-31T23:59:59Z", "2026-02-30T09:00:00Z", "2026-02-17 09:00:00Z"] {
+            let parsed = stamp.parse::<DateTime<Utc>>().ok().filter(|_| stamp.contains('T'));
+            assert_eq!(whole_second(stamp), parsed, "{stamp}");
+        }
+        assert_eq!(whole_second("2026-02-17T09:00:00.5Z"), None);
+    }
 
     #[test]
     fn decimals_survive_both_ways() {

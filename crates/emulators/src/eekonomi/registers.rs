@@ -66,6 +66,9 @@ fn attach(company: &mut Company, call: &Call<'_>, note: &Record, id: &str) -> Re
         Resource::Customers,
         Resource::Articles,
         Resource::Vouchers,
+        Resource::Quotes,
+        Resource::QuoteDrafts,
+        Resource::Suppliers,
     ];
     let Some(kind) = kinds.into_iter().find(|kind| company.get(*kind, to).is_some()) else {
         return Err(call.no_such("AttachedTo", to));

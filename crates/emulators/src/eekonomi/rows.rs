@@ -7,7 +7,9 @@ use super::call::Call;
 use super::collection::Resource;
 use super::company::Company;
 use super::intake::Problems;
+use super::price_lists;
 use super::problem::Refusal;
+use super::projects;
 use super::record::{Record, copy, decimal, filled, flag, has, number, put, rows, text};
 use super::switches;
 use super::totals::{self, Arithmetic, Line, Totals};
@@ -30,6 +32,8 @@ pub(crate) struct Terms {
     pub(crate) turned: bool,
     /// Rows are numbered by the server even where they have a number.
     pub(crate) renumber: bool,
+    /// The place of the buyer's price list.
+    pub(crate) price_list: Option<u64>,
     /// The row field that asks for reverse charge, where the document allows it.
     pub(crate) reversed_by: Option<&'static str>,
 }
@@ -89,7 +93,8 @@ fn article_row(
     }
     let article = company.referred(call, Resource::Articles, row, "ArticleId")?;
     let Some(article) = article else { return Ok(()) };
-    for field in ["ProjectId", "CostCenterItemId1", "CostCenterItemId2", "CostCenterItemId3"] {
+    projects::check_row(company, call, row, path)?;
+    for field in ["CostCenterItemId1", "CostCenterItemId2", "CostCenterItemId3"] {
         if let Some(id) = text(row, field) {
             return Err(call.no_such(&format!("{path}.{field}"), id));
         }
@@ -99,8 +104,7 @@ fn article_row(
         problems.add(&format!("{path}.UnitPrice"), format!("has more than {decimals} decimals"));
     }
     if decimal(row, "UnitPrice").is_zero() && terms.replace_zero {
-        let price = if terms.includes_vat { "GrossPrice" } else { "NetPrice" };
-        put(row, "UnitPrice", number(decimal(article, price)));
+        put(row, "UnitPrice", number(list_price(company, article, terms)));
     }
     if filled(row, "Text").is_none() {
         let name = filled(article, "NameEnglish").filter(|_| terms.english).or(text(article, "Name"));
@@ -122,6 +126,20 @@ fn article_row(
     put(row, "VatRate", number(rate));
     put(row, "VatRateId", text(article, "CodingId"));
     Ok(())
+}
+
+/// What the buyer pays for an article: the price of the buyer's list, else the article's own.
+fn list_price(company: &Company, article: &Record, terms: Terms) -> Decimal {
+    let row = terms.price_list.and_then(|list| company.of(Resource::PriceLists)?.at(list)).and_then(|list| {
+        let key = price_lists::key(text(list, "Id")?, text(article, "Id")?);
+        company.get(Resource::PriceRows, &key)
+    });
+    match (row, terms.includes_vat) {
+        (Some(row), false) => decimal(row, "NetPrice"),
+        (Some(row), true) => price_lists::with_vat(company, Some(article), decimal(row, "NetPrice")),
+        (None, true) => decimal(article, "GrossPrice"),
+        (None, false) => decimal(article, "NetPrice"),
+    }
 }
 
 /// The sale that one row makes: reverse charge is asked for row by row.

@@ -34,6 +34,7 @@ pub(crate) fn company(id: &str, name: &str) -> Company {
         (Resource::DeliveryTerms, delivery_terms()),
         (Resource::FiscalYears, fiscal_years()),
         (Resource::BankAccounts, bank_accounts()),
+        (Resource::PriceLists, price_lists()),
     ];
     for (resource, records) in lists {
         for (name, value) in records {
@@ -60,6 +61,7 @@ pub(crate) fn company(id: &str, name: &str) -> Company {
             company.of_mut(Resource::Accounts).put(account);
         }
     }
+    company.skip_births();
     company
 }
 
@@ -79,6 +81,21 @@ type Named = Vec<(String, Value)>;
 
 fn named<const N: usize>(records: [(&str, Value); N]) -> Named {
     records.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The list that a company gets with the edition Pro.
+fn price_lists() -> Named {
+    named([(
+        "standard price list",
+        json!({
+            "Name": "Standardprislista",
+            "Number": 1,
+            "CurrencyCode": "SEK",
+            "IsStandard": true,
+            "IsActive": true,
+            "ChangedUtc": FIRST_DAY,
+        }),
+    )])
 }
 
 const FIRST_DAY: &str = "2020-01-01T08:00:00Z";

@@ -4,6 +4,7 @@
 //! One table per resource (in the module of that resource) drives three things: taking a body
 //! in ([`accept`]), printing a record ([`render`]) and `$filter`, `$orderby`, `$select`.
 
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::Value;
 
 use super::intake::{Intake, Problems};
@@ -269,33 +270,77 @@ pub(super) fn accept_object(
     record
 }
 
-/// Prints a record: all fields of the schema, absent ones as null or as the kind's default.
-pub(crate) fn render(schema: &Schema, record: &Record, view: &View) -> Value {
-    let mut printed = Record::new();
-    for field in schema.fields.iter().filter(|field| !field.hidden) {
-        let value = match record.get(field.name) {
-            Some(value) if !value.is_null() => render_value(field.kind, value, view),
-            _ => field.default(),
-        };
-        // An object, id or date that is never null and is not there has no value to print.
-        if value.is_null() && (!field.nullable || view.leaves_out_nulls()) {
-            continue;
-        }
-        printed.insert(field.name.to_owned(), value);
-    }
-    Value::Object(printed)
+/// A record as it is printed: all fields of the schema, absent ones as null or as the kind's default.
+pub(crate) struct Shown<'a> {
+    /// The resource's fields.
+    pub(crate) schema: &'static Schema,
+    /// What is stored.
+    pub(crate) record: &'a Record,
+    /// What is worked out when it is read; it goes before what is stored.
+    pub(crate) computed: Option<&'a Record>,
+    /// The forms of values.
+    pub(crate) view: View,
+    /// Only these fields, if they are named.
+    pub(crate) select: Option<&'a [&'static Field]>,
 }
 
-fn render_value(kind: Kind, value: &Value, view: &View) -> Value {
-    match (kind, value) {
-        (Kind::Date, Value::String(date)) => view.date(date),
-        (Kind::Rate, value) => view.rate(value),
-        (Kind::Percent, value) => view.percent(value),
-        (Kind::Number(..), value) => super::record::to_decimal(value).map_or_else(|| value.clone(), number),
-        (Kind::Rows(schema), Value::Array(rows)) => {
-            rows.iter().filter_map(Value::as_object).map(|row| render(schema, row, view)).collect()
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut printed = serializer.serialize_map(None)?;
+        for field in self.schema.fields.iter().filter(|field| !field.hidden) {
+            if self.select.is_some_and(|select| !select.iter().any(|wanted| wanted.name == field.name)) {
+                continue;
+            }
+            let computed = self.computed.and_then(|computed| computed.get(field.name));
+            let value = computed.or_else(|| self.record.get(field.name)).filter(|value| !value.is_null());
+            match value {
+                Some(value) => printed.serialize_entry(field.name, &Printed(field.kind, value, self.view))?,
+                // An object, id or date that is never null and is not there has no value to print.
+                None => match field.default() {
+                    Value::Null if !field.nullable || self.view.leaves_out_nulls() => {}
+                    default => printed.serialize_entry(field.name, &default)?,
+                },
+            }
         }
-        (Kind::Object(schema), Value::Object(inner)) => render(schema, inner, view),
-        (_, value) => value.clone(),
+        printed.end()
     }
+}
+
+/// One value of a kind.
+struct Printed<'a>(Kind, &'a Value, View);
+
+impl Serialize for Printed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(kind, value, view) = *self;
+        match (kind, value) {
+            (Kind::Date, Value::String(date)) => view.date(date).serialize(serializer),
+            (Kind::Rate, value) => view.rate(value).serialize(serializer),
+            (Kind::Percent, value) => view.percent(value).serialize(serializer),
+            (Kind::Number(..), Value::Number(plain)) if is_plain(plain.as_str()) => value.serialize(serializer),
+            (Kind::Number(..), value) => {
+                super::record::to_decimal(value).map_or_else(|| value.clone(), number).serialize(serializer)
+            }
+            (Kind::Rows(schema), Value::Array(rows)) => {
+                let rows = rows.iter().filter_map(Value::as_object);
+                serializer.collect_seq(rows.map(|record| Shown { schema, record, computed: None, view, select: None }))
+            }
+            (Kind::Object(schema), Value::Object(record)) => {
+                Shown { schema, record, computed: None, view, select: None }.serialize(serializer)
+            }
+            (_, value) => value.serialize(serializer),
+        }
+    }
+}
+
+/// Whether a number has no needless digits.
+fn is_plain(number: &str) -> bool {
+    let digits = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-' || byte == b'.');
+    digits && !(number.contains('.') && number.ends_with(['0', '.']))
+}
+
+/// Prints a record alone.
+pub(crate) fn render(schema: &'static Schema, record: &Record, view: &View) -> Value {
+    let shown = Shown { schema, record, computed: None, view: *view, select: None };
+    // Records hold nothing that JSON could not.
+    serde_json::to_value(shown).unwrap_or_default()
 }

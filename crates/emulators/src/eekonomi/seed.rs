@@ -13,6 +13,8 @@ use super::company::Company;
 use super::drafts;
 use super::intake::Intake;
 use super::orders;
+use super::price_lists;
+use super::quotes;
 use super::record::{Record, date, filled, has, int, put, text};
 use super::schema::{Schema, accept};
 use super::tables::company::COMPANY_SETTINGS;
@@ -55,6 +57,18 @@ pub(crate) fn record(
             }
             store(company, call, resource, order, &given, value);
         }
+        Resource::Quotes | Resource::QuoteDrafts => {
+            let quote = quotes::prepare(company, call, given.clone(), None).map_err(refused)?;
+            bump(company, &given, "Number", "NextQuoteNumber");
+            let id = quotes::store_new(company, call, resource, quote);
+            restore(company, resource, &id, &given, value);
+        }
+        Resource::PriceRows => {
+            let list = text(&given, "SalesPriceListId").and_then(|id| company.get(Resource::PriceLists, id));
+            let mut row = given.clone();
+            price_lists::name_row(&mut row, list.ok_or("there is no such price list")?);
+            company.of_mut(Resource::PriceRows).put(row);
+        }
         Resource::Drafts => {
             let draft = drafts::prepare(company, call, given.clone(), None).map_err(refused)?;
             let id = drafts::store_new(company, call, draft);
@@ -82,6 +96,10 @@ pub(crate) fn record(
         }
         _ => {
             let mut record = given.clone();
+            // What an agreement gives is seen nowhere but in prices; a seed says it by a key of the emulator's own.
+            if let Some(percent) = value.get("percent") {
+                put(&mut record, "percent", percent.clone());
+            }
             for field in ["CreatedUtc", "ModifiedUtc", "ChangedUtc"] {
                 if resource.schema().field(field).is_some() {
                     put(&mut record, field, call.stamp());

@@ -77,7 +77,7 @@ pub(crate) fn reminder(company: &mut Company, call: &mut Call<'_>, id: &str, bod
 }
 
 /// Who gets it and under which subject: what the body says, else the customer's addresses.
-fn email(
+pub(crate) fn email(
     company: &Company,
     call: &Call<'_>,
     document: &Record,

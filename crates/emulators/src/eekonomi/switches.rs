@@ -1,6 +1,6 @@
 //! What the vendor's documentation leaves open, one named switch each.
 
-use crate::frame::{Allowed, Switch};
+use crate::frame::{Allowed, LISTING_LAG, Switch};
 
 macro_rules! switches {
     ($($constant:ident $name:literal $allowed:expr, $about:literal;)*) => {
@@ -9,7 +9,7 @@ macro_rules! switches {
             pub(crate) static $constant: Switch = Switch { name: $name, about: $about, allowed: $allowed };
         )*
         /// All switches of this vendor.
-        pub(crate) static ALL: &[Switch] = &[$(Switch { name: $name, about: $about, allowed: $allowed }),*];
+        pub(crate) static ALL: &[Switch] = &[LISTING_LAG, $(Switch { name: $name, about: $about, allowed: $allowed }),*];
     };
 }
 
@@ -94,6 +94,14 @@ switches! {
         "VAT numbers are checked live; an outage is said to fail the write.";
     SINGLE_PRICE "single_price" words!["refused" "computed"],
         "An article with only one of NetPrice and GrossPrice.";
+    STOCK_FIELDS "stock_fields_without_module" words!["ignored" "refused"],
+        "IsStock, OrderingPoint and SupplierId of an article need the stock module; what they do without it.";
+    STOCK_WRITABLE "stock_balance_with_module" words!["read_only" "adjusts"],
+        "With the stock module StockBalance is called read-only, while another field speaks of manual adjustment.";
+    PUT_PRICES "put_prices" words!["upsert" "replace"],
+        "Whether the rows sent to a price list are added to it or are all that it holds then.";
+    STANDARD_LIST "standard_price_list" words!["own_rows" "follows_articles"],
+        "Whether the standard price list has rows only as they are written, or one for each article as well.";
     STOCK_STAMP "stock_moves_changed" words!["no" "yes"],
         "Whether an order or a sale moves ChangedUtc of its articles.";
 
@@ -120,6 +128,10 @@ switches! {
         "From which statuses an order can be converted.";
     CONVERT_QUANTITY "convert_quantity" words!["delivered" "ordered"],
         "Which quantity of a shipped order is invoiced.";
+
+    // Quotes
+    QUOTE_CONVERT_FROM "quote_convert_from" words!["approved" "ongoing_or_approved"],
+        "Whether a quote can become an order or an invoice before it was approved.";
 
     // Drafts, invoices, payments
     FIRST_LINE "first_line_number" Allowed::Number { min: 0, max: 1, default: 1 },

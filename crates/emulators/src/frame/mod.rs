@@ -31,6 +31,9 @@
 //! | `POST /_emulator/act` | `{"action": "<name>", …}`: what a person does in the vendor's own screens |
 //! | `GET /_emulator/webhooks` | deliveries that wait, were made or were given up |
 //! | `POST /_emulator/webhooks/deliver` | sends what is due; `{"reverse": true, "repeat": 2}` for disorder and doubles |
+//!
+//! Every vendor has the switch [`LISTING_LAG`], `listing_lag_s`: how long lists and searches leave out a new record that
+//! a call by id shows at once. What a vendor made is noted in [`Births`]; what was seeded was there before.
 
 mod births;
 mod clock;

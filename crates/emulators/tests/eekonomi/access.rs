@@ -51,7 +51,7 @@ async fn a_sandbox_client_needs_a_sandbox_company() {
 async fn the_edition_decides_what_there_is() {
     let erp = Erp::start().await;
     assert_eq!(erp.get("/companysettings").await.of(200)["ProductVariant"], 5);
-    assert_eq!(erp.get("/salespricelists").await.status, 501, "published, in the edition, not emulated");
+    assert_eq!(erp.get("/costcenters").await.status, 501, "published, in the edition, not emulated");
     for (variant, refused, allowed) in [
         (2, vec!["/suppliers", "/accountbalances/2026-01-01", "/salespricelists"], vec!["/orders", "/customers"]),
         (4, vec!["/orders", "/customerlabels"], vec!["/customers", "/customerinvoices"]),

@@ -8,4 +8,6 @@ pub(crate) mod draft;
 pub(crate) mod invoice;
 pub(crate) mod ledger;
 pub(crate) mod order;
+pub(crate) mod quote;
 pub(crate) mod register;
+pub(crate) mod trade;
