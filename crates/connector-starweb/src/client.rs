@@ -89,6 +89,16 @@ impl Shop {
             self.0.fetch(cx, request).await?.map(|answer| answer.json()).transpose()?;
         Ok(answer.map(|answer| answer.data))
     }
+    /// A write that makes something: what it shows of that. Once the vendor has said yes, an answer that cannot be read leaves
+    /// open what was made.
+    pub(crate) async fn made(&self, cx: &Context, request: Request) -> Result<Box<RawValue>> {
+        let answer = self.0.send(cx, request).await?;
+        let read: Result<Data<Box<RawValue>>> = answer.json();
+        read.map(|answer| answer.data).map_err(|error| {
+            let line = "the vendor made a record, but its answer cannot be read; it is looked for";
+            Error::new(ErrorKind::AmbiguousWrite, error.operation(), line).with_detail(error.message())
+        })
+    }
     /// A write. What it answers is not looked at: it shows the record without its children.
     pub(crate) async fn write(&self, cx: &Context, request: Request) -> Result<()> {
         self.0.send(cx, request).await.map(drop)

@@ -11,6 +11,7 @@ use sync_http::Request;
 
 use crate::{
     client::Shop,
+    goods::Goods,
     pricelists::{PriceList, WirePriceList},
     wire::{Included, Told},
 };
@@ -35,6 +36,8 @@ pub struct Lists {
     pub carriers: Vec<Carrier>,
     /// VAT in percent, by country.
     pub vat_rates: Vec<VatRates>,
+    /// What products are described with.
+    pub goods: Goods,
     /// Price lists: in which currency a customer buys.
     pub price_lists: Vec<PriceList>,
 }
@@ -51,6 +54,9 @@ pub struct ShopFacts {
     pub base_currency: Option<String>,
     /// Language in which its texts are kept first, ISO 639-1.
     pub language: Option<String>,
+    /// VAT in percent of products that say nothing else.
+    #[serde(default, with = "rust_decimal::serde::str_option")]
+    pub vat_rate: Option<Decimal>,
 }
 
 /// An order status.
@@ -111,7 +117,7 @@ pub struct VatRates {
 }
 
 impl Lists {
-    /// Reads them all: seven calls.
+    /// Reads them all: eleven calls.
     ///
     /// # Errors
     /// As the vendor answers.
@@ -126,6 +132,7 @@ impl Lists {
             shop.read(cx, Request::get("read tracking types", "/shipping-tracking-types")).await?;
         let vat: Vec<WireVat> = shop.read(cx, Request::get("read VAT rates", "/vat-rates")).await?;
         let prices: Vec<WirePriceList> = shop.read(cx, Request::get("read price lists", "/pricelists")).await?;
+        let goods = Goods::read(cx, shop, &language).await?;
         Ok(Self {
             base_url: shop.base_url().to_owned(),
             shop: facts.facts(),
@@ -134,6 +141,7 @@ impl Lists {
             shipping_methods: shipping.iter().filter_map(|method| method.method(&language)).collect(),
             carriers: carriers.iter().filter_map(WireCarrier::carrier).collect(),
             vat_rates: vat.iter().map(WireVat::rates).collect(),
+            goods,
             price_lists: prices.iter().filter_map(WirePriceList::list).collect(),
         })
     }
@@ -186,6 +194,15 @@ pub(crate) fn party(word: &str) -> Option<Party> {
     }
 }
 
+/// The vendor's word for what a customer is; `None` if it has none for it.
+pub(crate) fn party_word(party: Party) -> Option<&'static str> {
+    match party {
+        Party::Company => Some("company"),
+        Party::Private => Some("person"),
+        _ => None,
+    }
+}
+
 /// The payment status that the vendor's description names; providers have words of their own beside it.
 pub(crate) const RESERVED: &str = "reserved";
 
@@ -199,6 +216,8 @@ struct WireShop {
     base_currency: Told<String>,
     #[serde(default)]
     default_lang_code: Told<String>,
+    #[serde(default)]
+    general_default_vat_rate: Told<Decimal>,
 }
 
 impl WireShop {
@@ -208,6 +227,7 @@ impl WireShop {
             name: self.name.text().to_owned(),
             base_currency: self.base_currency.get(),
             language: self.default_lang_code.get(),
+            vat_rate: self.general_default_vat_rate.get(),
         }
     }
 }
@@ -247,14 +267,14 @@ impl WireStatus {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Named {
+pub(crate) struct Named {
     lang_code: Told<String>,
     name: Told<String>,
     title: Told<String>,
 }
 
 /// The name in this language, else in the first one that has one.
-fn name_in(languages: &Included<Vec<Named>>, language: &str) -> Option<String> {
+pub(crate) fn name_in(languages: &Included<Vec<Named>>, language: &str) -> Option<String> {
     let named: Vec<&Named> = languages.0.value().into_iter().flatten().collect();
     let own = named.iter().filter(|name| name.lang_code.text() == language);
     own.chain(&named).find_map(|name| name.name.get().or_else(|| name.title.get()))

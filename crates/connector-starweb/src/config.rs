@@ -47,6 +47,26 @@ pub struct Config {
     /// are carts that nobody has paid or confirmed.
     #[serde(default)]
     pub unfinished_orders: bool,
+    /// Price lists beside the shop's own prices, by id or name. Each is a stream of its own, `prices_<id>`, with a record
+    /// for every product: name those that are kept up to date, and no others. None if left out.
+    #[serde(default)]
+    pub price_lists: Vec<String>,
+    /// Quantities from which a lower price holds, in each of the lists. Each is a stream of its own, `prices_from_<n>`, that is
+    /// written and cannot be read. None if left out.
+    #[serde(default)]
+    pub volume_quantities: Vec<u32>,
+    /// Stock locations beside the one that the web shop sells from, by id or code. Each is a stream of its own,
+    /// `stock_<id>`, that is written and cannot be read. None if left out.
+    #[serde(default)]
+    pub stock_locations: Vec<String>,
+    /// Decimals that the shop keeps of a price and of what an item costs, at least 2: the vendor does not say how many there
+    /// are, and what is lost on the way would be written again for ever. 2 if left out.
+    #[serde(default = "price_decimals")]
+    pub price_decimals: u32,
+    /// Whether the quantity that stands on a product is that of the location that the web shop sells from, so that stock can be read
+    /// with the products. If left out: yes where the shop has one location; for several the vendor does not say.
+    #[serde(default)]
+    pub stock_on_product: Option<bool>,
     /// Calls per minute; 800 if left out. The vendor allows 1000, and does not say whether for each shop or for each
     /// client, so all calls of the process with the same host or the same client id share this.
     #[serde(default = "calls_per_minute")]
@@ -77,6 +97,11 @@ impl Config {
             marker: marker(),
             addresses: address_order(),
             unfinished_orders: false,
+            price_lists: Vec::new(),
+            volume_quantities: Vec::new(),
+            stock_locations: Vec::new(),
+            stock_on_product: None,
+            price_decimals: price_decimals(),
             calls_per_minute: calls_per_minute(),
         }
     }
@@ -100,6 +125,12 @@ impl Config {
         if self.addresses.is_empty() {
             return wrong("addresses is empty; name at least one of payment_method, original, customer");
         }
+        if let Some(quantity) = self.volume_quantities.iter().find(|quantity| **quantity < 2) {
+            return wrong(&format!("volume_quantities has {quantity}; a lower price holds from 2 or more"));
+        }
+        if !(2..=10).contains(&self.price_decimals) {
+            return wrong(&format!("price_decimals is {}; give 2 to 10", self.price_decimals));
+        }
         if self.client_id.trim().is_empty() || self.client_secret.expose_secret().is_empty() {
             return wrong("client_id or client_secret is empty; the shop's admin lists both among its API clients");
         }
@@ -119,6 +150,11 @@ impl fmt::Debug for Config {
             .field("marker", &self.marker)
             .field("addresses", &self.addresses)
             .field("unfinished_orders", &self.unfinished_orders)
+            .field("price_lists", &self.price_lists)
+            .field("volume_quantities", &self.volume_quantities)
+            .field("stock_locations", &self.stock_locations)
+            .field("stock_on_product", &self.stock_on_product)
+            .field("price_decimals", &self.price_decimals)
             .field("calls_per_minute", &self.calls_per_minute)
             .finish_non_exhaustive()
     }
@@ -159,6 +195,9 @@ fn address_order() -> Vec<AddressSource> {
 fn calls_per_minute() -> u32 {
     800
 }
+fn price_decimals() -> u32 {
+    2
+}
 fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<SecretString, D::Error> {
     String::deserialize(from).map(SecretString::from)
 }
@@ -198,7 +237,12 @@ mod tests {
         assert!(read(r#","secrets":"x""#).unwrap_err().to_string().contains("secrets"));
         assert!(read(r#","addresses":["nearest"]"#).is_err());
         let long = format!(r#","marker":"{}""#, "m".repeat(41));
-        for (more, key) in [(long.as_str(), "marker"), (r#","addresses":[]"#, "addresses")] {
+        for (more, key) in [
+            (long.as_str(), "marker"),
+            (r#","addresses":[]"#, "addresses"),
+            (r#","volume_quantities":[10,1]"#, "volume_quantities"),
+            (r#","price_decimals":1"#, "price_decimals"),
+        ] {
             let error = read(more).unwrap().check().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config);
             assert!(error.message().contains(key), "{error}");

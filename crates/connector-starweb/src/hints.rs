@@ -7,7 +7,7 @@ use sync_core::{
 };
 
 use crate::{
-    streams::{customers::CUSTOMERS, orders::ORDERS},
+    streams::{customers::CUSTOMERS, orders::ORDERS, products::PRODUCTS},
     wire::Told,
 };
 
@@ -24,6 +24,8 @@ struct Call {
     order_id: Told<i64>,
     #[serde(default)]
     customer_id: Told<i64>,
+    #[serde(default)]
+    product_id: Told<i64>,
 }
 
 /// The records that a call names; none for events about anything else.
@@ -40,7 +42,7 @@ pub(crate) fn hints(system: &SystemId, shop: &str, body: &[u8]) -> Result<Vec<Ex
         let line = "the webhook is of another shop than this connection's; have the shop call its own address";
         return Err(refuse(ErrorKind::Auth, line));
     }
-    let named = [(ORDERS, call.order_id.get()), (CUSTOMERS, call.customer_id.get())];
+    let named = [(ORDERS, call.order_id.get()), (CUSTOMERS, call.customer_id.get()), (PRODUCTS, call.product_id.get())];
     let reference = |(stream, id): (&str, Option<i64>)| {
         let id = id.filter(|id| *id > 0)?;
         Some(StreamKey::new(system.clone(), stream).id(id.to_string()))
@@ -61,10 +63,11 @@ mod tests {
     }
 
     #[test]
-    fn orders_and_customers_are_named_and_nothing_of_the_content_is_taken() {
+    fn orders_customers_and_products_are_named_and_nothing_of_the_content_is_taken() {
         assert_eq!(told(r#","orderId":101,"totalAmount":"269.20""#).unwrap(), ["starweb:se/orders#101"]);
         assert_eq!(told(r#","customerId":"7""#).unwrap(), ["starweb:se/customers#7"]);
-        for nothing in ["", r#","productId":5"#, r#","orderId":0"#, r#","orderId":null"#] {
+        assert_eq!(told(r#","productId":5"#).unwrap(), ["starweb:se/products#5"]);
+        for nothing in ["", r#","productId":null"#, r#","orderId":0"#, r#","orderId":null"#] {
             assert_eq!(told(nothing).unwrap(), [""; 0], "{nothing}");
         }
     }

@@ -2,8 +2,13 @@
 //!
 //! | stream | what it holds | read | written |
 //! |---|---|---|---|
-//! | `customers` | companies and private buyers | all, changed since, by id | no |
+//! | `customers` | companies and private buyers | all, changed since, by id | create, change, delete |
 //! | `customer_contact` | the person in a company's address (a slot of `customers`) | with its host | no |
+//! | `products` | items: one for each variant of a product | all, changed since, by id, by number | create, change, hide, delete |
+//! | `prices`, `prices_<list>` | the price in the shop's own list, and in others (facets of `products`) | with its host | with its host |
+//! | `prices_from_<n>` and with a list | the price from a quantity (a facet of `products`) | no | with its host |
+//! | `stock` | stock at the location that the shop sells from (a facet of `products`) | with its host | with its host |
+//! | `stock_<location>` | stock elsewhere (a facet of `products`) | no | with its host |
 //! | `orders` | orders with rows, addresses, totals, payment, status | all, changed since, by id | status, tracking, mark |
 //! | `order_buyer` | the buyer on an order without customer (a snapshot in `orders`) | with its host | no |
 //!
@@ -31,6 +36,7 @@
 mod client;
 mod codes;
 mod config;
+mod goods;
 mod hints;
 mod pricelists;
 mod streams;
@@ -46,10 +52,11 @@ use sync_core::{
 
 pub use codes::{Carrier, Lists, Method, ShopFacts, Status, VatRates};
 pub use config::{AddressSource, Config, Environment};
+pub use goods::{Goods, Location, Manufacturer, StockStatus, Unit};
 pub use pricelists::PriceList;
 
 use client::Shop;
-use streams::{customers::Customers, orders::Orders};
+use streams::{customers::Customers, orders::Orders, products::Products};
 
 /// What [`connect`] gives.
 #[derive(Debug)]
@@ -68,7 +75,7 @@ const GOOD_FOR_H: i64 = 24;
 
 /// Makes the connection that the configuration calls `connection`.
 ///
-/// With a `snapshot` that is less than a day old no call is made; otherwise the shop's lists are read, in seven calls.
+/// With a `snapshot` that is less than a day old no call is made; otherwise the shop's lists are read, in eleven calls.
 ///
 /// # Errors
 /// [`ErrorKind::Config`](sync_core::ErrorKind::Config) for settings that cannot work and for a host without a shop,
@@ -97,12 +104,10 @@ pub async fn connect(
         shop: shop.clone(),
         shop_id_code: lists.shop.id_code.clone(),
     };
-    let router = Router::new(tells).with(Customers::new(shop.clone(), &system, &lists))?.with(Orders::new(
-        shop,
-        &system,
-        &config,
-        lists.clone(),
-    ))?;
+    let router = Router::new(tells)
+        .with(Customers::new(shop.clone(), &system, &lists))?
+        .with(Products::new(shop.clone(), &system, &config, lists.clone())?)?
+        .with(Orders::new(shop, &system, &config, lists.clone()))?;
     Ok(Connection { router, lists, snapshot })
 }
 

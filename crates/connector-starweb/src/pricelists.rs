@@ -1,16 +1,25 @@
-//! Price lists, of which one thing is used: in which currency a customer buys. A customer has no currency of its own;
-//! a shop has price lists for countries and for customers, each in one currency.
+//! Price lists: which of them the shop's own prices are in, and in which currency a customer buys. A customer has no
+//! currency of its own; a shop has price lists for countries and for customers, each in one currency.
 
 use serde::{Deserialize, Serialize};
+use sync_core::error::Result;
 
-use crate::wire::Told;
+use crate::{
+    goods::{names, unknown},
+    wire::Told,
+};
 
 /// A price list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PriceList {
     /// The shop's id of it.
+    /// As text it is the code in a price's `list`, and in a customer's `price_list`.
     pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// It holds the shop's own prices.
+    pub is_master: bool,
     /// Currency of its prices, ISO 4217.
     pub currency: String,
     /// ISO 3166-1 alpha-2, in capitals: the countries that it is made for, if some were selected.
@@ -19,6 +28,16 @@ pub struct PriceList {
     pub everywhere: bool,
     /// Prices of the shop are taken from it.
     pub is_active: bool,
+}
+
+/// The list of that id or name.
+///
+/// # Errors
+/// `Config`, with those that there are.
+pub(crate) fn list_called<'l>(lists: &'l [PriceList], called: &str) -> Result<&'l PriceList> {
+    let found = lists.iter().find(|list| list.id.to_string() == called || list.name == called);
+    let known = || names(lists.iter().map(|list| format!("{} ({})", list.id, list.name)));
+    found.ok_or_else(|| unknown("price_lists", called, "price list", known()))
 }
 
 /// The currency in which a customer buys: that of the price list that he was given, else that of the list for his
@@ -47,6 +66,8 @@ fn one<'l>(mut lists: impl Iterator<Item = &'l PriceList>) -> Option<String> {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct WirePriceList {
     pricelist_id: Told<i64>,
+    name: Told<String>,
+    is_master: Told<bool>,
     currency_code: Told<String>,
     region: Told<String>,
     country_codes: Option<Vec<String>>,
@@ -62,6 +83,8 @@ impl WirePriceList {
         let countries = self.country_codes.iter().flatten().filter(|_| !for_customers);
         Some(PriceList {
             id: self.pricelist_id.get()?,
+            name: self.name.text().to_owned(),
+            is_master: self.is_master.get() == Some(true),
             currency: self.currency_code.get()?.to_uppercase(),
             countries: countries.map(|code| code.trim().to_uppercase()).collect(),
             everywhere: !for_customers && self.region.text() == "all",
@@ -112,5 +135,14 @@ mod tests {
         assert_eq!(of(union), None, "whether Finland is in it the shop does not say");
         let second = r#",{"pricelistId":2,"currencyCode":"EUR","region":"all","countryCodes":null,"isActive":true}"#;
         assert_eq!(of(second), None);
+    }
+
+    #[test]
+    fn a_list_that_there_is_none_of_is_told_with_those_that_there_are() {
+        let lists = lists(r#"[{"pricelistId":7,"name":"Norge","currencyCode":"NOK","isMaster":false}]"#);
+        assert_eq!(list_called(&lists, "7").unwrap(), list_called(&lists, "Norge").unwrap());
+        let error = list_called(&lists, "Danmark").unwrap_err();
+        assert_eq!(error.kind(), sync_core::ErrorKind::Config);
+        assert!(error.message().contains("'Danmark'") && error.message().contains("7 (Norge)"), "{error}");
     }
 }

@@ -2,7 +2,7 @@
 //! nested inside `{"data": …}`.
 
 use chrono::{DateTime, FixedOffset};
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{
     Deserialize, Deserializer,
     de::{DeserializeOwned, Error, Unexpected},
@@ -125,6 +125,42 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Included<T> {
         }
         Ok(Self(Option::<Child<T>>::deserialize(from)?.and_then(|child| child.data).into()))
     }
+}
+
+/// A list that was asked for with `include`. The vendor's description has some as bare lists that come in an envelope, so
+/// both are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Listed<T>(pub(crate) Field<Vec<T>>);
+
+impl<T> Default for Listed<T> {
+    fn default() -> Self {
+        Self(Field::Unknown)
+    }
+}
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Listed<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let bare = match Json::deserialize(from)? {
+            Json::Object(mut envelope) => envelope.remove("data").unwrap_or(Json::Bool(false)),
+            other => other,
+        };
+        match bare {
+            Json::Null => Ok(Self(Field::Empty)),
+            rows @ Json::Array(_) => {
+                serde_json::from_value(rows).map(|rows| Self(Field::Set(rows))).map_err(D::Error::custom)
+            }
+            _ => Err(D::Error::invalid_type(Unexpected::Other("another value"), &"a list")),
+        }
+    }
+}
+
+/// To so many decimals, half of the last one away from zero.
+pub(crate) fn rounded(amount: Decimal, decimals: u32) -> Decimal {
+    amount.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
+}
+
+/// A number as JSON, with no digit more than it has.
+pub(crate) fn number(amount: Decimal) -> Json {
+    amount.normalize().to_string().parse().map_or(Json::Null, Json::Number)
 }
 
 /// A record in two forms: what is known of it, typed, and all its members by the vendor's names.

@@ -3,6 +3,7 @@
 mod address;
 pub(crate) mod customers;
 pub(crate) mod orders;
+pub(crate) mod products;
 mod walk;
 
 use serde_json::{Map, Value as Json};

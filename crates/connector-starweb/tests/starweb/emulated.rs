@@ -22,7 +22,11 @@ async fn connecting_reads_the_lists_once_a_day() {
             "GET /shipping-methods",
             "GET /shipping-tracking-types",
             "GET /vat-rates",
-            "GET /pricelists"
+            "GET /pricelists",
+            "GET /stock-locations",
+            "GET /product-stock-statuses",
+            "GET /product-units",
+            "GET /product-manufacturers"
         ]
     );
     let lists = &connected.lists;
@@ -41,10 +45,10 @@ async fn connecting_reads_the_lists_once_a_day() {
     assert_eq!((kept == connected.snapshot, shop.calls().len()), (true, 0));
     let old = Snapshot { at: connected.snapshot.at - chrono::TimeDelta::hours(25), ..connected.snapshot.clone() };
     assert_eq!(again(old).await.unwrap().snapshot.at, connected.snapshot.at);
-    assert_eq!(shop.calls().len(), 7);
+    assert_eq!(shop.calls().len(), 11);
     let strange = Snapshot { content: json!({ "of": "another version" }), ..connected.snapshot };
     again(strange).await.unwrap();
-    assert_eq!(shop.calls().len(), 7);
+    assert_eq!(shop.calls().len(), 11);
 }
 
 #[tokio::test]

@@ -111,6 +111,21 @@ pub(crate) fn assert_shows(fields: &FieldMap, expected: &[(&str, &str)]) {
     }
 }
 
+/// A write of these shares to a record, or of a new one.
+pub(crate) fn shares(stream: &str, id: Option<&str>, parts: &[(&str, FieldMap)]) -> Write {
+    let part = |(stream, wanted): &(&str, FieldMap)| {
+        let changed = wanted.paths().collect();
+        Part { stream: (*stream).into(), wanted: wanted.clone(), changed }
+    };
+    let parts = parts.iter().map(part).collect();
+    let action = match id {
+        Some(id) => Action::Update { id: id.into(), parts, if_version: None },
+        None => Action::Create { parts },
+    };
+    let effects = BTreeSet::new();
+    Write { stream: stream.into(), action, idempotency_key: "key-1".into(), mark: None, effects, current: None }
+}
+
 /// An update of an order that sets these fields, with these effects.
 pub(crate) fn update(id: &str, fields: &[(FieldPath, &str)], effects: &[&str]) -> Write {
     let wanted: FieldMap = fields.iter().map(|(path, value)| (*path, Value::from(*value))).collect();

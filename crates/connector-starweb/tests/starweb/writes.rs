@@ -153,8 +153,8 @@ async fn what_is_not_claimed_is_refused_without_a_call() {
     let writable: Vec<&str> =
         orders.fields.iter().filter(|(_, field)| field.write_on_update).map(|(path, _)| path.as_str()).collect();
     assert_eq!(writable, ["tracking.carrier", "tracking.number", "x.starweb.marker", "x.starweb.status"]);
-    let customers = &router.capabilities().streams["customers"];
-    assert_eq!(customers.update, UpdateMode::None);
+    let contact = &router.capabilities().streams["customer_contact"];
+    assert_eq!(contact.update, UpdateMode::None);
     let error = router.write(&Bench::new().cx, &[update("7001", &[(STATUS, "completed")], &["send"])]).await.remove(0);
     assert_eq!(error.unwrap_err().kind(), ErrorKind::Unsupported);
 }

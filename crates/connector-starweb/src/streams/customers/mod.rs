@@ -4,6 +4,8 @@
 //! number outside the shop, so it is the own field `x.starweb.customer_id`; as `number` it would be taken for the
 //! customer of the same number elsewhere.
 
+mod write;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, FixedOffset};
@@ -11,14 +13,15 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use sync_core::{
     Context, EntityKind, Field, StreamId, StreamKey, SystemId,
-    capability::{Listing, Shows, Since, StreamCapability},
-    connector::{ListFrom, Version},
+    capability::{Listing, RemoveMode, Shows, Since, StreamCapability, UpdateMode},
+    connector::{ListFrom, Version, Write},
     error::{Error, ErrorKind, Result},
-    handler::{Head, RawPage, Shown, StreamHandler},
+    handler::{Answer, Encode, Head, RawPage, Shown, StreamHandler},
     model::{Address, Organisation, Party, Person},
 };
 use sync_http::Request;
 
+use self::write::CustomerWrite;
 use super::{
     Own,
     address::WireAddress,
@@ -49,6 +52,10 @@ const OWN: &Own = &[
 ];
 const LIST: &str = "list customers";
 const INCLUDE: &str = "addresses";
+/// Customers that are written at the same time.
+const CONCURRENCY: u32 = 4;
+/// Seconds until a new customer is sure to be listed: how soon is not documented.
+const SEARCH_LAG_S: u32 = 60;
 
 /// The handler.
 #[derive(Debug)]
@@ -160,7 +167,7 @@ impl Customer {
 impl StreamHandler for Customers {
     type Row = Row;
     type Read = Whole<Customer>;
-    type Body = ();
+    type Body = CustomerWrite;
 
     fn stream(&self) -> StreamId {
         self.at.stream.clone()
@@ -177,6 +184,12 @@ impl StreamHandler for Customers {
         reads(&mut can, OF_ORGANISATION);
         reads(&mut can, [Organisation::IS_CUSTOMER, Organisation::PRICE_LIST]);
         reads(&mut can, own_paths(OWN));
+        can.create = true;
+        can.update = UpdateMode::Merge;
+        can.write_concurrency = CONCURRENCY;
+        can.search_lag_s = SEARCH_LAG_S;
+        can.remove = [RemoveMode::Delete].into();
+        write::declare(&mut can);
         can
     }
     fn facets(&self) -> Vec<(StreamId, StreamCapability)> {
@@ -211,6 +224,19 @@ impl StreamHandler for Customers {
         let contact = read.known.contact(&self.at).map(|person| Shown::of(CONTACT, &person));
         Ok([host].into_iter().chain(contact).collect())
     }
+    fn encode(&self, encode: &Encode<'_, Self::Read>) -> Result<Self::Body> {
+        write::encode(&self.price_lists, encode)
+    }
+    async fn post(&self, cx: &Context, body: &Self::Body, _write: &Write) -> Result<Answer> {
+        body.create(cx, &self.shop).await
+    }
+    async fn put(&self, cx: &Context, id: &str, body: &Self::Body, _write: &Write) -> Result<Answer> {
+        body.update(cx, &self.shop, id).await
+    }
+    async fn remove(&self, cx: &Context, id: &str, _mode: RemoveMode, _write: &Write) -> Result<()> {
+        self.shop.write(cx, Request::delete("delete customer", "/customers/{id}").path("id", id)).await
+    }
+
     async fn list(&self, cx: &Context, from: &ListFrom, _page_size: u32) -> Result<RawPage> {
         let walk = Walk::from(LIST, from)?;
         let mut request = Request::get(LIST, "/customers")

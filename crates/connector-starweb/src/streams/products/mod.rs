@@ -1,0 +1,216 @@
+//! Products: one record for each variant, with its prices and its stock.
+//!
+//! A product comes in a list with its first variant, with that variant's prices and with its stock, so one listing serves
+//! three kinds. A product with several variants costs one call more, for all of them. The id is that of the product and of
+//! the variant: it stays when a product gets further variants.
+//!
+//! A product is never replaced: what the vendor does with what a replacement leaves out is not documented.
+
+mod item;
+mod prices;
+mod send;
+mod stock;
+mod wire;
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use sync_core::{
+    Context, EntityKind, FieldMap, StreamId, StreamKey, SystemId,
+    capability::{Listing, RemoveMode, Since, StreamCapability, UpdateMode},
+    connector::{ListFrom, Version, Writable, Write},
+    error::{Error, ErrorKind, Result},
+    handler::{Answer, Encode, Head, RawPage, Shown, StreamHandler},
+    model::Item,
+};
+use sync_http::Request;
+
+use self::{
+    prices::PriceFacet,
+    send::{Calls, INCLUDE, ProductWrite},
+    stock::StockFacet,
+    wire::{Id, Product, Row},
+};
+use super::walk::{OVERLAP_S, PAGE, Walk, Window, stamp};
+use crate::{
+    client::Shop,
+    codes::Lists,
+    config::Config,
+    wire::{Data, Told, Whole},
+};
+
+/// The host stream.
+pub(crate) const PRODUCTS: &str = "products";
+
+const LIST: &str = "list products";
+/// Products that are written at the same time.
+const CONCURRENCY: u32 = 4;
+/// Seconds until a new product is sure to be found by its number: how soon the vendor's filter knows it is not documented.
+const SEARCH_LAG_S: u32 = 60;
+
+/// The handler.
+#[derive(Debug)]
+pub(crate) struct Products {
+    calls: Calls,
+    at: StreamKey,
+    lists: Lists,
+    prices: Vec<PriceFacet>,
+    stock: Vec<StockFacet>,
+    decimals: u32,
+}
+
+impl Products {
+    /// # Errors
+    /// `Config` for a price list or a stock location that the shop does not have.
+    pub(crate) fn new(shop: Shop, system: &SystemId, config: &Config, lists: Lists) -> Result<Self> {
+        Ok(Self {
+            calls: Calls(shop),
+            at: StreamKey::new(system.clone(), PRODUCTS),
+            prices: PriceFacet::all(&lists.price_lists, config)?,
+            stock: StockFacet::all(&lists.goods, config)?,
+            lists,
+            decimals: config.price_decimals,
+        })
+    }
+    async fn page(&self, cx: &Context, request: Request, walk: Walk) -> Result<RawPage> {
+        let page = self.calls.0.page(cx, request).await?;
+        let page = walk.turn(LIST, page)?;
+        let mut rows = Vec::with_capacity(page.rows.len());
+        for row in page.rows {
+            rows.extend(self.calls.rows(cx, row).await?);
+        }
+        Ok(RawPage { rows, next: page.next })
+    }
+}
+
+fn listing(walk: &Walk) -> Request {
+    Request::get(LIST, "/products")
+        .query("include", INCLUDE)
+        .query("sortBy", "productId")
+        .query("sortOrder", "ASC")
+        .query("page", walk.page())
+}
+
+impl StreamHandler for Products {
+    type Row = Row;
+    type Read = Whole<Product>;
+    type Body = ProductWrite;
+
+    fn stream(&self) -> StreamId {
+        self.at.stream.clone()
+    }
+    fn capability(&self) -> StreamCapability {
+        let mut can = StreamCapability::new(EntityKind::Item);
+        // whether a variant, a price, a stock or a text moves the product's stamp is not documented
+        let since = Since { precision_ms: 1000, inclusive: false, lag_s: OVERLAP_S, ascending: false, misses: true };
+        can.list = Some(Listing::complete(PAGE).since(since));
+        can.get_max = 1;
+        can.find_by = [Item::NUMBER].into();
+        can.stamps = true;
+        can.create = true;
+        can.search_lag_s = SEARCH_LAG_S;
+        can.update = UpdateMode::Merge;
+        can.write_concurrency = CONCURRENCY;
+        can.remove = [RemoveMode::Archive, RemoveMode::Delete].into();
+        item::declare(&mut can, &self.lists, self.decimals);
+        can
+    }
+    fn facets(&self) -> Vec<(StreamId, StreamCapability)> {
+        let prices = self.prices.iter().map(|facet| (facet.stream.as_str().into(), facet.capability()));
+        prices.chain(self.stock.iter().map(|facet| (facet.stream.as_str().into(), facet.capability()))).collect()
+    }
+    fn row_id(&self, row: &Row) -> String {
+        row.id().to_string()
+    }
+    fn head(&self, read: &Self::Read) -> Head {
+        let modified_at = read.known.modified_at.get().map(|at| at.to_utc());
+        let created_at = read.known.created_at.get().map(|at| at.to_utc());
+        Head { version: Version { etag: None, modified_at }, created_at, ..Head::default() }
+    }
+    fn decode(&self, read: &Self::Read) -> Result<Vec<Shown>> {
+        let (Some(variant), Some(id)) = (read.known.variant(), read.known.id()) else {
+            let line = "the product has no variant, so it has no number and cannot be sold; give it one in the shop";
+            return Err(Error::new(ErrorKind::Invalid, "decode", line).with_context("field", "variants"));
+        };
+        let (item, own) = item::shown(&self.lists, read, variant);
+        let mut host = Shown::of(self.stream(), &item).extras(&own);
+        if read.known.has_several() {
+            host = host.writable(Writable::Except(item::shared_paths().into()));
+        }
+        let own_id = || self.at.id(&id);
+        let prices = self.prices.iter().map(|facet| facet.shown(own_id(), variant));
+        let stock = self.stock.iter().map(|facet| facet.shown(own_id(), variant));
+        Ok([host].into_iter().chain(prices).chain(stock).collect())
+    }
+    fn encode(&self, encode: &Encode<'_, Self::Read>) -> Result<Self::Body> {
+        let prices = self.prices.iter().filter_map(|facet| facet.encode(encode).transpose());
+        let stock = self.stock.iter().filter_map(|facet| facet.encode(encode).transpose());
+        Ok(ProductWrite {
+            item: item::encode(&self.lists, self.decimals, encode)?,
+            prices: prices.collect::<Result<_>>()?,
+            stock: stock.collect::<Result<_>>()?,
+        })
+    }
+
+    async fn list(&self, cx: &Context, from: &ListFrom, _page_size: u32) -> Result<RawPage> {
+        let walk = Walk::from(LIST, from)?;
+        let request = match walk.window {
+            Window::All => listing(&walk),
+            Window::ModifiedSince(at) => listing(&walk).query("updatedSince", stamp(at)),
+            Window::CreatedSince(at) => listing(&walk).query("createdSince", stamp(at)),
+        };
+        self.page(cx, request, walk).await
+    }
+    async fn get(&self, cx: &Context, ids: &[Arc<str>]) -> Result<Vec<Box<RawValue>>> {
+        let mut found = Vec::new();
+        for id in ids {
+            found.extend(self.calls.get(cx, id).await?);
+        }
+        Ok(found)
+    }
+    /// The vendor's filter takes letters, digits, dot, underscore and hyphen; any other number is looked for in the whole
+    /// list. Whether the filter finds further variants of a product is not documented: what we make is never one.
+    async fn find(&self, cx: &Context, by: &FieldMap) -> Result<Vec<Box<RawValue>>> {
+        let number = by.text(Item::NUMBER).unwrap_or_default();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        let filter = !number.is_empty() && number.bytes().all(plain);
+        let mut found = Vec::new();
+        let mut from = ListFrom::Beginning;
+        loop {
+            let walk = Walk::from("find product", &from)?;
+            let request = listing(&walk);
+            let request = if filter { request.query("filterSku", number) } else { request };
+            let page = self.page(cx, request, walk).await?;
+            found.extend(page.rows.into_iter().filter(|row| has_number(row, number)));
+            match page.next {
+                Some(next) => from = ListFrom::Page(next),
+                None => return Ok(found),
+            }
+        }
+    }
+    async fn post(&self, cx: &Context, body: &Self::Body, _write: &Write) -> Result<Answer> {
+        self.calls.create(cx, body).await
+    }
+    async fn put(&self, cx: &Context, id: &str, body: &Self::Body, _write: &Write) -> Result<Answer> {
+        self.calls.update(cx, Id::whole("update product", id)?, body).await?;
+        Ok(Answer::done())
+    }
+    async fn remove(&self, cx: &Context, id: &str, mode: RemoveMode, _write: &Write) -> Result<()> {
+        self.calls.remove(cx, Id::whole("remove product", id)?, mode).await
+    }
+}
+
+fn has_number(row: &RawValue, number: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Numbered {
+        variants: Data<Vec<Variant>>,
+    }
+    #[derive(Deserialize)]
+    struct Variant {
+        #[serde(default)]
+        sku: Told<String>,
+    }
+    let row = serde_json::from_str::<Numbered>(row.get());
+    row.is_ok_and(|row| row.variants.data.iter().any(|variant| variant.sku.text() == number))
+}
