@@ -74,6 +74,8 @@ impl Work<'_> {
             }
         }
         self.roll_up(&mut decided, ready).await?;
+        self.count_stock(&mut decided).await?;
+        self.run_campaigns(&mut decided).await?;
         Ok(decided)
     }
 
@@ -173,7 +175,7 @@ impl Work<'_> {
     /// Bindings that want to be looked at although nothing is reported of them.
     async fn due(&self, entity: &Entity, ready: &Ready, told: &Told) -> Result<BTreeMap<CanonicalId, Binding>> {
         let mut ids: BTreeSet<CanonicalId> = self.store.due(&entity.name, self.as_of, DUE).await?.into_iter().collect();
-        ids.extend(told.takes.keys().chain(told.creates.keys()));
+        ids.extend(told.takes.keys().chain(told.creates.keys()).chain(&told.looks));
         let mut due = self.load(&ids).await?;
         if !ready.again.is_empty() {
             let mut after = None;

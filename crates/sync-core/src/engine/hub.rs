@@ -122,7 +122,8 @@ impl Work<'_> {
         Ok(found.into_values().filter(counts).collect())
     }
 
-    async fn decide_again(
+    /// Decides a record once more in this pass, with something that the hub says.
+    pub(super) async fn decide_again(
         &mut self,
         place: usize,
         entity: &Entity,

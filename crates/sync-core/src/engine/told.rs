@@ -16,6 +16,8 @@ pub(super) struct Told {
     pub(super) hints: BTreeSet<ExternalRef>,
     pub(super) takes: BTreeMap<CanonicalId, Vec<(FieldPath, crate::value::FieldMap, String)>>,
     pub(super) creates: BTreeMap<CanonicalId, BTreeSet<StreamKey>>,
+    /// Records of the hub's own that something they are computed from changed of.
+    pub(super) looks: BTreeSet<CanonicalId>,
     pub(super) approved: Approval,
     pub(super) used_approvals: Vec<String>,
     pub(super) verdicts: Vec<Verdict>,
@@ -68,6 +70,12 @@ impl Work<'_> {
                         continue;
                     }
                     told.creates.entry(subject).or_default().insert(at);
+                }
+                Inbox::Look(subject) => {
+                    if !self.owns(subject).await? {
+                        continue;
+                    }
+                    told.looks.insert(subject);
                 }
                 Inbox::Verdict(verdict) => told.verdicts.push(verdict),
                 Inbox::Retract(verdict) => told.retracted.push(verdict),

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    Becomes, BuyerDiffers, Compiled, Conflict, Create, DocumentTable, Entity, FieldRule, FieldTable, Foreign, Mistake,
-    Policy, Role, Rule, RuleSet, StreamTable, Unit, check,
+    Becomes, BuyerDiffers, CampaignTable, Compiled, Conflict, Create, DocumentTable, Entity, FieldRule, FieldTable,
+    Foreign, Mistake, OrderedTable, Policy, Role, Rule, RuleSet, StockTable, StreamTable, Unit, campaign, check,
     known::{Known, Leaves},
     shape,
 };
@@ -29,7 +29,7 @@ impl Policy {
         mappers: &BTreeMap<String, Mapper>,
     ) -> Result<Compiled, Vec<Mistake>> {
         let known = Known::new(systems, mappers);
-        let policy = &self.with_invoices();
+        let policy = &campaign::with_hub_fields(&known, self.with_invoices());
         let mut entities: Vec<Entity> =
             policy.entities.iter().map(|(name, set)| entity(&known, policy, name, set)).collect();
         let mistakes = check::all(&known, policy, &entities);
@@ -115,6 +115,9 @@ fn entity(known: &Known<'_>, policy: &Policy, name: &EntityName, set: &RuleSet) 
         complete_every_s: set.complete_every.as_secs(),
         hub: hub(policy, name, set, &units),
         derives: derives(known, policy, set),
+        stock: StockTable::compile(known, set),
+        ordered: OrderedTable::compile(known, policy, name, set),
+        campaign: CampaignTable::compile(known, set),
         shape: shape::of_entity(known, set),
         unit_shapes: shape::of_units(known, policy, set, &leaves, &units),
         units,
@@ -132,7 +135,9 @@ fn hub(policy: &Policy, name: &EntityName, set: &RuleSet, units: &[Unit]) -> Opt
     let mut cap = StreamCapability::new(set.kind);
     for unit in units.iter().filter(named) {
         let leaves = model::spec(set.kind).iter().filter(|leaf| leaf.path.is_under(unit.path));
-        cap.fields.extend(leaves.map(|leaf| (leaf.path, FieldCapability::read_only())));
+        let own = unit.path.is_extension().then_some(unit.path);
+        let leaves = leaves.map(|leaf| leaf.path).chain(own);
+        cap.fields.extend(leaves.map(|leaf| (leaf, FieldCapability::read_only())));
     }
     let key = StreamKey::new(system, name.as_str());
     (!cap.fields.is_empty()).then(|| StreamTable {

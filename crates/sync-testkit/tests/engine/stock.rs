@@ -1,0 +1,420 @@
+//! Stock that shops are told of: orders count before the ERP has them, and once only.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use rust_decimal::Decimal;
+use sync_core::{
+    Canonical, StreamId,
+    model::{Content, Item, Line, Lines, Order, StockLevel},
+};
+use sync_testkit::mock::{Documents, Who};
+
+use super::*;
+
+const POLICY: &str = r#"
+    [entities.items]
+    kind = "item"
+    master = "erp"
+    match = [{ on = ["number"] }]
+    systems.erp = { read = true }
+    systems.se = { read = true }
+    [entities.orders]
+    kind = "order"
+    master = "se"
+    systems.se = { read = true, update = true }
+    systems.erp = { read = true, create = "always", update = true }
+    fields.number = { rule = "off" }
+    fields.fulfilment = { rule = "shared", on_conflict = { prefer = ["se", "erp"] } }
+    [entities.stock]
+    kind = "stock_level"
+    master = "erp"
+    match = [{ on = ["sku"] }]
+    systems.erp = { read = true }
+    systems.se = { read = false, update = true }
+    [entities.stock.reserve]
+    orders = ["orders"]
+"#;
+
+fn two_shops() -> String {
+    let more = POLICY
+        .replace("systems.se = { read = true }", "systems.se = { read = true }\n    systems.no = { read = true }");
+    let more = more.replace(
+        "systems.se = { read = true, update = true }",
+        "systems.se = { read = true, update = true }\n    systems.no = { read = true, update = true }",
+    );
+    more.replace(
+        "systems.se = { read = false, update = true }",
+        "systems.se = { read = false, update = true }\n    systems.no = { read = true, update = true }",
+    )
+}
+
+fn shop(name: &str) -> Mock {
+    Mock::new(name)
+        .stream::<Order>("orders", |s| s.only(&["content", "fulfilment", "location"]))
+        .stream::<Item>("variants", |s| s.only(&["number", "name"]))
+        .stream::<StockLevel>("stock", |s| s.only(&["sku", "available"]).rounds("available", 0).facet_of("variants"))
+}
+
+fn erp(habits: impl Fn(Habits) -> Habits, articles: impl Fn(Habits) -> Habits) -> Mock {
+    Mock::new("erp")
+        .stream::<Item>("articles", |s| articles(s.only(&["number", "name"])))
+        .stream::<StockLevel>("numbers", |s| s.only(&["sku", "available"]).facet_of("articles"))
+        .stream::<Order>("order", |s| {
+            let s = s.only(&["content", "number", "fulfilment"]).marks("x.erp.mark");
+            habits(s.documents(|d: Documents| d.names_items("articles")))
+        })
+}
+
+fn parts(streams: [&str; 2], sku: &str, available: i64) -> BTreeMap<StreamId, FieldMap> {
+    let level = StockLevel::new().sku(sku).available(available).to_fields();
+    let item = Item::new().number(sku).name(format!("Item {sku}")).to_fields();
+    [(StreamId::new(streams[0]), item), (StreamId::new(streams[1]), level)].into()
+}
+
+/// One item, what is there of it, and who bought it.
+struct House {
+    world: World,
+    shops: Vec<&'static str>,
+    on_hand: i64,
+    /// The ERP's number counts the orders that it has.
+    reserves: bool,
+    article: Arc<str>,
+    sold: BTreeMap<(&'static str, Arc<str>), i64>,
+    waves: usize,
+}
+
+impl House {
+    fn new(world: World, shops: &[&'static str], on_hand: i64) -> Self {
+        let erp = world.system("erp");
+        let article = erp.put_parts("articles", parts(["articles", "numbers"], "A", on_hand));
+        for name in shops {
+            world.system(name).put_parts("variants", parts(["variants", "stock"], "A", 0));
+        }
+        let (shops, sold) = (shops.to_vec(), BTreeMap::new());
+        let mut house = Self { world, shops, on_hand, reserves: true, article, sold, waves: 0 };
+        house.world.adopt();
+        house.run();
+        house
+    }
+    fn shown(&self, shop: &str) -> i64 {
+        let mock = self.world.system(shop);
+        let id = mock.all("variants").keys().next().unwrap().clone();
+        let level: StockLevel = mock.get("stock", &id).unwrap();
+        i64::try_from(level.available.value().copied().unwrap_or_default()).unwrap()
+    }
+    fn left(&self) -> i64 {
+        self.on_hand - self.sold.values().sum::<i64>()
+    }
+    /// The ERP counts what it has.
+    fn reserve(&self) {
+        let erp = self.world.system("erp");
+        if !self.reserves {
+            return;
+        }
+        let there: Decimal = erp.all("order").values().map(pieces).sum();
+        let number = Decimal::from(self.on_hand) - there;
+        let before: StockLevel = erp.get("numbers", &self.article).unwrap();
+        if before.available.value() != Some(&number) {
+            erp.edit_fields("numbers", &self.article, &StockLevel::new().available(number).to_fields());
+        }
+    }
+    /// A shopper buys, if the shop shows as much, and the shop counts by itself.
+    fn buy(&mut self, shop: &'static str, pieces: i64) -> Option<Arc<str>> {
+        let shown = self.shown(shop);
+        if shown < pieces {
+            return None;
+        }
+        let mock = self.world.system(shop);
+        let id = mock.all("variants").keys().next().unwrap().clone();
+        mock.edit_fields("stock", &id, &StockLevel::new().available(shown - pieces).to_fields());
+        let lines = Lines::new().with(Line::new().key("1").sku("A").quantity(pieces).unit_price(100).vat_rate(25));
+        let content = Content::new().lines(lines).gross(125 * pieces).currency("SEK").payment_method("card");
+        let order = mock.put("orders", Order::new().content(content).fulfilment(sync_core::model::Fulfilment::Open));
+        self.sold.insert((shop, order.clone()), pieces);
+        Some(order)
+    }
+    fn cancel(&mut self, shop: &'static str, order: &Arc<str>) {
+        let cancelled = Order::new().fulfilment(sync_core::model::Fulfilment::Cancelled).to_fields();
+        self.world.system(shop).edit_fields("orders", order, &cancelled);
+        self.sold.remove(&(shop, order.clone()));
+    }
+    /// Goods come in.
+    fn deliver(&mut self, pieces: i64) {
+        self.on_hand += pieces;
+        self.reserve();
+    }
+    /// A run a minute after the last one, in which the ERP counts at every turn; nobody is told of more than was left.
+    fn run(&mut self) -> Report {
+        self.reserve();
+        let report = run_while(&self.world, |_, _| self.reserve());
+        self.check();
+        report
+    }
+    /// A run that ends at a turn as if the machine had been switched off; whether it came to that.
+    fn crash_at(&mut self, turn: usize) -> bool {
+        self.world.pass(60);
+        let engine = self.world.engine().unwrap();
+        let cancel = Cancel::new();
+        let mut run = Box::pin(engine.run(Mode::Sync, &Silent, &cancel));
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        for _ in 0..turn {
+            self.reserve();
+            if run.as_mut().poll(&mut cx).is_ready() {
+                return false;
+            }
+        }
+        drop(run);
+        self.world.pass(700); // its lease runs out
+        true
+    }
+    /// Every number that was written since we looked last is at most what is left.
+    fn check(&mut self) {
+        let left = self.left();
+        for shop in &self.shops {
+            let mock = self.world.system(shop);
+            let stock = mock.at("stock");
+            let written =
+                mock.log().into_iter().skip(self.waves).filter(|c| c.who == Who::Engine && c.reference.at == stock);
+            for change in written {
+                let number = change.after.get(StockLevel::AVAILABLE).and_then(Value::as_decimal).unwrap_or_default();
+                assert!(number <= Decimal::from(left.max(0)), "{shop} was told {number} of {left}");
+            }
+        }
+        self.waves = self.shops.iter().map(|shop| self.world.system(shop).log().len()).min().unwrap_or_default();
+    }
+    /// Some runs later all is quiet, and every shop shows what is left.
+    fn settles(&mut self) {
+        for _ in 0..4 {
+            self.run();
+        }
+        for shop in self.shops.clone() {
+            assert_eq!(self.shown(shop), self.left().max(0), "{shop}");
+        }
+        let report = self.run();
+        assert_eq!((report.writes(), report.unclear), (0, 0), "{:?}", report.written);
+    }
+}
+
+fn pieces(order: &FieldMap) -> Decimal {
+    let order = Order::from_fields(order).unwrap();
+    let lines = order.content.lines.value().into_iter().flatten();
+    lines.filter_map(|line| line.quantity.value().copied()).sum()
+}
+
+fn house(on_hand: i64) -> House {
+    House::new(World::new(3).with(shop("se")).with(erp(plain, plain)).policy(POLICY), &["se"], on_hand)
+}
+
+#[test]
+fn the_shop_is_told_what_the_erp_has() {
+    let mut house = house(10);
+    assert_eq!(house.shown("se"), 10);
+    house.deliver(5);
+    house.run();
+    assert_eq!(house.shown("se"), 15);
+    house.settles();
+}
+
+#[test]
+fn two_hundred_orders_minute_by_minute() {
+    let worlds = [
+        ("each listing whole", World::new(3).with(shop("se")).with(erp(plain, plain))),
+        ("changes only", World::new(4).with(shop("se")).with(erp(|s| s.since(1_000), |s| s.since(1_000).late(5)))),
+        ("stamps that miss", World::new(5).with(shop("se")).with(erp(|s| s.since(1_000), |s| s.since(1_000).misses()))),
+        ("lost answers", World::new(6).with(shop("se")).with(erp(|s| s.loses_answers(300).late(90), plain))),
+    ];
+    for (name, world) in worlds {
+        let mut house = House::new(world.policy(POLICY), &["se"], 60);
+        let mut placed: Vec<Arc<str>> = Vec::new();
+        for minute in 0..100 {
+            for _ in 0..2 {
+                placed.extend(house.buy("se", 1 + minute % 2));
+            }
+            if minute % 7 == 3 {
+                house.deliver(11);
+            }
+            if minute % 10 == 9 {
+                // one that the ERP does not have yet
+                let order = placed.pop().unwrap();
+                house.cancel("se", &order);
+            }
+            house.run();
+            assert!(house.left() >= 0, "{name}: sold {} too many", -house.left());
+            assert!(house.shown("se") <= house.left(), "{name}, minute {minute}");
+        }
+        house.world.system("erp").calm();
+        house.settles();
+        assert!(house.sold.len() > 90, "{name}: {}", house.sold.len());
+    }
+}
+
+#[test]
+fn the_last_piece_is_sold_once_whenever_it_is_sold() {
+    for turn in 0..40 {
+        let house = std::cell::RefCell::new(house(1));
+        let clock = house.borrow().world.clock().clone();
+        clock.advance(chrono::TimeDelta::seconds(60));
+        let engine = house.borrow().world.engine().unwrap();
+        let cancel = Cancel::new();
+        let mut run = Box::pin(engine.run(Mode::Sync, &Silent, &cancel));
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        let mut now = 0;
+        loop {
+            if now == turn {
+                house.borrow_mut().buy("se", 1).unwrap();
+            }
+            if run.as_mut().poll(&mut cx).is_ready() {
+                break;
+            }
+            now += 1;
+        }
+        let mut house = house.into_inner();
+        if now < turn {
+            house.buy("se", 1).unwrap();
+        }
+        for _ in 0..5 {
+            assert!(house.buy("se", 1).is_none(), "sold twice, at turn {turn}");
+            house.run();
+        }
+    }
+}
+
+#[test]
+fn an_order_that_is_held_or_waits_for_its_trigger_counts() {
+    let tables = "\n    [tables.payment_method]\n    se = { invoice = \"invoice\" }\n    erp = { invoice = \"30\" }\n";
+    let gate = "\n    [[entities.orders.scope]]\n    at = \"erp\"\n    when = [\"fulfilment >= picking\"]\n";
+    for more in [tables, gate] {
+        let world = World::new(3).with(shop("se")).with(erp(plain, plain)).policy(&format!("{POLICY}{more}"));
+        let mut house = House::new(world, &["se"], 10);
+        house.buy("se", 3).unwrap();
+        house.deliver(1);
+        house.run();
+        assert!(house.world.system("erp").all("order").is_empty(), "{more}");
+        assert_eq!(house.shown("se"), 8, "{more}");
+    }
+}
+
+#[test]
+fn a_cancelled_order_gives_back_and_an_old_one_never_took() {
+    let mut house = house(10);
+    let order = house.buy("se", 4).unwrap();
+    house.world.system("erp").set_down(true);
+    house.run();
+    house.world.system("erp").set_down(false);
+    house.cancel("se", &order);
+    house.settles();
+    assert_eq!(house.shown("se"), 10);
+
+    let gate = "\n    [[entities.orders.scope]]\n    at = \"erp\"\n    when = [\"@created_on >= 2026-03-01\"]\n";
+    let shop = Mock::new("se")
+        .stream::<Order>("orders", |s| s.only(&["content", "fulfilment", "ordered_on"]))
+        .stream::<Item>("variants", |s| s.only(&["number", "name"]))
+        .stream::<StockLevel>("stock", |s| s.only(&["sku", "available"]).facet_of("variants"));
+    let lines = Lines::new().with(Line::new().key("1").sku("A").quantity(3).unit_price(100).vat_rate(25));
+    let day: chrono::NaiveDate = "2020-01-01".parse().unwrap();
+    shop.put("orders", Order::new().content(Content::new().lines(lines).gross(375)).ordered_on(day));
+    let world = World::new(3).with(shop).with(erp(plain, plain)).policy(&format!("{POLICY}{gate}"));
+    let mut house = House::new(world, &["se"], 10);
+    assert_eq!(house.shown("se"), 10, "it is older than what is ever transferred");
+    house.settles();
+}
+
+#[test]
+fn orders_of_every_shop_count_for_every_shop() {
+    let world = World::new(3).with(shop("se")).with(shop("no")).with(erp(plain, plain)).policy(&two_shops());
+    let mut house = House::new(world, &["se", "no"], 10);
+    house.buy("se", 3).unwrap();
+    house.buy("no", 2).unwrap();
+    house.run();
+    assert_eq!((house.shown("se"), house.shown("no")), (5, 5));
+    house.settles();
+    // only what both sell between two runs can be sold twice
+    house.buy("se", 5).unwrap();
+    house.run();
+    assert_eq!(house.shown("no"), 0);
+    assert!(house.buy("no", 1).is_none());
+}
+
+#[test]
+fn a_delivery_that_hides_an_order_leaves_the_shop_no_poorer() {
+    let mut house = house(10);
+    house.buy("se", 2).unwrap();
+    house.deliver(2);
+    house.run();
+    assert_eq!(house.shown("se"), 10, "the shop counted down to 8 by itself");
+    house.settles();
+}
+
+#[test]
+fn a_buffer_is_kept_back_and_a_new_one_is_taken_up() {
+    let mut house = house(10);
+    house.world = house.world.policy(&format!("{POLICY}    buffer = 3\n"));
+    house.run();
+    assert_eq!(house.shown("se"), 7);
+    let report = house.run();
+    assert_eq!(report.writes(), 0);
+}
+
+#[test]
+fn an_erp_that_counts_only_what_is_delivered() {
+    let mut house = house(10);
+    house.reserves = false;
+    house.world = house.world.policy(&format!("{POLICY}    counted = \"delivered\"\n"));
+    house.buy("se", 4).unwrap();
+    for _ in 0..4 {
+        house.run();
+        assert_eq!(house.shown("se"), 6, "it is there, and not in the number");
+    }
+    let erp = house.world.system("erp").clone();
+    let there = erp.all("order").keys().next().unwrap().clone();
+    let order = house.world.system("se").all("orders").keys().next().unwrap().clone();
+    let delivered = Order::new().fulfilment(sync_core::model::Fulfilment::Delivered).to_fields();
+    house.world.system("se").edit_fields("orders", &order, &delivered);
+    erp.edit_fields("order", &there, &delivered);
+    erp.edit_fields("numbers", &house.article, &StockLevel::new().available(6).to_fields());
+    for _ in 0..4 {
+        house.run();
+        assert_eq!(house.shown("se"), 6);
+    }
+}
+
+#[test]
+fn a_run_that_ends_anywhere_sells_nothing_twice() {
+    let mut turn = 1;
+    loop {
+        let mut house = house(10);
+        house.buy("se", 3).unwrap();
+        house.deliver(4);
+        let ended = house.crash_at(turn);
+        house.check();
+        house.buy("se", 1);
+        house.settles();
+        assert_eq!(house.world.system("erp").all("order").len(), house.sold.len());
+        if !ended {
+            break;
+        }
+        turn += 1;
+    }
+    assert!(turn > 20, "{turn}");
+}
+
+#[test]
+fn a_shop_that_shows_nothing_is_written_all_the_same() {
+    let se = Mock::new("se")
+        .stream::<Order>("orders", |s| s.only(&["content", "fulfilment"]))
+        .stream::<StockLevel>("stock", |s| s.only(&["sku", "available"]).shows_nothing().idempotent());
+    let policy = POLICY
+        .replace("    systems.se = { read = true }\n    [entities.orders]", "    [entities.orders]")
+        .replace("systems.se = { read = false, update = true }", "systems.se = { create = \"always\", update = true }");
+    let mut world = World::new(3).with(se).with(erp(plain, plain)).policy(&policy);
+    let erp = world.system("erp").clone();
+    let article = erp.put_parts("articles", parts(["articles", "numbers"], "A", 7));
+    world.adopt();
+    world.run();
+    assert_eq!(world.system("se").one::<StockLevel>("stock").available, 7.into());
+    assert_eq!(world.run().writes(), 0);
+    erp.edit_fields("numbers", &article, &StockLevel::new().available(5).to_fields());
+    world.run();
+    assert_eq!(world.system("se").one::<StockLevel>("stock").available, 5.into());
+    assert_eq!(world.run().writes(), 0);
+}
