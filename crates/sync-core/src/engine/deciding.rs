@@ -20,6 +20,7 @@ use crate::{
     id::{CanonicalId, ExternalRef},
     mapping::Problems,
     policy::Entity,
+    stock,
     store::{Binding, Held, HeldWhy, SideState},
 };
 
@@ -58,6 +59,7 @@ impl Work<'_> {
             for subject in subjects {
                 let mut diffed = diff(entity, &subject, &links, &around, self.as_of);
                 let before = diffed.binding.clone();
+                stock::note(entity, &mut diffed.binding, self.now()); // what was read until now may be from before
                 derive(entity, &mut diffed.binding, &self.links, self.as_of);
                 diffed.changed |= before != diffed.binding;
                 diffed.held.extend(ambiguous(&subject, &diffed, self.as_of));

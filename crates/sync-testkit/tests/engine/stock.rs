@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use rust_decimal::Decimal;
 use sync_core::{
     Canonical, StreamId,
-    model::{Content, Item, Line, Lines, Order, StockLevel},
+    model::{Content, Fulfilment, Item, Line, Lines, Order, StockLevel},
 };
 use sync_testkit::mock::{Documents, Who};
 
@@ -25,6 +25,9 @@ const POLICY: &str = r#"
     systems.erp = { read = true, create = "always", update = true }
     fields.number = { rule = "off" }
     fields.fulfilment = { rule = "shared", on_conflict = { prefer = ["se", "erp"] } }
+    [[entities.orders.scope]]
+    at = "erp"
+    when = ["fulfilment >= open"]
     [entities.stock]
     kind = "stock_level"
     master = "erp"
@@ -80,7 +83,7 @@ struct House {
     reserves: bool,
     article: Arc<str>,
     sold: BTreeMap<(&'static str, Arc<str>), i64>,
-    waves: usize,
+    looked: BTreeMap<&'static str, usize>,
 }
 
 impl House {
@@ -91,7 +94,7 @@ impl House {
             world.system(name).put_parts("variants", parts(["variants", "stock"], "A", 0));
         }
         let (shops, sold) = (shops.to_vec(), BTreeMap::new());
-        let mut house = Self { world, shops, on_hand, reserves: true, article, sold, waves: 0 };
+        let mut house = Self { world, shops, on_hand, reserves: true, article, sold, looked: BTreeMap::new() };
         house.world.adopt();
         house.run();
         house
@@ -129,12 +132,12 @@ impl House {
         mock.edit_fields("stock", &id, &StockLevel::new().available(shown - pieces).to_fields());
         let lines = Lines::new().with(Line::new().key("1").sku("A").quantity(pieces).unit_price(100).vat_rate(25));
         let content = Content::new().lines(lines).gross(125 * pieces).currency("SEK").payment_method("card");
-        let order = mock.put("orders", Order::new().content(content).fulfilment(sync_core::model::Fulfilment::Open));
+        let order = mock.put("orders", Order::new().content(content).fulfilment(Fulfilment::Open));
         self.sold.insert((shop, order.clone()), pieces);
         Some(order)
     }
     fn cancel(&mut self, shop: &'static str, order: &Arc<str>) {
-        let cancelled = Order::new().fulfilment(sync_core::model::Fulfilment::Cancelled).to_fields();
+        let cancelled = Order::new().fulfilment(Fulfilment::Cancelled).to_fields();
         self.world.system(shop).edit_fields("orders", order, &cancelled);
         self.sold.remove(&(shop, order.clone()));
     }
@@ -174,13 +177,13 @@ impl House {
             let mock = self.world.system(shop);
             let stock = mock.at("stock");
             let written =
-                mock.log().into_iter().skip(self.waves).filter(|c| c.who == Who::Engine && c.reference.at == stock);
+                mock.log().into_iter().skip(self.looked.get(shop).copied().unwrap_or_default()).filter(|c| c.who == Who::Engine && c.reference.at == stock);
             for change in written {
                 let number = change.after.get(StockLevel::AVAILABLE).and_then(Value::as_decimal).unwrap_or_default();
                 assert!(number <= Decimal::from(left.max(0)), "{shop} was told {number} of {left}");
             }
         }
-        self.waves = self.shops.iter().map(|shop| self.world.system(shop).log().len()).min().unwrap_or_default();
+        self.looked = self.shops.iter().map(|shop| (*shop, self.world.system(shop).log().len())).collect();
     }
     /// Some runs later all is quiet, and every shop shows what is left.
     fn settles(&mut self) {
@@ -197,6 +200,9 @@ impl House {
 
 fn pieces(order: &FieldMap) -> Decimal {
     let order = Order::from_fields(order).unwrap();
+    if order.fulfilment == Fulfilment::Cancelled.into() {
+        return Decimal::ZERO;
+    }
     let lines = order.content.lines.value().into_iter().flatten();
     lines.filter_map(|line| line.quantity.value().copied()).sum()
 }
@@ -225,18 +231,16 @@ fn two_hundred_orders_minute_by_minute() {
     ];
     for (name, world) in worlds {
         let mut house = House::new(world.policy(POLICY), &["se"], 60);
-        let mut placed: Vec<Arc<str>> = Vec::new();
         for minute in 0..100 {
+            let mut placed: Vec<Arc<str>> = Vec::new();
             for _ in 0..2 {
                 placed.extend(house.buy("se", 1 + minute % 2));
             }
             if minute % 7 == 3 {
                 house.deliver(11);
             }
-            if minute % 10 == 9 {
-                // one that the ERP does not have yet
-                let order = placed.pop().unwrap();
-                house.cancel("se", &order);
+            if let Some(order) = placed.pop().filter(|_| minute % 10 == 9) {
+                house.cancel("se", &order); // the ERP never has it
             }
             house.run();
             assert!(house.left() >= 0, "{name}: sold {} too many", -house.left());
@@ -282,25 +286,27 @@ fn the_last_piece_is_sold_once_whenever_it_is_sold() {
 #[test]
 fn an_order_that_is_held_or_waits_for_its_trigger_counts() {
     let tables = "\n    [tables.payment_method]\n    se = { invoice = \"invoice\" }\n    erp = { invoice = \"30\" }\n";
-    let gate = "\n    [[entities.orders.scope]]\n    at = \"erp\"\n    when = [\"fulfilment >= picking\"]\n";
-    for more in [tables, gate] {
-        let world = World::new(3).with(shop("se")).with(erp(plain, plain)).policy(&format!("{POLICY}{more}"));
+    let held = format!("{POLICY}{tables}");
+    let untriggered = POLICY.replace("fulfilment >= open", "fulfilment >= picking");
+    for policy in [held, untriggered] {
+        let world = World::new(3).with(shop("se")).with(erp(plain, plain)).policy(&policy);
         let mut house = House::new(world, &["se"], 10);
         house.buy("se", 3).unwrap();
         house.deliver(1);
         house.run();
-        assert!(house.world.system("erp").all("order").is_empty(), "{more}");
-        assert_eq!(house.shown("se"), 8, "{more}");
+        assert!(house.world.system("erp").all("order").is_empty(), "{policy}");
+        assert_eq!(house.shown("se"), 8, "{policy}");
     }
 }
 
 #[test]
 fn a_cancelled_order_gives_back_and_an_old_one_never_took() {
-    let mut house = house(10);
+    let later = POLICY.replace("fulfilment >= open", "fulfilment >= picking");
+    let world = World::new(3).with(shop("se")).with(erp(plain, plain)).policy(&later);
+    let mut house = House::new(world, &["se"], 10);
     let order = house.buy("se", 4).unwrap();
-    house.world.system("erp").set_down(true);
     house.run();
-    house.world.system("erp").set_down(false);
+    assert_eq!(house.shown("se"), 6);
     house.cancel("se", &order);
     house.settles();
     assert_eq!(house.shown("se"), 10);
@@ -368,11 +374,13 @@ fn an_erp_that_counts_only_what_is_delivered() {
     let erp = house.world.system("erp").clone();
     let there = erp.all("order").keys().next().unwrap().clone();
     let order = house.world.system("se").all("orders").keys().next().unwrap().clone();
-    let delivered = Order::new().fulfilment(sync_core::model::Fulfilment::Delivered).to_fields();
+    let delivered = Order::new().fulfilment(Fulfilment::Delivered).to_fields();
     house.world.system("se").edit_fields("orders", &order, &delivered);
     erp.edit_fields("order", &there, &delivered);
     erp.edit_fields("numbers", &house.article, &StockLevel::new().available(6).to_fields());
-    for _ in 0..4 {
+    house.run(); // which of the two came first, nobody can tell
+    assert!(house.shown("se") <= 6);
+    for _ in 0..3 {
         house.run();
         assert_eq!(house.shown("se"), 6);
     }
@@ -395,7 +403,7 @@ fn a_run_that_ends_anywhere_sells_nothing_twice() {
         }
         turn += 1;
     }
-    assert!(turn > 20, "{turn}");
+    assert!(turn > 10, "{turn}");
 }
 
 #[test]
