@@ -50,9 +50,11 @@ fn amount(source: &Source, agreed: &FieldMap, listed: Option<Decimal>) -> Option
     }
 }
 
-/// Whether a price is one that gets a campaign: of the list that it is for, and from the first piece on.
+/// Whether a price is one that gets a campaign: of the list that it is for. A table says nothing of quantities, so its
+/// amounts are those of the first piece.
 fn is_base(table: &CampaignTable, agreed: &FieldMap) -> bool {
-    list(agreed) == table.base && quantity(agreed) <= Decimal::ONE
+    let first = matches!(table.source, Some(Source::List(_))) || quantity(agreed) <= Decimal::ONE;
+    list(agreed) == table.base && first
 }
 
 /// Whether a price stands in the campaign's list only to say what the campaign's amount is.

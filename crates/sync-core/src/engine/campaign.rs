@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use super::{
+    hub,
     run::Decided,
     subject::{Sight, Subject},
     work::Work,
@@ -31,10 +32,11 @@ impl Work<'_> {
             let mut prices: BTreeMap<CanonicalId, Binding> = own.map(|binding| (binding.id, binding)).collect();
             prices.extend(self.bases(entity, table, &prices).await?);
             let listed = self.listed(entity, table, &prices).await?;
+            let at = hub::places(decided);
             for (id, price) in prices {
                 let amount = listed.get(&id).copied();
                 if let Some(subject) = self.priced(entity, table, price, amount) {
-                    self.decide_again(place, entity, subject, decided).await?;
+                    self.decide_again_at(at.get(&id).copied(), place, entity, subject, decided).await?;
                 }
             }
         }

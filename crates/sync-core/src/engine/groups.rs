@@ -12,10 +12,10 @@ pub(super) fn groups(policy: &Compiled) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     // the hub computes orders from invoices and makes invoices of orders
     let documents = StreamKey::new(SystemId::hub(), "documents");
-    let rolls_up = policy.entities.iter().any(|entity| entity.hub.is_some());
+    let rolls_up = policy.entities.iter().any(|entity| entity.hub.is_some() || !entity.derives.is_empty());
     for (place, entity) in policy.entities.iter().enumerate() {
         let mut hosts: BTreeSet<StreamKey> = entity.streams.values().map(|table| table.host.clone()).collect();
-        if entity.hub.is_some() || (entity.kind == EntityKind::Invoice && rolls_up) {
+        if entity.hub.is_some() || !entity.derives.is_empty() || (entity.kind == EntityKind::Invoice && rolls_up) {
             hosts.insert(documents.clone());
         }
         let (shared, mut rest): (Vec<Group>, Vec<Group>) =

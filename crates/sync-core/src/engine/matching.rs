@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use super::{
@@ -13,12 +12,12 @@ use super::{
 use crate::{
     capability::{Shows, StreamCapability, represents},
     fault::{self, Fault},
-    id::{CanonicalId, EntityKind, ExternalRef, StreamKey},
+    id::{CanonicalId, ExternalRef, StreamKey},
     mapping::Problems,
-    model::{self, Price, StockLevel},
+    model,
     policy::{Duplicates, Entity},
     store::{Binding, BoundSide, Intent, MatchKey, SideState, Verdict},
-    value::{FieldMap, FieldPath, NormalForm},
+    value::{FieldMap, FieldPath},
 };
 
 /// All that matching looks at.
@@ -53,35 +52,18 @@ pub(crate) fn keys(entity: &Entity, ours: &FieldMap, mark: Option<&str>) -> Vec<
     let of_mark =
         mark.map(|mark| MatchKey { entity: entity.name.clone(), rule: MARK.to_owned(), key: mark.to_owned() });
     let of_rules = entity.matches.iter().filter_map(|rule| {
-        let forms: Option<Vec<String>> =
-            rule.on.iter().map(|path| part_of_key(entity, ours, *path, rule.on.len() > 1)).collect();
+        let forms: Option<Vec<String>> = rule
+            .on
+            .iter()
+            .map(|path| model::key_part(entity.kind, *path, ours.get(*path)?, rule.on.len() > 1))
+            .collect();
         Some(MatchKey { entity: entity.name.clone(), rule: rule_name(&rule.on), key: forms?.join("\u{1f}") })
     });
     of_mark.into_iter().chain(of_rules).collect()
 }
 
-/// The normal form of one field of a rule. An empty code of a list or a place is one too, beside other fields: the item's
-/// own price, the only place. So is the least quantity of an ordinary price, however it is written.
-fn part_of_key(entity: &Entity, ours: &FieldMap, path: FieldPath, beside: bool) -> Option<String> {
-    let value = ours.get(path)?;
-    let is = |kind: EntityKind, field: FieldPath| entity.kind == kind && path == field;
-    if is(EntityKind::Price, Price::FROM_QUANTITY) {
-        let pieces = value.as_decimal().unwrap_or_default();
-        return Some(pieces.max(Decimal::ONE).normalize().to_string());
-    }
-    let ordinary = is(EntityKind::Price, Price::LIST) || is(EntityKind::StockLevel, StockLevel::LOCATION);
-    if value.is_null() && ordinary && beside {
-        return Some(String::new());
-    }
-    form_of(entity, path).of(value)
-}
-
 /// The rule of our own mark, before all others.
 pub(crate) const MARK: &str = "@mark";
-
-fn form_of(entity: &Entity, path: FieldPath) -> NormalForm {
-    model::field(entity.kind, path).map_or(NormalForm::Exact, |field| field.form)
-}
 
 fn rule_name(paths: &[FieldPath]) -> String {
     paths.iter().map(|path| path.as_str()).collect::<Vec<_>>().join("+")

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
+    hub,
     run::Decided,
     subject::{Sight, Subject},
     work::{Work, derive},
@@ -68,16 +69,19 @@ impl Work<'_> {
 
     /// Computes the stock levels that were decided, and those whose orders were.
     pub(super) async fn count_stock(&mut self, decided: &mut Vec<Decided>) -> Result<()> {
+        if !self.engine.policy.entities.iter().any(|entity| entity.stock.is_some()) {
+            return Ok(());
+        }
         self.taken_back(decided).await?;
         let mut levels: BTreeMap<CanonicalId, (usize, Binding)> = BTreeMap::new();
-        let known: Vec<(usize, Binding)> = decided.iter().map(|one| (one.place, one.diffed.binding.clone())).collect();
-        let orders = known.iter().map(|(place, binding)| (*place, binding));
-        let asked = self.levels_of(orders).await?;
-        let here = asked.into_values().filter_map(|level| Some((self.place_of(&level)?, level)));
-        for (place, binding) in known.iter().cloned().chain(here) {
-            let counts = self.entity(place).is_some_and(|entity| entity.stock.is_some());
-            if counts && binding.is_live() && !binding.ambiguous {
-                levels.insert(binding.id, (place, self.bindings.get(&binding.id).cloned().unwrap_or(binding)));
+        let counts = |place: usize| self.entity(place).is_some_and(|entity| entity.stock.is_some());
+        let own = decided.iter().filter(|one| counts(one.place));
+        let own: Vec<(usize, Binding)> = own.map(|one| (one.place, one.diffed.binding.clone())).collect();
+        let asked = self.levels_of(decided.iter().map(|one| (one.place, &one.diffed.binding))).await?;
+        let asked = asked.into_values().filter_map(|level| Some((self.place_of(&level)?, level)));
+        for (place, level) in asked.filter(|(place, _)| counts(*place)).chain(own) {
+            if level.is_live() && !level.ambiguous {
+                levels.insert(level.id, (place, level));
             }
         }
         if levels.is_empty() {
@@ -85,12 +89,14 @@ impl Work<'_> {
         }
         let orders = self.orders_of(&levels).await?;
         self.learn_unread(&levels).await?;
+        let places = hub::places(decided);
         for (place, level) in levels.into_values() {
             let Some(entity) = self.entity(place) else { continue };
             let Some(table) = &entity.stock else { continue };
             let Some(figure) = self.figure(entity, table, &level) else { continue };
             if let Some(subject) = self.counted(entity, table, level, &figure, &orders) {
-                self.decide_again(place, entity, subject, decided).await?;
+                let at = places.get(&subject.binding.id).copied();
+                self.decide_again_at(at, place, entity, subject, decided).await?;
             }
         }
         Ok(())

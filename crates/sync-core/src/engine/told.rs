@@ -41,7 +41,7 @@ impl Work<'_> {
                     let entities = &self.engine.policy.entities;
                     match entities.iter().find_map(|entity| entity.streams.get(&reference.at)).map(|table| &table.host)
                     {
-                        Some(host) if self.group.hosts.contains(host) => {
+                        Some(host) if self.group.hosts.contains(host) && !self.group.is_second => {
                             told.hints.insert(host.id(&reference.id));
                         }
                         Some(_) => continue, // of another group

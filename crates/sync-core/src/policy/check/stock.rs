@@ -24,7 +24,7 @@ pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
     }
     orders(case, &place, found);
     master(case, &place, found);
-    rule(case, &place, found);
+    rule(case, found);
 }
 
 fn orders(case: &Case<'_>, place: &str, found: &mut Vec<Mistake>) {
@@ -110,9 +110,9 @@ fn master(case: &Case<'_>, place: &str, found: &mut Vec<Mistake>) {
     }
 }
 
-fn rule(case: &Case<'_>, place: &str, found: &mut Vec<Mistake>) {
+fn rule(case: &Case<'_>, found: &mut Vec<Mistake>) {
     if let Some(fault) = not_the_hub(case.set, StockLevel::AVAILABLE) {
-        let cure = format!("take the rule out, or {place}");
+        let cure = "take the rule out, or take out reserve";
         found.push(Mistake::new(case.at(&format!("fields.{}", StockLevel::AVAILABLE)), fault, cure));
     }
 }
