@@ -30,8 +30,8 @@
 //! |---|---|---|
 //! | `customers`, facet `customer_contact` | organisation, person | list, changes, find, create, replace, delete |
 //! | `articles` | item | list, changes, find |
-//! | `orders` | order | list, changes, create, replace, delete; acts `converteddrafttoorder`, `completed`, `voided`, `convert` |
-//! | `customerinvoicedrafts` | invoice | list, create, replace, delete; act `convert` |
+//! | `orders` | order | list, changes, create, replace, delete; acts `open`, `deliver`, `take_back`, `invoice` |
+//! | `customerinvoicedrafts` | invoice | list, create, replace, delete; act `book` |
 //! | `customerinvoices` | invoice | list, changes; acts `payments`, `void`, `email` |
 //! | `customerledgeritems` | invoice | list, changes |
 //!

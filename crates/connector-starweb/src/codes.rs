@@ -11,6 +11,7 @@ use sync_http::Request;
 
 use crate::{
     client::Shop,
+    pricelists::{PriceList, WirePriceList},
     wire::{Included, Told},
 };
 
@@ -34,6 +35,8 @@ pub struct Lists {
     pub carriers: Vec<Carrier>,
     /// VAT in percent, by country.
     pub vat_rates: Vec<VatRates>,
+    /// Price lists: in which currency a customer buys.
+    pub price_lists: Vec<PriceList>,
 }
 
 /// The shop itself.
@@ -108,7 +111,7 @@ pub struct VatRates {
 }
 
 impl Lists {
-    /// Reads them all: six calls.
+    /// Reads them all: seven calls.
     ///
     /// # Errors
     /// As the vendor answers.
@@ -122,6 +125,7 @@ impl Lists {
         let carriers: Vec<WireCarrier> =
             shop.read(cx, Request::get("read tracking types", "/shipping-tracking-types")).await?;
         let vat: Vec<WireVat> = shop.read(cx, Request::get("read VAT rates", "/vat-rates")).await?;
+        let prices: Vec<WirePriceList> = shop.read(cx, Request::get("read price lists", "/pricelists")).await?;
         Ok(Self {
             base_url: shop.base_url().to_owned(),
             shop: facts.facts(),
@@ -130,6 +134,7 @@ impl Lists {
             shipping_methods: shipping.iter().filter_map(|method| method.method(&language)).collect(),
             carriers: carriers.iter().filter_map(WireCarrier::carrier).collect(),
             vat_rates: vat.iter().map(WireVat::rates).collect(),
+            price_lists: prices.iter().filter_map(WirePriceList::list).collect(),
         })
     }
     /// The status of that id.

@@ -32,6 +32,7 @@ mod client;
 mod codes;
 mod config;
 mod hints;
+mod pricelists;
 mod streams;
 mod wire;
 
@@ -45,6 +46,7 @@ use sync_core::{
 
 pub use codes::{Carrier, Lists, Method, ShopFacts, Status, VatRates};
 pub use config::{AddressSource, Config, Environment};
+pub use pricelists::PriceList;
 
 use client::Shop;
 use streams::{customers::Customers, orders::Orders};
@@ -66,7 +68,7 @@ const GOOD_FOR_H: i64 = 24;
 
 /// Makes the connection that the configuration calls `connection`.
 ///
-/// With a `snapshot` that is less than a day old no call is made; otherwise the shop's lists are read, in six calls.
+/// With a `snapshot` that is less than a day old no call is made; otherwise the shop's lists are read, in seven calls.
 ///
 /// # Errors
 /// [`ErrorKind::Config`](sync_core::ErrorKind::Config) for settings that cannot work and for a host without a shop,
@@ -95,7 +97,7 @@ pub async fn connect(
         shop: shop.clone(),
         shop_id_code: lists.shop.id_code.clone(),
     };
-    let router = Router::new(tells).with(Customers::new(shop.clone(), &system))?.with(Orders::new(
+    let router = Router::new(tells).with(Customers::new(shop.clone(), &system, &lists))?.with(Orders::new(
         shop,
         &system,
         &config,

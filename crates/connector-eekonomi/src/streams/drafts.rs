@@ -87,7 +87,7 @@ const ROWS: RowKind = RowKind {
     ],
 };
 /// The step that books a draft.
-const CONVERT: &str = "convert";
+const BOOK: &str = "book";
 
 #[derive(Debug)]
 pub(crate) struct Drafts {
@@ -154,10 +154,10 @@ impl StreamHandler for Drafts {
             can.update = UpdateMode::Replace;
             can.write_returns_record = true;
             can.remove = [RemoveMode::Delete].into();
-            can.acts = [CONVERT.to_owned()].into();
+            can.acts = [BOOK.to_owned()].into();
             if self.shared.company.reach(INVOICES.name).is_some() {
                 let (draft, booked) = (InvoiceStage::Draft.word(), InvoiceStage::Booked.word());
-                document.steps.push(Step::new(CONVERT, draft, booked).moves_to(INVOICES.name));
+                document.steps.push(Step::new(BOOK, draft, booked).moves_to(INVOICES.name));
             }
             declare_own(&self.shared.config.own_fields(DRAFTS.name), &COMPUTED, &mut can);
         }
@@ -239,7 +239,7 @@ impl StreamHandler for Drafts {
     /// Books the draft. `with` is the invoice as its source has it: its sums are checked by eEkonomi before it books, and
     /// its day is kept; without a day eEkonomi takes that of today, unless the company has set otherwise.
     async fn act(&self, cx: &Context, id: &str, act: &str, with: &FieldMap, write: &Write) -> Result<Answer> {
-        if act != CONVERT {
+        if act != BOOK {
             return Err(Error::new(ErrorKind::Unsupported, "act", format!("an invoice draft has no step '{act}'")));
         }
         let source = Invoice::from_fields(with)?;

@@ -86,13 +86,15 @@ const ROWS: RowKind = RowKind {
     ],
 };
 /// The step that makes a draft an order; there is no way back.
-const START: &str = "converteddrafttoorder";
-/// Steps, by the vendor's words, with their paths and what they are called in errors. `convert` makes an invoice.
+const OPEN: &str = "open";
+/// The step that makes an invoice of an order.
+const INVOICE: &str = "invoice";
+/// Steps, as people call them, with their paths and what they are called in errors.
 const ACTS: [(&str, &str, &str); 4] = [
-    (START, "/orders/{id}/converteddrafttoorder", "make draft an order"),
-    ("completed", "/orders/{id}/completed", "ship order"),
-    ("voided", "/orders/{id}/voided", "take back shipping of order"),
-    ("convert", "/orders/{id}/convert", "invoice order"),
+    (OPEN, "/orders/{id}/converteddrafttoorder", "make draft an order"),
+    ("deliver", "/orders/{id}/completed", "ship order"),
+    ("take_back", "/orders/{id}/voided", "take back shipping of order"),
+    (INVOICE, "/orders/{id}/convert", "invoice order"),
 ];
 
 #[derive(Debug)]
@@ -215,7 +217,7 @@ impl StreamHandler for Orders {
             can.remove = [RemoveMode::Delete].into();
             can.acts = ACTS.iter().map(|(act, ..)| (*act).to_owned()).collect();
             let (draft, open) = (Fulfilment::Draft.word(), Fulfilment::Open.word());
-            document.steps.push(Step::new(START, draft, open));
+            document.steps.push(Step::new(OPEN, draft, open));
             declare_own(&self.shared.config.own_fields(ORDERS.name), &COMPUTED, &mut can);
         }
         can.document = Some(document);
@@ -317,7 +319,7 @@ impl StreamHandler for Orders {
         let Some((_, path, operation)) = ACTS.iter().find(|(known, ..)| *known == act) else {
             return Err(Error::new(ErrorKind::Unsupported, "act", format!("an order has no step '{act}'")));
         };
-        let invoices = act == "convert";
+        let invoices = act == INVOICE;
         // the body of a conversion is about house work only
         let none = Wire::default();
         let answer = self.shared.api.step(cx, operation, path, id, &[], invoices.then_some(&none)).await?;

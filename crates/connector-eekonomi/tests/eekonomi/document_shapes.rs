@@ -234,7 +234,7 @@ async fn a_draft_and_its_booking() {
             { "LineNumber": 3, "TotalAmountNoVatInvoiceCurrency": 0 },
         ],
     });
-    let convert = act("convert", invoice.content(content).to_fields());
+    let convert = act("book", invoice.content(content).to_fields());
     let convert = write("customerinvoicedrafts", convert, Some(&draft));
     let path = format!("/v2/customerinvoicedrafts/{ID}/convert");
     let query = "keepOriginalDraftDate=true&overrideCompanyKeepOriginalDraftDate=true";

@@ -104,8 +104,8 @@ fn lose_the_answer(stage: &Stage, to: &str) {
 async fn what_documents_can_is_declared() {
     let stage = Stage::set().await;
     for (stream, quantities, steps) in [
-        (ORDERS, 4, vec![Step::new("converteddrafttoorder", "draft", "open")]),
-        (DRAFTS, 2, vec![Step::new("convert", "draft", "booked").moves_to(INVOICES)]),
+        (ORDERS, 4, vec![Step::new("open", "draft", "open")]),
+        (DRAFTS, 2, vec![Step::new("book", "draft", "booked").moves_to(INVOICES)]),
         (INVOICES, 2, vec![]),
     ] {
         let DocumentCapability { arithmetic, lines, names_items, steps: declared, .. } = document(&stage, stream);
@@ -194,13 +194,13 @@ async fn an_order_is_made_in_either_basis_put_right_and_opened() {
             let gross = if shown { "358.70" } else { "358.71" };
             assert_eq!(read.content.gross, dec(gross).into(), "shown {shown}, guessed {guessed}");
 
-            let opened = step(&stage, ORDERS, &id, "converteddrafttoorder", read.to_fields()).await.unwrap();
+            let opened = step(&stage, ORDERS, &id, "open", read.to_fields()).await.unwrap();
             assert_eq!(opened.reference.id, id);
             let opened = record(&stage, &opened);
             assert_eq!(opened.mark.as_deref(), Some(MARK));
             let opened = Order::from_fields(&opened.fields).unwrap();
             assert_eq!((opened.fulfilment, opened.content.gross), (Fulfilment::Open.into(), dec(gross).into()));
-            let again = step(&stage, ORDERS, &id, "converteddrafttoorder", FieldMap::new()).await.unwrap_err();
+            let again = step(&stage, ORDERS, &id, "open", FieldMap::new()).await.unwrap_err();
             assert_eq!(again.kind(), ErrorKind::Invalid, "{again}");
         }
     }
@@ -226,9 +226,9 @@ async fn a_draft_is_made_in_either_basis_put_right_booked_and_paid() {
         // sums that are not meant stop it; those that are read go through
         let mut wrong = draft.clone();
         wrong.content.gross = (gross + dec("0.01")).into();
-        let refused = step(&stage, DRAFTS, &id, "convert", wrong.to_fields()).await.unwrap_err();
+        let refused = step(&stage, DRAFTS, &id, "book", wrong.to_fields()).await.unwrap_err();
         assert_eq!((refused.kind(), refused.vendor_code()), (ErrorKind::Invalid, Some("2000")));
-        let booked = step(&stage, DRAFTS, &id, "convert", draft.to_fields()).await.unwrap();
+        let booked = step(&stage, DRAFTS, &id, "book", draft.to_fields()).await.unwrap();
         assert_eq!(booked.reference.at.stream.as_str(), INVOICES);
         let check = stage.erp.emulator.requests().into_iter().rfind(|sent| sent.method == "POST").unwrap().json();
         assert_eq!(check["TotalAmountInvoiceCurrency"].as_f64(), gross.to_string().parse().ok());
@@ -258,9 +258,9 @@ async fn whole_kronor_that_the_source_does_not_know_do_not_stop_the_booking() {
         let wanted = invoice(&stage, true);
         let id = make(&stage, DRAFTS, wanted.to_fields()).await.unwrap().reference.id;
         let meant = |gross: &str| Invoice::new().content(Content::new().gross(dec(gross))).to_fields();
-        let error = step(&stage, DRAFTS, &id, "convert", meant("359.70")).await.unwrap_err();
+        let error = step(&stage, DRAFTS, &id, "book", meant("359.70")).await.unwrap_err();
         assert_eq!(error.vendor_code(), Some("2000"), "{form}");
-        let booked = step(&stage, DRAFTS, &id, "convert", meant("358.70")).await.unwrap();
+        let booked = step(&stage, DRAFTS, &id, "book", meant("358.70")).await.unwrap();
         let shown = Invoice::from_fields(&record(&stage, &booked).fields).unwrap();
         assert_eq!((shown.content.gross, shown.content.rounding), (dec("359").into(), dec("0.30").into()), "{form}");
     }
@@ -276,9 +276,9 @@ async fn vat_that_is_rounded_otherwise_is_booked_and_that_of_another_rate_is_not
         wanted.content.lines = Lines::new().with(line.clone()).with(line).into();
         let id = make(&stage, DRAFTS, wanted.to_fields()).await.unwrap().reference.id;
         let meant = |vat: &str| Invoice::new().content(Content::new().gross(dec("1.26")).vat(dec(vat))).to_fields();
-        let refused = step(&stage, DRAFTS, &id, "convert", meant("0.14")).await.unwrap_err();
+        let refused = step(&stage, DRAFTS, &id, "book", meant("0.14")).await.unwrap_err();
         assert_eq!(refused.vendor_code(), Some("2000"), "12 % where eEkonomi has 25");
-        let booked = step(&stage, DRAFTS, &id, "convert", meant("0.25")).await.unwrap();
+        let booked = step(&stage, DRAFTS, &id, "book", meant("0.25")).await.unwrap();
         let content = Invoice::from_fields(&record(&stage, &booked).fields).unwrap().content;
         assert_eq!((content.vat, content.gross), (dec(vat).into(), dec("1.26").into()), "{rounding}");
     }
@@ -291,7 +291,7 @@ async fn a_draft_in_another_currency_than_its_source_is_not_booked() {
     let stage = Stage::set_with(erp, config).await;
     stage.erp.act("edit_customer", json!({ "number": "2001", "set": { "CurrencyCode": "EUR" } }));
     let id = make(&stage, DRAFTS, invoice(&stage, true).to_fields()).await.unwrap().reference.id;
-    let error = step(&stage, DRAFTS, &id, "convert", invoice(&stage, true).to_fields()).await.unwrap_err();
+    let error = step(&stage, DRAFTS, &id, "book", invoice(&stage, true).to_fields()).await.unwrap_err();
     assert!(error.kind() == ErrorKind::Invalid && error.message().contains("the draft in EUR"), "{error}");
     assert_eq!(stage.erp.stored(DRAFTS).len(), 1);
 }
@@ -330,14 +330,14 @@ async fn a_step_whose_answer_was_lost_shows_in_the_record() {
         let stage = stage(true, mark_is_found).await;
         let id = make(&stage, ORDERS, order(&stage, true).to_fields()).await.unwrap().reference.id;
         lose_the_answer(&stage, "/v2/orders/*/converteddrafttoorder");
-        let error = step(&stage, ORDERS, &id, "converteddrafttoorder", FieldMap::new()).await.unwrap_err();
+        let error = step(&stage, ORDERS, &id, "open", FieldMap::new()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AmbiguousWrite);
         let found = marked(&stage, ORDERS).await.remove(0);
         assert_eq!(Order::from_fields(&found.fields).unwrap().fulfilment, Fulfilment::Open.into());
 
         lose_the_answer(&stage, "/v2/orders/*/convert");
         assert_eq!(
-            step(&stage, ORDERS, &id, "convert", FieldMap::new()).await.unwrap_err().kind(),
+            step(&stage, ORDERS, &id, "invoice", FieldMap::new()).await.unwrap_err().kind(),
             ErrorKind::AmbiguousWrite
         );
         let found = marked(&stage, INVOICES).await.remove(0);
@@ -355,14 +355,14 @@ async fn a_draft_that_was_booked_unseen_is_gone_and_its_invoice_carries_the_mark
         let id = written.reference.id.clone();
         let draft = Invoice::from_fields(&record(&stage, &written).fields).unwrap();
         lose_the_answer(&stage, "/v2/customerinvoicedrafts/*/convert");
-        let error = step(&stage, DRAFTS, &id, "convert", draft.to_fields()).await.unwrap_err();
+        let error = step(&stage, DRAFTS, &id, "book", draft.to_fields()).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::AmbiguousWrite);
         assert!(stage.erp.item(&stage.connection, DRAFTS, &id).await.is_none(), "{missing}");
         assert!(marked(&stage, DRAFTS).await.is_empty());
         let found = marked(&stage, INVOICES).await;
         assert_eq!(found.len(), 1);
         // to book it again books nothing
-        let again = step(&stage, DRAFTS, &id, "convert", draft.to_fields()).await.unwrap_err();
+        let again = step(&stage, DRAFTS, &id, "book", draft.to_fields()).await.unwrap_err();
         assert_eq!(again.kind(), ErrorKind::NotFound, "{missing}: {again}");
         assert_eq!(stage.erp.stored(INVOICES).len(), 1);
 

@@ -43,7 +43,7 @@ fn sums() -> Invoice {
 /// A draft, booked.
 async fn booked(stage: &Stage) -> Written {
     let id = make(stage, &invoice(stage)).await.unwrap().reference.id;
-    stage.erp.write(&stage.connection, act(DRAFTS, &id, "convert", sums().to_fields())).await.unwrap()
+    stage.erp.write(&stage.connection, act(DRAFTS, &id, "book", sums().to_fields())).await.unwrap()
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn booking_checks_the_sums_keeps_the_day_and_moves_to_the_invoice() {
     let stage = Stage::set().await;
     let draft = make(&stage, &invoice(&stage)).await.unwrap();
     let with = sums().invoiced_on(day("2026-02-16"));
-    let mut write = act(DRAFTS, &draft.reference.id, "convert", with.to_fields());
+    let mut write = act(DRAFTS, &draft.reference.id, "book", with.to_fields());
     write.current = draft.item.clone();
     let written = stage.erp.write(&stage.connection, write).await.unwrap();
     assert_eq!(written.reference.at.stream.as_str(), INVOICES);
@@ -124,8 +124,7 @@ async fn sums_that_the_source_does_not_mean_stop_the_booking() {
         stage.erp.switch("check_failure", code);
         let id = make(&stage, &invoice(&stage)).await.unwrap().reference.id;
         let wrong = Invoice::new().content(Content::new().gross(dec("281.27")).rounding(0));
-        let error =
-            stage.erp.write(&stage.connection, act(DRAFTS, &id, "convert", wrong.to_fields())).await.unwrap_err();
+        let error = stage.erp.write(&stage.connection, act(DRAFTS, &id, "book", wrong.to_fields())).await.unwrap_err();
         assert_eq!((error.kind(), error.vendor_code()), (ErrorKind::Invalid, Some(code)));
         assert_eq!(stage.erp.stored(DRAFTS).len(), 1, "it is a draft still");
     }
@@ -144,7 +143,7 @@ async fn lines_are_checked_by_the_numbers_that_the_draft_has() {
             lines.into_iter().zip(money).map(|(line, (net, vat))| line.net(dec(net)).vat(dec(vat))).collect();
         let mut with = sums();
         with.content.lines = lines.into();
-        let mut write = act(DRAFTS, &draft.reference.id, "convert", with.to_fields());
+        let mut write = act(DRAFTS, &draft.reference.id, "book", with.to_fields());
         write.current = draft.item;
         stage.erp.write(&stage.connection, write).await.unwrap();
         let rows = sent(&stage.erp, "POST")["Rows"].clone();
@@ -167,7 +166,7 @@ async fn whole_kronor_are_told_in_each_form_in_which_a_total_may_be_printed() {
         assert_eq!((shown.gross, shown.rounding), (Field::Set(281.into()), Field::Set(dec("-0.28"))), "{form}");
         let content = Content::new().vat(dec("51.03")).gross(281).rounding(dec("-0.28"));
         let with = Invoice::new().content(content);
-        let mut write = act(DRAFTS, &draft.reference.id, "convert", with.to_fields());
+        let mut write = act(DRAFTS, &draft.reference.id, "book", with.to_fields());
         write.current = draft.item;
         let written = stage.erp.write(&stage.connection, write).await.unwrap();
         let shown = typed(&stage, &written);

@@ -71,7 +71,7 @@ async fn a_new_order_is_a_draft_unless_it_is_known_to_be_more() {
     let shown = Order::from_fields(&record(&stage, &written).fields).unwrap();
     assert_eq!((shown.fulfilment, shown.number), (Fulfilment::Draft.into(), Field::Empty));
     let id = written.reference.id;
-    let written = stage.erp.write(&stage.connection, act(&stage, &id, "converteddrafttoorder")).await.unwrap();
+    let written = stage.erp.write(&stage.connection, act(&stage, &id, "open")).await.unwrap();
     let shown = Order::from_fields(&record(&stage, &written).fields).unwrap();
     assert_eq!((shown.fulfilment, shown.number), (Fulfilment::Open.into(), "1".into()));
 }
@@ -193,13 +193,13 @@ async fn part_deliveries_show_on_the_lines_and_what_is_shipped_is_locked() {
 async fn steps_lead_to_an_invoice_that_names_its_order() {
     let stage = Stage::set().await;
     let id = make(&stage, &order(&stage)).await.unwrap().reference.id;
-    let written = stage.erp.write(&stage.connection, act(&stage, &id, "completed")).await.unwrap();
+    let written = stage.erp.write(&stage.connection, act(&stage, &id, "deliver")).await.unwrap();
     let shown = Order::from_fields(&record(&stage, &written).fields).unwrap();
     assert_eq!(shown.fulfilment, Fulfilment::Delivered.into());
-    stage.erp.write(&stage.connection, act(&stage, &id, "voided")).await.unwrap();
-    stage.erp.write(&stage.connection, act(&stage, &id, "completed")).await.unwrap();
+    stage.erp.write(&stage.connection, act(&stage, &id, "take_back")).await.unwrap();
+    stage.erp.write(&stage.connection, act(&stage, &id, "deliver")).await.unwrap();
 
-    let written = stage.erp.write(&stage.connection, act(&stage, &id, "convert")).await.unwrap();
+    let written = stage.erp.write(&stage.connection, act(&stage, &id, "invoice")).await.unwrap();
     assert_eq!(written.reference.at.stream.as_str(), "customerinvoices");
     let invoice = Invoice::from_fields(&record(&stage, &written).fields).unwrap();
     assert_eq!(invoice.order.value().unwrap().external().unwrap().id, id);

@@ -27,7 +27,8 @@ use super::{
 };
 use crate::{
     client::Shop,
-    codes,
+    codes::{self, Lists},
+    pricelists::{PriceList, currency_of},
     wire::{Included, Told, Whole},
 };
 
@@ -54,11 +55,12 @@ const INCLUDE: &str = "addresses";
 pub(crate) struct Customers {
     shop: Shop,
     at: StreamKey,
+    price_lists: Vec<PriceList>,
 }
 
 impl Customers {
-    pub(crate) fn new(shop: Shop, system: &SystemId) -> Self {
-        Self { shop, at: StreamKey::new(system.clone(), CUSTOMERS) }
+    pub(crate) fn new(shop: Shop, system: &SystemId, lists: &Lists) -> Self {
+        Self { shop, at: StreamKey::new(system.clone(), CUSTOMERS), price_lists: lists.price_lists.clone() }
     }
 }
 
@@ -80,7 +82,7 @@ pub(crate) struct Customer {
     national_id_no: Told<String>,
     vat_no: Told<String>,
     lang_code: Told<String>,
-    pricelist_id: Told<String>,
+    pricelist_id: Told<i64>,
     addresses: Included<Addresses>,
 }
 
@@ -112,9 +114,11 @@ impl Customer {
     fn delivery(&self) -> Option<&WireAddress> {
         self.addresses.0.value()?.delivery.as_ref().filter(|address| !address.is_blank())
     }
-    fn organisation(&self) -> Result<Organisation> {
+    fn organisation(&self, price_lists: &[PriceList]) -> Result<Organisation> {
         let main = self.invoice().or(self.delivery());
         let of_main = |field: fn(&WireAddress) -> Field<String>| main.map_or(Field::Unknown, field);
+        let country = main.and_then(|address| address.canonical().country.into_value());
+        let currency = currency_of(price_lists, self.pricelist_id.get(), country.as_deref());
         let shown = |address: Option<&WireAddress>| address.map(WireAddress::canonical).unwrap_or_default();
         Ok(Organisation::new()
             .name(of_main(WireAddress::name))
@@ -125,7 +129,8 @@ impl Customer {
             .phone(of_main(|address| address.phone_no.0.clone()))
             .mobile(of_main(|address| address.mobile_phone_no.0.clone()))
             .language(self.lang_code.0.clone())
-            .price_list(self.pricelist_id.0.clone())
+            .price_list(self.pricelist_id.0.map(|id| id.to_string()))
+            .currency(currency.map_or(Field::Unknown, Field::Set))
             .billing(shown(self.invoice()))
             .delivery(shown(self.delivery())))
     }
@@ -201,7 +206,8 @@ impl StreamHandler for Customers {
         Head { version: Version { etag: None, modified_at }, ..Head::default() }
     }
     fn decode(&self, read: &Self::Read) -> Result<Vec<Shown>> {
-        let host = Shown::of(self.stream(), &read.known.organisation()?).extras(&own_fields(&read.all, OWN));
+        let host =
+            Shown::of(self.stream(), &read.known.organisation(&self.price_lists)?).extras(&own_fields(&read.all, OWN));
         let contact = read.known.contact(&self.at).map(|person| Shown::of(CONTACT, &person));
         Ok([host].into_iter().chain(contact).collect())
     }
@@ -244,7 +250,7 @@ pub(super) const ADDRESS: [sync_core::FieldPath; 9] = [
     Address::PHONE,
 ];
 /// What customers and buyers on orders show alike.
-pub(super) const OF_ORGANISATION: [sync_core::FieldPath; 8] = [
+pub(super) const OF_ORGANISATION: [sync_core::FieldPath; 9] = [
     Organisation::NAME,
     Organisation::PARTY,
     Organisation::REGISTRATION_NUMBER,
@@ -253,4 +259,5 @@ pub(super) const OF_ORGANISATION: [sync_core::FieldPath; 8] = [
     Organisation::PHONE,
     Organisation::MOBILE,
     Organisation::LANGUAGE,
+    Organisation::CURRENCY,
 ];

@@ -23,6 +23,7 @@ async fn a_company_is_an_organisation_with_the_person_of_its_address_as_contact(
             ("mobile", "'+4790000000'"),
             ("language", "'nb'"),
             ("price_list", "'12'"),
+            ("currency", "'EUR'"), // that of its price list
             ("billing.name", "'Fjell Handel AS'"),
             ("billing.attention", "'Kari Nilsen'"),
             ("billing.postal_code", "'0155'"),
@@ -60,12 +61,30 @@ async fn a_private_buyer_has_no_contact_and_is_named_by_the_address_that_there_i
             ("registration_number", "(empty)"),
             ("vat_number", "(empty)"),
             ("price_list", "(empty)"),
+            ("currency", "-"), // no list, and no country
             ("language", "-"),
             ("billing.city", "-"),
             ("delivery.city", "'Lund'"),
             ("x.starweb.approved", "(empty)"),
         ],
     );
+}
+
+#[tokio::test]
+async fn a_customer_buys_in_the_currency_of_his_price_list_else_in_that_of_his_country() {
+    let router = offline().await;
+    for (pricelist, country, currency) in [
+        (json!(12), "SE", "'EUR'"),
+        (json!(null), "NO", "'EUR'"),
+        (json!(null), "SE", "'SEK'"),
+        (json!(77), "SE", "'SEK'"),
+        (json!(null), "JP", "-"),
+    ] {
+        let address = json!({ "data": { "invoice": { "lastName": "Ek", "countryCode": country } } });
+        let raw = changed("customer_company", json!({ "addresses": address, "pricelistId": pricelist }));
+        let records = router.decode(&item("customers", "301", &raw)).unwrap();
+        assert_shows(&records[0].fields, &[("currency", currency)]);
+    }
 }
 
 #[tokio::test]

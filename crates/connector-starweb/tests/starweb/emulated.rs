@@ -21,7 +21,8 @@ async fn connecting_reads_the_lists_once_a_day() {
             "GET /payment-methods",
             "GET /shipping-methods",
             "GET /shipping-tracking-types",
-            "GET /vat-rates"
+            "GET /vat-rates",
+            "GET /pricelists"
         ]
     );
     let lists = &connected.lists;
@@ -33,16 +34,17 @@ async fn connecting_reads_the_lists_once_a_day() {
     assert_eq!(codes(205), "KORT", "what the owner typed");
     assert_eq!(lists.shipping_methods.iter().find(|method| method.id == 206).unwrap().code, "Ombud");
     assert!(lists.vat_rates.iter().any(|rates| rates.country == "SE" && rates.goods == Some(25.into())));
+    assert_eq!(lists.price_lists.iter().map(|list| list.currency.as_str()).collect::<Vec<_>>(), ["SEK"]);
 
     let again = |kept: Snapshot| shop.bench.connect_with("se", &config, Some(kept));
     let kept = again(connected.snapshot.clone()).await.unwrap().snapshot;
     assert_eq!((kept == connected.snapshot, shop.calls().len()), (true, 0));
     let old = Snapshot { at: connected.snapshot.at - chrono::TimeDelta::hours(25), ..connected.snapshot.clone() };
     assert_eq!(again(old).await.unwrap().snapshot.at, connected.snapshot.at);
-    assert_eq!(shop.calls().len(), 6);
+    assert_eq!(shop.calls().len(), 7);
     let strange = Snapshot { content: json!({ "of": "another version" }), ..connected.snapshot };
     again(strange).await.unwrap();
-    assert_eq!(shop.calls().len(), 6);
+    assert_eq!(shop.calls().len(), 7);
 }
 
 #[tokio::test]

@@ -120,10 +120,10 @@ async fn a_refusal_for_speed_that_does_not_end_is_for_a_later_run() {
 #[tokio::test]
 async fn shops_with_one_client_and_connections_to_one_shop_share_the_quota() {
     let slow = |mut config: connector_starweb::Config| {
-        config.calls_per_minute = 10;
+        config.calls_per_minute = 11;
         config
     };
-    let shop = Shop::open_with(slow).await; // seven calls: the token and six lists
+    let shop = Shop::open_with(slow).await; // eight calls: the token and seven lists
     let slept = || shop.bench.time.slept().len();
     assert_eq!(slept(), 0);
     for _ in 0..3 {

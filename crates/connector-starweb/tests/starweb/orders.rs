@@ -143,6 +143,7 @@ async fn a_guest_is_the_buyer_that_the_order_itself_shows() {
             ("billing.street", "'Gatan 1'"),
             ("delivery.street", "-"),
             ("language", "'sv'"),
+            ("currency", "'SEK'"),
         ],
     );
     assert_eq!(records[1].reference.to_string(), "starweb:se/order_buyer#7002");

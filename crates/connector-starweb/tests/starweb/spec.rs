@@ -46,6 +46,7 @@ async fn every_request_fits_the_description() {
         "GET orders",
         "GET orders/{id}",
         "GET payment-methods",
+        "GET pricelists",
         "GET shipping-methods",
         "GET shipping-tracking-types",
         "GET shop",

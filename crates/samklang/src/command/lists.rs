@@ -58,7 +58,7 @@ pub(super) async fn parked(session: &Session, what: &Records, shell: &mut Shell<
             } else {
                 format!("{} ({})", text::numbers(&parked.numbers), parked.key)
             };
-            text::entry(shell.out, &record, &text::refusal(parked), None)
+            text::entry(shell.out, &record, &parked.refusal(), None)
         })?;
     }
     Ok(waits(all.is_empty()))

@@ -113,6 +113,7 @@ async fn play(
         config,
         terminal,
         read: false,
+        become_invoices: false,
     };
     run.login(tell).await?;
     let adopted = run.pass("adopt: everything is read and bound, nothing is written", Mode::Adopt, tell).await?;
@@ -142,6 +143,8 @@ struct Running {
     terminal: bool,
     /// The first contact was counted.
     read: bool,
+    /// Orders become invoices in the ERP.
+    become_invoices: bool,
 }
 
 impl Running {
@@ -166,6 +169,7 @@ impl Running {
         tell.step(what)?;
         self.stage.minutes_later(PAUSE_MIN);
         let session = Session::open(&self.config, &self.machine).await?;
+        self.become_invoices = session.engine.policy().entities.iter().any(|entity| !entity.derives.is_empty());
         let report = once(&session.engine, mode, self.terminal, &Cancel::new()).await?;
         if !self.read {
             self.read = true;
@@ -218,16 +222,16 @@ impl Running {
             self.wrong.extend(waits);
             return Ok(());
         }
-        let wanted = about.fate("must_arrive");
+        let (wanted, waiting) = (about.must_arrive(self.become_invoices), about.must_wait(self.become_invoices));
         let states = self.stage.states();
         let compared = totals::compare(&states, &wanted);
         self.summary.totals.equal = compared.equal;
         tell.totals(&compared, wanted.len())?;
         self.wrong.extend(compared.others);
-        self.wrong.extend(summary::unexpected(&self.summary.held, about));
         let is_there = |number: &u64| states.document(*number).is_some();
-        let held = about.held_fates().flat_map(|fate| about.fate(fate)).filter(is_there);
+        let held = waiting.iter().map(|(number, _)| *number).filter(is_there);
         self.wrong.extend(held.map(|number| format!("{number} should wait for a person, and is in the ERP")));
+        self.wrong.extend(summary::unexpected(&self.summary.held, waiting));
         let too_early = about.fate("before_start").into_iter().filter(is_there);
         self.wrong.extend(states.twice().into_iter().map(|mark| format!("{mark} is in the ERP more than once")));
         self.wrong.extend(too_early.map(|number| format!("{number} is from before the start date, and in the ERP")));

@@ -56,10 +56,22 @@ impl About {
     pub(super) fn fate(&self, fate: &str) -> Vec<u64> {
         self.numbers("fates", fate)
     }
-    /// The reasons why orders are meant to be held.
-    pub(super) fn held_fates(&self) -> impl Iterator<Item = &str> {
+    /// Orders that must be in the ERP in the end.
+    pub(super) fn must_arrive(&self, become_invoices: bool) -> Vec<u64> {
+        let held = self.must_wait(become_invoices);
+        self.fate("must_arrive").into_iter().filter(|number| !held.iter().any(|(waits, _)| waits == number)).collect()
+    }
+    /// Orders that must wait for a person, each with why. An invoice has the currency and the address of its customer in
+    /// the ERP, so orders of a buyer who has another one there wait if they are to become invoices.
+    pub(super) fn must_wait(&self, become_invoices: bool) -> Vec<(u64, &str)> {
+        const AS_INVOICE: [&str; 2] = ["same_buyer_in_sek", "guest_moved"];
+        let of = |part: &'static str, name| {
+            self.numbers(part, name).into_iter().map(move |number| (number, name)).collect::<Vec<_>>()
+        };
         let fates = self.0.get("fates").and_then(Value::as_object).into_iter().flatten();
-        fates.map(|(fate, _)| fate.as_str()).filter(|fate| fate.starts_with("held_"))
+        let fates = fates.map(|(fate, _)| fate.as_str()).filter(|fate| fate.starts_with("held_"));
+        let others = AS_INVOICE.into_iter().filter(|_| become_invoices);
+        fates.flat_map(|fate| of("fates", fate)).chain(others.flat_map(|name| of("arriving", name))).collect()
     }
     /// Orders that are to arrive and have nothing special about them.
     pub(super) fn plain_orders(&self) -> Vec<u64> {
@@ -104,7 +116,8 @@ mod tests {
         let about = About::read().unwrap();
         assert_ne!(about.seed(), 0);
         assert_eq!(about.fate("must_arrive").len(), 57);
-        assert_eq!(about.held_fates().count(), 3);
+        assert_eq!((about.must_arrive(false).len(), about.must_wait(false).len()), (57, 3));
+        assert_eq!((about.must_arrive(true).len(), about.must_wait(true).len()), (55, 5));
         let plain = about.plain_orders();
         assert!(plain.len() >= 4, "{plain:?}");
         assert!(!plain.iter().any(|number| about.numbers("arriving", "fee").contains(number)));

@@ -10,8 +10,6 @@ use sync_core::{
     store::{Held, HeldWhy},
 };
 
-use super::sample::About;
-
 /// All of it. The order of the fields is that of the output.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Summary {
@@ -135,9 +133,7 @@ fn joined(numbers: &BTreeSet<String>) -> String {
 }
 
 /// Lines for what waits and should not, and for what should wait and does not.
-pub(super) fn unexpected(held: &[Waiting], about: &About) -> Vec<String> {
-    let mut wanted: Vec<(u64, &str)> =
-        about.held_fates().flat_map(|fate| about.fate(fate).into_iter().map(move |number| (number, fate))).collect();
+pub(super) fn unexpected(held: &[Waiting], mut wanted: Vec<(u64, &str)>) -> Vec<String> {
     let mut lines = Vec::new();
     for waiting in held {
         let is = |number: u64| waiting.number.split(", ").any(|one| one == number.to_string());
@@ -152,7 +148,7 @@ pub(super) fn unexpected(held: &[Waiting], about: &About) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::sample::About, *};
 
     fn waiting(number: &str) -> Waiting {
         Waiting { number: number.to_owned(), why: "something".to_owned(), sums: None }
@@ -161,12 +157,12 @@ mod tests {
     #[test]
     fn what_should_wait_and_does_not_is_told_and_the_other_way_round() {
         let about = About::read().unwrap();
-        let all: Vec<u64> = about.held_fates().flat_map(|fate| about.fate(fate)).collect();
+        let all: Vec<u64> = about.must_wait(false).into_iter().map(|(number, _)| number).collect();
         let mut held: Vec<Waiting> = all.iter().map(|number| waiting(&format!("{number}, 55"))).collect();
-        assert!(unexpected(&held, &about).is_empty());
+        assert!(unexpected(&held, about.must_wait(false)).is_empty());
         held.pop();
         held.push(waiting("9"));
-        let lines = unexpected(&held, &about);
+        let lines = unexpected(&held, about.must_wait(false));
         assert_eq!(lines.len(), 2, "{lines:?}");
         assert!(lines[0].starts_with("9 waits"), "{lines:?}");
     }

@@ -128,6 +128,7 @@ pub(super) fn hindrances(what: &str, report: &Report) -> Vec<String> {
     lines.extend(report.busy.iter().map(|group| format!("{what}: {group} was busy")));
     if report.unclear > 0 {
         lines.push(format!("{what}: {} writes have an unclear answer", report.unclear));
+        lines.extend(report.unclear_writes.iter().map(|write| format!("{what}: {write}: unclear")));
     }
     lines
 }

@@ -119,6 +119,9 @@ fn line(text: &str, offset: usize) -> usize {
 
 /// Lays `upper` over `lower`: tables key by key, all else whole.
 fn merge(lower: &mut Table, upper: Table) {
+    if is_another(lower.get(BECOMES), upper.get(BECOMES)) {
+        lower.remove(UNTIL);
+    }
     for (key, value) in upper {
         match (lower.get_mut(&key), value) {
             (Some(Value::Table(below)), Value::Table(above)) if !is_one_value(below) && !is_one_value(&above) => {
@@ -129,6 +132,16 @@ fn merge(lower: &mut Table, upper: Table) {
             }
         }
     }
+}
+
+/// What a document becomes at a system.
+const BECOMES: &str = "becomes";
+/// How far it goes there.
+const UNTIL: &str = "until";
+
+/// How far a document goes is said in stages of what it becomes: beside another word the old stage means nothing.
+fn is_another(below: Option<&Value>, above: Option<&Value>) -> bool {
+    above.is_some_and(|above| above.is_str() && below != Some(above))
 }
 
 /// A field's rule and the place of a secret are tables to TOML and one value to people: half of an old one beside half
@@ -197,6 +210,19 @@ mod tests {
         );
         let wanted: Table = toml::from_str("s = { file = \"b\" }\nf.email = { rule = \"off\" }").unwrap();
         assert_eq!(*layers.merged(), wanted);
+    }
+
+    #[test]
+    fn how_far_a_document_goes_belongs_to_what_it_becomes() {
+        let merged = |sets: &[&str]| {
+            let layers = laid("erp = { read = true, becomes = \"order\", until = \"open\" }", "", sets);
+            layers.merged()["erp"].as_table().unwrap().to_string()
+        };
+        assert_eq!(merged(&["erp.becomes=invoice"]), "becomes = \"invoice\"\nread = true\n");
+        let booked = "becomes = \"invoice\"\nread = true\nuntil = \"booked\"\n";
+        assert_eq!(merged(&["erp.becomes=invoice", "erp.until=booked"]), booked);
+        assert_eq!(merged(&["erp={ becomes = \"invoice\", until = \"booked\" }"]), booked);
+        assert_eq!(merged(&["erp.becomes=order"]), "becomes = \"order\"\nread = true\nuntil = \"open\"\n");
     }
 
     #[test]

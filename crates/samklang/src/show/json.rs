@@ -42,6 +42,7 @@ pub(crate) fn report(report: &Report) -> Value {
         "stopped": stopped,
         "stopped_systems": systems.collect::<Map<_, _>>(),
         "unclear": report.unclear,
+        "unclear_writes": report.unclear_writes,
         "busy": report.busy,
         "cancelled": report.cancelled,
     })

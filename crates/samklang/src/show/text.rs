@@ -10,7 +10,6 @@ use comfy_table::{Table, presets::NOTHING};
 use sync_core::{
     Error, FieldMap, StreamKey, SystemId,
     engine::Report,
-    mapping::Unmapped,
     plan::{Op, Plan},
     store::{Approval, Binding, Event, Held, Journal, Parked, SideState},
 };
@@ -55,54 +54,16 @@ fn len(len: usize) -> u64 {
 /// Lines of what waits for a person.
 pub(crate) fn waiting(out: Out<'_>, report: &Report) -> Done {
     let held = report.held.iter().map(|held| format!("{}; {}", held.text, held.cure));
-    let mut lines: Vec<String> = held.chain(report.parked.iter().map(parked_line)).collect();
-    for (entity, why) in &report.adopt_first {
-        lines.push(format!("{entity}: {why}"));
-    }
-    for ((stream, code), records) in &report.unmapped {
-        // a record that waits for its code says so itself
-        let told = lines.iter().any(|line| line.contains(&format!("\"{}\"", code.code)) && line.contains(&code.table));
-        if !told {
-            lines.push(unmapped_line(stream, code, *records));
-        }
-    }
+    // where there is more of it
+    let parked = report.parked.iter().map(|one| format!("{}; all of it: samklang parked show {}", one.line(), one.key));
+    let mut lines: Vec<String> = held.chain(parked).collect();
+    lines.extend(report.adopt_first.iter().map(|(entity, why)| format!("{entity}: {why}")));
+    lines.extend(report.unknown_codes());
     if !lines.is_empty() {
         writeln!(out, "\nWaiting for a person:")?;
         lines.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
     }
     Ok(())
-}
-
-/// What was set aside, why, in the vendor's words too, and where there is more of it.
-fn parked_line(parked: &Parked) -> String {
-    // what a system has no number for yet is keyed by an id of our own, which says nothing to anybody
-    let place = parked.key.rsplit_once('@').map_or(parked.key.as_str(), |(_, stream)| stream);
-    let known = match parked.numbers.is_empty() {
-        true => place.to_owned(),
-        false => format!("{} at {place}", numbers(&parked.numbers)),
-    };
-    format!("{known}: {}; all of it: samklang parked show {}", refusal(parked), parked.key)
-}
-
-/// Why it was set aside, in the vendor's words too.
-pub(crate) fn refusal(parked: &Parked) -> String {
-    let said = parked.vendor.iter().map(|(code, text)| format!(" (it says: {})", format!("{code} {text}").trim()));
-    format!("{}{}", parked.text, said.collect::<String>())
-}
-
-/// A code that its table does not have. A status is left alone, everything else keeps its record waiting.
-fn unmapped_line(stream: &StreamKey, code: &Unmapped, records: u64) -> String {
-    let records = counted_of(records, "record");
-    match code.table.strip_prefix("status of ") {
-        Some(connection) => format!(
-            "{stream}: nothing says what the status '{}' means, so it is left alone ({records}); add a row to read of [entities.<name>.status.{connection}]",
-            code.code
-        ),
-        None => format!(
-            "{stream}: the code '{}' has no row in the table {} ({records} waiting); add it to [tables.{}]",
-            code.code, code.table, code.table
-        ),
-    }
 }
 
 /// `1 record`, `2 records`.
@@ -139,7 +100,11 @@ pub(crate) fn stops(out: Out<'_>, report: &Report) -> Done {
     }
     if report.unclear > 0 {
         let writes = counted_of(report.unclear, "write");
-        lines.push(format!("{writes} without a clear answer; a later run looks there before anything is sent again"));
+        let which: Vec<String> = report.unclear_writes.iter().map(ToString::to_string).collect();
+        let which = which.join("; ");
+        lines.push(format!(
+            "{writes} without a clear answer ({which}); a later run looks there before anything is sent again"
+        ));
     }
     if report.cancelled {
         lines.push("the run was told to stop before its end; the next one goes on".to_owned());

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::stage::{BOARD, BOOK, Stage, home};
+use crate::stage::{BOARD, BOOK, INVOICES, Stage, home};
 
 /// A customer of the ERP, with what a test adds.
 fn known(stage: &Stage, with: Value) {
@@ -116,5 +116,34 @@ fn a_guest_who_moved_keeps_the_address_that_the_erp_has() {
     let order = stage.document("orders", later);
     assert_eq!(order["InvoiceCity"], "Norrköping");
     assert_eq!(stage.buyer_of(&order)["InvoiceCity"], "Linköping");
+    stage.rests();
+}
+
+/// A guest whose e-mail a customer of the ERP has, with another currency.
+fn known_in_euro() -> Stage {
+    let stage = Stage::before_contact(INVOICES);
+    known(&stage, json!({ "EmailAddress": "siv@example.org", "CurrencyCode": "EUR", "IsPrivatePerson": true }));
+    stage.adopt();
+    stage
+}
+
+#[test]
+fn a_customer_of_the_erp_keeps_his_currency_and_an_invoice_in_another_waits() {
+    let stage = known_in_euro();
+    let order = stage.guest_buys("siv@example.org", &[BOARD]);
+    stage.run().holds("has the currency 'SEK', and its buyer 'EUR'", "correct the buyer there");
+    assert_eq!(stage.documents(order), [], "no figures in the wrong currency");
+    assert_eq!(stage.at_erp("customers")[0]["CurrencyCode"], "EUR", "what the ERP has is its own");
+}
+
+#[test]
+fn the_buyers_currency_is_corrected_in_the_erp_and_the_invoice_is_made() {
+    let stage = known_in_euro();
+    let order = stage.guest_buys("siv@example.org", &[BOARD]);
+    stage.run();
+    stage.in_erp(json!({"action": "edit_customer", "number": "1029", "set": { "CurrencyCode": "SEK" }}));
+    stage.runs();
+    let invoice = stage.document("customerinvoices", order);
+    assert_eq!(invoice["CurrencyCode"], "SEK");
     stage.rests();
 }

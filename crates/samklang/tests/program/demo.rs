@@ -180,6 +180,40 @@ fn effects_happen_where_the_configuration_names_them_and_once() {
     assert_eq!(summary["edits"], json!({"made": 4, "arrived": 3}), "{summary}");
 }
 
+/// Orders become invoices: each with its total, in its own currency; those whose buyer stands otherwise in the ERP wait.
+fn as_invoices(sets: &[&str]) -> Ran {
+    let folder = tempfile::tempdir().unwrap();
+    let mut arguments = vec!["--json", "--set", "entities.orders.systems.erp.becomes=invoice"];
+    arguments.extend(sets.iter().flat_map(|set| ["--set", set]));
+    let ran = demo(folder.path(), &arguments);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let summary = summary(&ran);
+    assert_eq!(summary["totals"], json!({"equal": 55, "held": 1}), "{summary}");
+    let held = summary["held"].as_array().unwrap();
+    let told = |number: &str| {
+        let one = held.iter().find(|held| held["number"] == number).unwrap_or_else(|| panic!("{number}: {summary}"));
+        one["why"].as_str().unwrap().to_owned()
+    };
+    assert!(told("1232").contains("'SEK'") && told("1232").contains("'EUR'"), "he bought in euro before: {summary}");
+    assert!(told("1256").contains("address"), "{summary}");
+    assert_eq!(held.len(), 5, "and the three that wait as orders too: {summary}");
+    assert_eq!(summary["second_run"]["writes"], 0);
+    assert_eq!(summary["edits"]["made"], summary["edits"]["arrived"], "{summary}");
+    assert_eq!(sum(&summary["effects"]), 0, "{summary}");
+    ran
+}
+
+#[test]
+fn one_setting_makes_invoices_of_the_orders_for_people_to_book() {
+    as_invoices(&[]);
+}
+
+#[test]
+fn invoices_can_be_booked_at_once() {
+    // a step is called as people call it
+    as_invoices(&["entities.orders.systems.erp.until=booked"]).complains("erp/customerinvoicedrafts: book: 55 done");
+}
+
 #[test]
 fn orders_can_be_left_as_drafts_for_people_to_start() {
     let folder = tempfile::tempdir().unwrap();

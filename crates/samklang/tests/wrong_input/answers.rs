@@ -76,7 +76,12 @@ fn the_write_is_looked_for(kind: FaultKind) {
     bench.shop_customers(&[(8, "Nya AB", "ny@bolaget.example")]);
     bench.erp.fault(Fault::new(kind.clone()).on("POST", "/v2/orders"));
     let ran = bench.ends(2, &["run"]);
-    one_line(&ran, &["1 write without a clear answer; a later run looks there before anything is sent again"]);
+    one_line(
+        &ran,
+        &[
+            "1 write without a clear answer (1201: create at eekonomi:erp/orders); a later run looks there before anything is sent again",
+        ],
+    );
     assert!(stage::customers(&bench).iter().any(|name| name == "Nya AB"), "{ran:?}");
     for _ in 0..2 {
         bench.run(&["run"]);
@@ -113,7 +118,7 @@ fn a_page_of_html_instead_of_the_answer_to_a_status_of_the_shop() {
     }
     let ran = bench.ends(2, &run);
     assert_eq!(lines(&ran).len(), 1, "{ran:?}");
-    one_line(&ran, &["without a clear answer"]);
+    one_line(&ran, &["without a clear answer (", "1201: update at starweb:se/orders)"]);
     let clear = format!("{}/_emulator/faults", bench.shop.base_url());
     assert_eq!(crate::bench::request("DELETE", &clear, &[], "").0, 200);
     for _ in 0..2 {

@@ -10,7 +10,7 @@ use crate::{
 const LINE: &str = "line 10: ";
 
 /// What is added to the file, and what the line says that tells of it.
-const MISTAKES: [(&str, &[&str]); 35] = [
+const MISTAKES: [(&str, &[&str]); 38] = [
     ("stor = \"x.db\"", &["stor: unknown key 'stor'; did you mean 'store'?"]),
     ("connections.se.markr = \"x\"", &["connections.se.markr: ", "did you mean 'marker'?"]),
     ("connections.erp.fillers.citty = \"x\"", &["connections.erp.fillers.citty: ", "did you mean 'city'?"]),
@@ -53,6 +53,15 @@ const MISTAKES: [(&str, &[&str]); 35] = [
         &["'se' has no effect 'mail'; write one of cancel_payment, capture, notify_buyer"],
     ),
     ("tables.payment_termz.erp = { klarna = \"x\" }", &["tables.payment_termz: ", "did you mean 'payment_terms'?"]),
+    (
+        "entities.buyers.systems.se.streams = [\"customer\"]",
+        &["'se' has no stream 'customer'", "did you mean 'customers'?"],
+    ),
+    ("entities.orders.systems.erp.streams = [\"order\"]", &["'erp' has no stream 'order'", "did you mean 'orders'?"]),
+    (
+        "entities.orders.systems.erp = { becomes = \"invoice\", until = \"open\" }",
+        &["entities.orders.systems.erp.until: 'open' is no stage of invoice; write one of draft, booked, sent"],
+    ),
     ("guards.max_creat = 5", &["guards.max_creat: ", "did you mean 'max_create'?"]),
     ("guards.max_create = \"many\"", &["guards.max_create: ", "write a whole number"]),
     ("entities.orders.systems.erp.becomes = \"quote\"", &["unknown word 'quote'; write one of invoice, order"]),
@@ -78,10 +87,20 @@ fn each_mistake_of_the_file_is_one_line_with_place_and_cure() {
 }
 
 #[test]
+fn what_the_invoices_take_over_is_told_where_it_was_written() {
+    let bench = stage::orders();
+    let rows = "entities.orders.rows.erp.freight={ \"25%\" = \"FRAKT25\" }";
+    let ran = bench.ends(1, &["run", "--set", "entities.orders.systems.erp.becomes=invoice", "--set", rows]);
+    one_line(&ran, &["--set entities.orders.rows.erp.freight: '25%' is no VAT rate"]);
+    assert_eq!(lines(&ran).len(), 2, "the count and the one mistake");
+}
+
+#[test]
 fn what_is_set_wrong_on_the_command_line_is_named_once() {
     let bench = stage::orders();
     for (set, words) in [
         ("guards.max_create=many", &["--set guards.max_create: ", "write a whole number"][..]),
+        ("entities.buyers=5", &["--set entities.buyers: 5 cannot stand here; write a table"]),
         ("guards.max=5", &["--set guards.max: unknown key 'max'; write one of max_change_percent"]),
         ("nothing", &["--set nothing: this is no key with a value; write key=value"]),
         ("entities..x=1", &["--set entities..x: this is no key with a value; write key=value"]),

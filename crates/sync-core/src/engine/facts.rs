@@ -4,17 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     matching::keys,
-    planning::{Facts, Locks},
+    planning::{Facts, Locks, is_short},
     run::Decided,
     work::Work,
 };
 use crate::{
     document,
     error::Result,
-    id::{CanonicalId, EntityName},
+    id::{CanonicalId, EntityName, SystemId},
+    mapping::Problems,
     model::{Item, Line},
     policy::{Entity, StreamTable},
-    store::{Binding, MatchKey, SideState},
+    store::{Binding, BoundSide, MatchKey, SideState},
     value::{FieldMap, Link},
 };
 
@@ -35,13 +36,31 @@ impl Work<'_> {
             }
         }
         let linked = self.load(&linked).await?;
-        let registered = linked.values().flat_map(|binding| {
-            let there = binding.sides.iter().filter(|(_, side)| side.id.is_some() && side.state != SideState::Removed);
-            there.map(|(key, _)| (key.system.clone(), binding.id))
-        });
-        let registered = registered.collect();
+        let items = self.items_of(numbers).await?;
+        let mut registered: BTreeMap<(SystemId, CanonicalId), FieldMap> = BTreeMap::new();
+        let sold = self.load(&items.values().copied().collect()).await?;
+        for binding in linked.values().chain(sold.values()) {
+            for (key, shown) in self.shown(binding) {
+                registered.entry((key, binding.id)).or_default().overlay(&shown);
+            }
+        }
         let linked = linked.into_iter().map(|(id, binding)| (id, binding.agreed)).collect();
-        Ok(Facts { locks: locks.clone(), items: self.items_of(numbers).await?, linked, registered })
+        Ok(Facts { locks: locks.clone(), items, linked, registered })
+    }
+
+    /// What the systems that have a record show of it, canonical.
+    fn shown(&self, binding: &Binding) -> Vec<(SystemId, FieldMap)> {
+        let entity = self.engine.policy.entities.iter().find(|entity| entity.name == binding.entity);
+        let there = binding.sides.iter().filter(|(_, side)| side.id.is_some() && side.state != SideState::Removed);
+        there
+            .map(|(key, side)| {
+                let mut theirs = side.shadow.clone();
+                theirs.overlay(&side.pending);
+                let table = entity.and_then(|entity| entity.streams.get(key));
+                let shown = table.and_then(|table| table.inbound(&theirs, &mut Problems::default()).ok());
+                (key.system.clone(), shown.unwrap_or_default())
+            })
+            .collect()
     }
 
     async fn items_of(
@@ -71,8 +90,12 @@ impl Work<'_> {
 
 /// Streams of documents to which this record has something to be sent.
 fn pending<'e>(entity: &'e Entity, binding: &Binding) -> Vec<&'e StreamTable> {
-    let sides = binding.sides.iter().filter(|(_, side)| side.id.is_none() || side.lagging.contains(&document::CONTENT));
-    sides.filter_map(|(key, _)| entity.streams.get(key)).filter(|table| table.document.is_some()).collect()
+    let sides = binding.sides.iter().filter_map(|(key, side)| Some((entity.streams.get(key)?, side)));
+    let pends = |table: &StreamTable, side: &BoundSide| {
+        side.id.is_none() || side.lagging.contains(&document::CONTENT) || is_short(entity, table, binding, side)
+    };
+    let documents = sides.filter(|(table, _)| table.document.is_some());
+    documents.filter(|(table, side)| pends(table, side)).map(|(table, _)| table).collect()
 }
 
 /// Numbers of items that lines are about, and of the articles that may carry the other rows.

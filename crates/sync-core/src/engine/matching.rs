@@ -256,6 +256,10 @@ fn place(
     if let Some((id, before)) = known.moved.on.get(&sight.reference).cloned() {
         return move_on(known, subjects, sight, &keys, id, &before, own);
     }
+    if known.moved.several.contains(&sight.reference) {
+        let why = "it and another record carry our mark, and nobody can tell which of them is the copy".to_owned();
+        return alone(entity, known, subjects, sight, &keys, own, Some(why));
+    }
     for key in &keys {
         if let Some((register, _)) = twice.iter().find(|(_, shared)| shared == key) {
             let why = format!("several records of {register} have the same {}", key.rule);

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
+
 use super::{
     matching::{MARK, keys},
     subject::Sight,
@@ -20,8 +22,10 @@ use crate::{
 pub(crate) struct Moved {
     /// Those that are documents of ours which people moved on, and the stream that each was in before.
     pub(crate) on: BTreeMap<ExternalRef, (CanonicalId, StreamKey)>,
-    /// Those of which nobody could tell.
+    /// Those of which nobody could tell now.
     pub(crate) unknown: BTreeSet<ExternalRef>,
+    /// Those of which several could be the same document of ours, and nobody can tell which was made first.
+    pub(crate) several: BTreeSet<ExternalRef>,
 }
 
 impl Work<'_> {
@@ -35,8 +39,13 @@ impl Work<'_> {
         bindings: &BTreeMap<CanonicalId, Binding>,
     ) -> Result<Moved> {
         let mut moved = Moved::default();
-        let mut taken = BTreeSet::new();
-        for sight in sights.iter().filter(|sight| !sight.deleted && !self.links.0.contains_key(&sight.reference)) {
+        let mut found: BTreeMap<(CanonicalId, StreamKey), BTreeMap<ExternalRef, Option<DateTime<Utc>>>> =
+            BTreeMap::new();
+        let unplaced = |sight: &&Sight| {
+            let known = self.links.0.get(&sight.reference).and_then(|id| bindings.get(id));
+            !sight.deleted && known.is_none_or(|binding| binding.ambiguous)
+        };
+        for sight in sights.iter().filter(unplaced) {
             let before = leads_to(entity, &sight.reference.at);
             let key = keys(entity, &FieldMap::new(), sight.mark.as_deref()).into_iter().find(|key| key.rule == MARK);
             let ours = key.iter().filter_map(|key| keyed.get(key)).flatten().filter_map(|id| bindings.get(id));
@@ -46,23 +55,30 @@ impl Work<'_> {
                     .iter()
                     .find(|(at, side)| before.contains(at) && side.state != SideState::Removed)
                     .map(|(at, side)| (at, side.id.clone()));
-                // the first of several is the one
-                let Some((at, id)) = draft.filter(|_| !taken.contains(&binding.id)) else { continue };
-                let Some(id) = id else {
-                    // a draft that may have been made: somebody booked it before we knew its name
-                    taken.insert(binding.id);
-                    moved.on.insert(sight.reference.clone(), (binding.id, at.clone()));
-                    continue;
-                };
-                let connector = self.engine.connector(&at.system)?;
-                match connector.get(self.cx, &at.stream, &[id]).await {
-                    Ok(found) if found.iter().flatten().next().is_none() => {
-                        taken.insert(binding.id);
-                        moved.on.insert(sight.reference.clone(), (binding.id, at.clone()));
+                let Some((at, id)) = draft else { continue };
+                // without an id it may have been made: somebody booked it before we knew its name
+                let gone = match id {
+                    None => Ok(true),
+                    Some(id) => {
+                        let connector = self.engine.connector(&at.system)?;
+                        let there = connector.get(self.cx, &at.stream, &[id]).await;
+                        there.map(|there| there.iter().flatten().next().is_none())
                     }
-                    Ok(_) => {} // a copy
+                };
+                match gone {
+                    Ok(true) => {
+                        let ours = found.entry((binding.id, at.clone())).or_default();
+                        ours.insert(sight.reference.clone(), sight.created_at);
+                    }
+                    Ok(false) => {} // a copy
                     Err(_) => drop(moved.unknown.insert(sight.reference.clone())),
                 }
+            }
+        }
+        for (draft, records) in found {
+            match original(&records) {
+                Some(reference) => drop(moved.on.insert(reference, draft)),
+                None => moved.several.extend(records.into_keys()),
             }
         }
         if !moved.unknown.is_empty() {
@@ -76,6 +92,21 @@ impl Work<'_> {
         }
         Ok(moved)
     }
+}
+
+/// Which of several records with one mark is not a copy: the one that was made first.
+pub(super) fn original(records: &BTreeMap<ExternalRef, Option<DateTime<Utc>>>) -> Option<ExternalRef> {
+    let first = match records.len() {
+        1 => records.first_key_value()?.0,
+        _ => {
+            let stamps: Option<Vec<DateTime<Utc>>> = records.values().copied().collect();
+            let mut stamps = stamps?;
+            stamps.sort_unstable();
+            let [earliest, next, ..] = stamps.as_slice() else { return None };
+            (earliest < next).then(|| records.iter().find(|(_, at)| **at == Some(*earliest)))??.0
+        }
+    };
+    Some(first.clone())
 }
 
 /// Streams from which a step leads into this one.

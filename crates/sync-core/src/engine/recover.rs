@@ -9,13 +9,14 @@ use super::{
     call::decoded,
     index::Index,
     matching::likeness,
+    moved::original,
     outcome::{as_wanted, sent},
     subject::Sight,
     work::Work,
 };
 use crate::{
     capability::StreamCapability,
-    connector::{Action, Connector, Item, ListFrom, ListQuery},
+    connector::{Action, Connector, Item, ListFrom, ListQuery, Version},
     error::Result,
     fault::{self, Fault},
     id::{CanonicalId, ExternalRef, StreamId, StreamKey},
@@ -101,7 +102,7 @@ async fn look_at(
     if let (Action::Update { .. }, true) = (&intent.action, made) {
         return Ok(Found::Made { reference: item.reference, sights });
     }
-    let before = intent.effects.is_empty() || is_as_before(work, intent, &sights).await?;
+    let before = intent.effects.is_empty() || is_as_before(work, cap, intent, &sights).await?;
     shown.extend(sights);
     if before {
         return Ok(Found::NotMade);
@@ -110,24 +111,29 @@ async fn look_at(
     Ok(Found::Gone)
 }
 
-/// Whether a record carries the very stamp that it had before the write.
-async fn is_as_before(work: &Work<'_>, intent: &Intent, sights: &[Sight]) -> Result<bool> {
+/// Whether a record carries the very version that it had before the write. A stamp proves it only if the write would have
+/// moved it: not within the same second, or day, that the vendor's stamps tell apart.
+async fn is_as_before(work: &Work<'_>, cap: &StreamCapability, intent: &Intent, sights: &[Sight]) -> Result<bool> {
+    let since = cap.list.and_then(|list| list.since);
+    let blur = since.map_or(TimeDelta::zero(), |since| {
+        TimeDelta::seconds(i64::from(since.lag_s)) + TimeDelta::milliseconds(i64::from(since.precision_ms))
+    });
+    let tells = |version: &Version| {
+        let stamp = version.modified_at.filter(|at| intent.at.signed_duration_since(*at) >= blur);
+        version.etag.is_some() || stamp.is_some()
+    };
     let ids: BTreeSet<CanonicalId> = intent.shares.iter().map(|share| share.subject).collect();
     let bindings = work.load(&ids).await?;
     Ok(intent.shares.iter().all(|share| {
         let before = bindings.get(&share.subject).and_then(|binding| binding.sides.get(&share.at));
         let now = sights.iter().find(|sight| sight.reference.at == share.at);
-        before.zip(now).is_some_and(|(before, now)| {
-            before.version == now.version && before.version != crate::connector::Version::default()
-        })
+        before.zip(now).is_some_and(|(before, now)| before.version == now.version && tells(&before.version))
     }))
 }
 
 /// A record that is gone after a step that moves records: it is looked for by our mark where the step leads to.
 async fn moved_on(work: &Work<'_>, connector: &dyn Connector, intent: &Intent, act: &str) -> Result<Found> {
-    let table = work.table(&intent.host);
-    let step = table.and_then(|table| table.document.as_ref()?.cap.steps.iter().find(|step| step.act == act));
-    let Some(stream) = step.and_then(|step| step.moves_to.clone()) else { return Ok(Found::Gone) };
+    let Some(StreamKey { stream, .. }) = work.moves_to(&intent.host, act) else { return Ok(Found::Gone) };
     let Some(cap) = connector.capabilities().streams.get(&stream) else { return Ok(Found::Gone) };
     let last = enough(cap, intent, work.now());
     Ok(match marked(work, connector, intent, stream).await? {
@@ -168,10 +174,15 @@ async fn look_for(
     fitting.sort_by(|(_, a, _), (_, b, _)| a.reference.cmp(&b.reference));
     // as many creates of equal content as records: any of them is the right one
     let equal = work.creates.iter().filter(|other| other.host == intent.host && other.action == intent.action).count();
-    if fitting.is_empty()
-        && let Some(found) = further_on(work, connector, cap, intent).await?
-    {
-        return Ok(found);
+    if let Some(found) = further_on(work, connector, cap, intent).await? {
+        return Ok(match found {
+            // one of the two is a copy that somebody made, and nobody can tell which
+            Found::Made { reference, .. } if !fitting.is_empty() => {
+                let here = fitting.into_iter().map(|(_, item, _)| item.reference);
+                Found::Several(here.chain([reference]).collect())
+            }
+            found => found,
+        });
     }
     Ok(match fitting.len() {
         // under its key it makes no second record, and the open intent goes on claiming the first
@@ -221,13 +232,21 @@ async fn marked(work: &Work<'_>, connector: &dyn Connector, intent: &Intent, str
     let taken: BTreeSet<ExternalRef> = work.store.bound(&references).await?.into_iter().map(|(r, _)| r).collect();
     fitting.retain(|(reference, _)| !taken.contains(reference));
     fitting.sort_by(|(a, _), (b, _)| a.cmp(b));
-    Ok(match fitting.len() {
-        0 => Found::LookAgain,
-        1 => {
-            let (reference, sights) = fitting.swap_remove(0);
+    if fitting.is_empty() {
+        return Ok(Found::LookAgain);
+    }
+    let made = |(reference, sights): &(ExternalRef, Vec<Sight>)| {
+        let own = sights.iter().find(|sight| sight.reference.at == host);
+        (reference.clone(), own.and_then(|sight| sight.created_at))
+    };
+    // users copy documents, mark and all
+    let first = original(&fitting.iter().map(made).collect());
+    Ok(match fitting.iter().position(|(reference, _)| Some(reference) == first.as_ref()) {
+        Some(place) => {
+            let (reference, sights) = fitting.swap_remove(place);
             Found::Made { reference, sights }
         }
-        _ => Found::Several(fitting.into_iter().map(|(reference, _)| reference).collect()),
+        None => Found::Several(fitting.into_iter().map(|(reference, _)| reference).collect()),
     })
 }
 

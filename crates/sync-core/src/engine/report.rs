@@ -1,13 +1,20 @@
 //! What a run tells: while it goes on, and at its end.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
+use chrono::{DateTime, Utc};
+
+use super::diff::name_of;
 use crate::{
-    error::Error,
-    id::{EntityKind, EntityName, StreamKey, SystemId},
+    error::{Error, Result},
+    id::{CanonicalId, EntityKind, EntityName, StreamKey, SystemId},
     mapping::Unmapped,
     plan::{Plan, Tripped},
-    store::{Held, Parked},
+    policy::STATUS_OF,
+    store::{Binding, Held, Intent, Parked, StateStore},
 };
 
 /// What a run is for.
@@ -57,6 +64,8 @@ pub struct Report {
     pub stopped_systems: BTreeMap<SystemId, Error>,
     /// Writes whose fate is still unclear: the next run looks for them.
     pub unclear: u64,
+    /// Which writes those are.
+    pub unclear_writes: Vec<UnclearWrite>,
     /// Lease groups that another run has at this moment.
     pub busy: Vec<String>,
     /// The run was told to stop before its end.
@@ -75,7 +84,44 @@ impl Report {
     /// One line for each thing that waits for a person: what, where, and what to do.
     pub fn waiting(&self) -> impl Iterator<Item = String> + '_ {
         let held = self.held.iter().map(|held| format!("{}; {}", held.text, held.cure));
-        held.chain(self.parked.iter().map(|parked| format!("{}: {}", parked.key, parked.text)))
+        let parked = self.parked.iter().map(Parked::line);
+        let first = self.adopt_first.iter().map(|(entity, why)| format!("{entity}: {why}"));
+        held.chain(parked).chain(first).chain(self.unknown_codes())
+    }
+    /// One line for each code without a row in its table, unless a record that is held for it says so.
+    pub fn unknown_codes(&self) -> impl Iterator<Item = String> + '_ {
+        let told = |code: &Unmapped| {
+            let names =
+                |held: &Held| held.text.contains(&format!("\"{}\"", code.code)) && held.text.contains(&code.table);
+            self.held.iter().any(names)
+        };
+        let untold = self.unmapped.iter().filter(move |((_, code), _)| !told(code));
+        untold.map(|((stream, code), records)| unknown_code(stream, code, *records))
+    }
+    /// Names the writes of a lease group of which nobody knows whether they happened.
+    pub(super) async fn name_unclear(&mut self, store: &dyn StateStore, group: &str) -> Result<()> {
+        if self.unclear == 0 {
+            return Ok(());
+        }
+        let intents = store.intents(group).await?;
+        let subjects = intents.iter().flat_map(|intent| &intent.shares).map(|share| share.subject);
+        let subjects: Vec<CanonicalId> = subjects.collect::<BTreeSet<_>>().into_iter().collect();
+        let known = store.bindings(&subjects).await?;
+        let of = |intent: &Intent| {
+            let named = |binding: &&Binding| intent.shares.iter().any(|share| share.subject == binding.id);
+            known.iter().filter(named).cloned().collect::<Vec<Binding>>()
+        };
+        self.unclear_writes.extend(intents.into_iter().map(|intent| {
+            let records = of(&intent);
+            UnclearWrite {
+                action: intent.action.word().to_owned(),
+                record: records.first().map(name_of).unwrap_or_default(),
+                numbers: records.into_iter().flat_map(|binding| binding.numbers).collect(),
+                at: intent.host,
+                since: intent.at,
+            }
+        }));
+        Ok(())
     }
     /// The exit code of a command that made this run: 0 done, 2 try later, 3 something waits for a person, 7 a guard
     /// tripped and nothing was written.
@@ -89,11 +135,78 @@ impl Report {
             || !self.busy.is_empty()
         {
             2
-        } else if !self.held.is_empty() || !self.parked.is_empty() || !self.adopt_first.is_empty() {
+        } else if !self.held.is_empty()
+            || !self.parked.is_empty()
+            || !self.adopt_first.is_empty()
+            || self.unmapped.keys().any(|(_, code)| code.table.starts_with(STATUS_OF))
+        {
             3
         } else {
             0
         }
+    }
+}
+
+/// A write of which nobody knows whether it happened.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct UnclearWrite {
+    /// The stream that it went to.
+    pub at: StreamKey,
+    /// What was to be done: `create`, `update`, `remove`, or the name of a step.
+    pub action: String,
+    /// The record: its entity with its first number, else with its first reference.
+    pub record: String,
+    /// All the numbers that people know the record by.
+    pub numbers: BTreeSet<String>,
+    /// When it was sent first, by our clock.
+    pub since: DateTime<Utc>,
+}
+
+impl fmt::Display for UnclearWrite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = if self.numbers.is_empty() { self.record.clone() } else { joined(&self.numbers) };
+        write!(f, "{named}: {} at {}", self.action, self.at)
+    }
+}
+
+impl Parked {
+    /// One line for people: the numbers, where, why, and what the vendor says.
+    pub fn line(&self) -> String {
+        // what a system has no number for yet is keyed by an id of our own, which says nothing to anybody
+        let place = self.key.rsplit_once('@').map_or(self.key.as_str(), |(_, stream)| stream);
+        let refusal = self.refusal();
+        if self.numbers.is_empty() {
+            format!("{place}: {refusal}")
+        } else {
+            format!("{} at {place}: {refusal}", joined(&self.numbers))
+        }
+    }
+    /// Why it was set aside, in the vendor's words too.
+    pub fn refusal(&self) -> String {
+        match &self.vendor {
+            Some((code, text)) => format!("{} (it says: {})", self.text, format!("{code} {text}").trim()),
+            None => self.text.clone(),
+        }
+    }
+}
+
+fn joined(numbers: &BTreeSet<String>) -> String {
+    numbers.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// A code that its table does not have. A status is left alone, everything else keeps its record waiting.
+fn unknown_code(stream: &StreamKey, code: &Unmapped, records: u64) -> String {
+    let Unmapped { code, table, .. } = code;
+    let records = if records == 1 { "1 record".to_owned() } else { format!("{records} records") };
+    match table.strip_prefix(STATUS_OF) {
+        Some(connection) => format!(
+            "{stream}: nothing says what the status '{code}' means, so it is left alone ({records}); add a row to read of \
+             [entities.<name>.status.{connection}]"
+        ),
+        None => format!(
+            "{stream}: the code '{code}' has no row in the table {table} ({records} waiting); add it to [tables.{table}]"
+        ),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
+
 use crate::{
     connector::{Record, Version, Writable},
     id::{CanonicalId, ExternalRef, StreamKey},
@@ -16,6 +18,7 @@ pub(crate) struct Sight {
     /// The connector's fields.
     pub(crate) fields: FieldMap,
     pub(crate) version: Version,
+    pub(crate) created_at: Option<DateTime<Utc>>,
     pub(crate) deleted: bool,
     pub(crate) writable: Writable,
     pub(crate) mark: Option<String>,
@@ -28,6 +31,7 @@ impl Sight {
             reference: record.reference,
             fields: record.fields,
             version: record.version,
+            created_at: record.created_at,
             deleted: record.deleted,
             writable: record.writable,
             mark: record.mark,

@@ -9,9 +9,10 @@ use super::{
     work::{Tally, Work},
 };
 use crate::{
+    connector::Action,
     error::Result,
     fault::{self, Fault},
-    id::CanonicalId,
+    id::{CanonicalId, StreamKey},
     store::{Commit, Held, HeldWhy, Intent},
 };
 
@@ -49,16 +50,31 @@ impl Work<'_> {
         }
         self.set_aside(shown).await
     }
-    /// A create whose record was met and recognised in the meantime.
+    /// A create, or a step that moves its record, whose outcome was met and recognised in the meantime.
     pub(super) async fn settled_by_matching(&self, intent: &Intent) -> Result<bool> {
-        if intent.action.id().is_some() {
-            return Ok(false);
-        }
         let ids: BTreeSet<CanonicalId> = intent.shares.iter().map(|share| share.subject).collect();
+        let made = match &intent.action {
+            Action::Create { .. } => None,
+            Action::Act { act, .. } => match self.moves_to(&intent.host, act) {
+                Some(there) => Some(there),
+                None => return Ok(false),
+            },
+            _ => return Ok(false),
+        };
         let bindings = self.load(&ids).await?;
         Ok(intent.shares.iter().any(|share| {
-            bindings.get(&share.subject).and_then(|b| b.sides.get(&share.at)).is_none_or(|side| side.id.is_some())
+            let binding = bindings.get(&share.subject);
+            match &made {
+                None => binding.and_then(|b| b.sides.get(&share.at)).is_none_or(|side| side.id.is_some()),
+                Some(there) => binding.and_then(|b| b.live_side(there)).is_some_and(|side| side.id.is_some()),
+            }
         }))
+    }
+    /// The stream that a step brings its record to, if it is another.
+    pub(super) fn moves_to(&self, host: &StreamKey, act: &str) -> Option<StreamKey> {
+        let document = self.table(host)?.document.as_ref()?;
+        let step = document.cap.steps.iter().find(|step| step.act == act)?;
+        Some(StreamKey { system: host.system.clone(), stream: step.moves_to.clone()? })
     }
     /// Takes in what was found out; gives back what was shown beside it.
     pub(super) async fn found(&mut self, tally: &mut Tally, mut intent: Intent, found: Found) -> Result<Vec<Sight>> {

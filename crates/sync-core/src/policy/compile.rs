@@ -1,6 +1,9 @@
 //! From the file's form to the flat tables.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 
 use super::{
     Becomes, BuyerDiffers, CampaignTable, Compiled, Conflict, Create, DocumentTable, Entity, FieldRule, FieldTable,
@@ -29,12 +32,13 @@ impl Policy {
         mappers: &BTreeMap<String, Mapper>,
     ) -> Result<Compiled, Vec<Mistake>> {
         let known = Known::new(systems, mappers);
-        let policy = &campaign::with_hub_fields(&known, self.with_invoices());
+        let (policy, taken) = self.with_invoices();
+        let policy = &campaign::with_hub_fields(&known, policy);
         let mut entities: Vec<Entity> =
             policy.entities.iter().map(|(name, set)| entity(&known, policy, name, set)).collect();
         let mistakes = check::all(&known, policy, &entities);
         if !mistakes.is_empty() {
-            return Err(mistakes);
+            return Err(as_written(mistakes, &taken));
         }
         entities.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
         Ok(Compiled { entities })
@@ -43,47 +47,92 @@ impl Policy {
 
 impl Policy {
     /// The same with what rule sets of invoices take over from orders that become invoices: roles, carriers, accounts,
-    /// and the hub as the master of what an order says. What they say themselves stands.
-    fn with_invoices(&self) -> Self {
-        let mut policy = self.clone();
-        for orders in self.entities.values() {
+    /// and the hub as the master of what an order says. What they say themselves stands. With it, which places of the
+    /// invoices stand for which of the orders.
+    fn with_invoices(&self) -> (Self, Vec<Taken>) {
+        let (mut policy, mut taken) = (self.clone(), Vec::new());
+        for (from, orders) in &self.entities {
             let becomes = orders.systems.iter().filter(|(_, role)| role.becomes == Some(Becomes::Invoice));
             for (connection, role) in becomes {
-                let keeps = |set: &&mut RuleSet| {
+                let keeps = |(_, set): &(&EntityName, &mut RuleSet)| {
                     set.kind == EntityKind::Invoice && set.systems.get(connection).is_some_and(|role| role.read)
                 };
-                if let Some(invoices) = policy.entities.values_mut().find(keeps) {
-                    invoices.takes_over(orders, connection, role);
+                if let Some((name, invoices)) = policy.entities.iter_mut().find(keeps) {
+                    let keys = invoices.takes_over(orders, connection, role).into_iter();
+                    let place = |of: &EntityName, key: String| format!("entities.{of}.{key}");
+                    taken
+                        .extend(keys.map(|(key, theirs)| Taken { here: place(name, key), there: place(from, theirs) }));
                 }
             }
         }
-        policy
+        (policy, taken)
     }
 }
 
+/// A place that nobody wrote, and the one that it was taken over from.
+struct Taken {
+    here: String,
+    there: String,
+}
+
+/// The mistakes at the places that somebody wrote; what is wrong there is told once.
+fn as_written(mistakes: Vec<Mistake>, taken: &[Taken]) -> Vec<Mistake> {
+    let mut told: Vec<Mistake> = Vec::new();
+    for mut mistake in mistakes {
+        let rest = |from: &Taken| {
+            let rest = mistake.place.strip_prefix(&from.here)?;
+            (rest.is_empty() || rest.starts_with(['.', '['])).then(|| format!("{}{rest}", from.there))
+        };
+        if let Some(place) = taken.iter().find_map(rest) {
+            mistake.place = place;
+        }
+        if !told.contains(&mistake) {
+            told.push(mistake);
+        }
+    }
+    told
+}
+
 impl RuleSet {
-    fn takes_over(&mut self, orders: &RuleSet, connection: &str, role: &Role) {
+    /// Gives back the keys that were taken over, and those of the orders that they come from.
+    fn takes_over(&mut self, orders: &RuleSet, connection: &str, role: &Role) -> Vec<(String, String)> {
+        let mut taken = Vec::new();
+        let mut same = |key: String| taken.push((key.clone(), key));
         if let Some(own) = self.systems.get_mut(connection) {
             if own.create == Create::Never {
                 own.create = role.create;
+                same(format!("systems.{connection}.create"));
             }
-            own.update |= role.update;
-            own.until = own.until.or(role.until);
+            if role.update && !own.update {
+                own.update = true;
+                same(format!("systems.{connection}.update"));
+            }
+            if own.until.is_none() {
+                own.until = role.until;
+                same(format!("systems.{connection}.until"));
+            }
         }
-        if let Some(rows) = orders.rows.get(connection) {
-            self.rows.entry(connection.to_owned()).or_insert_with(|| rows.clone());
+        if let Some(rows) = orders.rows.get(connection).filter(|_| !self.rows.contains_key(connection)) {
+            self.rows.insert(connection.to_owned(), rows.clone());
+            same(format!("rows.{connection}"));
         }
-        if let Some(accounts) = orders.accounts.get(connection) {
-            self.accounts.entry(connection.to_owned()).or_insert_with(|| accounts.clone());
+        if let Some(accounts) = orders.accounts.get(connection).filter(|_| !self.accounts.contains_key(connection)) {
+            self.accounts.insert(connection.to_owned(), accounts.clone());
+            same(format!("accounts.{connection}"));
         }
         if self.buyer_differs == BuyerDiffers::default() {
             self.buyer_differs = orders.buyer_differs;
+            same("buyer_differs".to_owned());
         }
         for path in [Invoice::CONTENT, Invoice::CUSTOMER, Invoice::CONTACT, Invoice::ORDER, Invoice::DESCRIPTION] {
             let hub = SystemId::hub().as_str().to_owned();
             let rule = FieldRule::Master { system: hub, on_foreign_change: Foreign::default() };
-            self.fields.entry(path).or_insert(rule);
+            if let Entry::Vacant(free) = self.fields.entry(path) {
+                free.insert(rule);
+                taken.push((format!("fields.{path}"), format!("systems.{connection}.becomes")));
+            }
         }
+        taken
     }
 }
 

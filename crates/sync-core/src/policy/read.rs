@@ -194,12 +194,27 @@ fn in_words(message: &str) -> (String, String) {
             "a map" => "a table in braces",
             "a string" => "text in quotes",
             "u64" => "a whole number",
+            other if ["struct ", "internally tagged enum "].iter().any(|form| other.starts_with(form)) => "a table",
             other => other,
         };
-        return (fault.to_owned(), format!("write {expected}"));
+        return (found(fault), format!("write {expected}"));
     }
     let (fault, cure) = message.split_once("; ").unwrap_or((message, "see the form of a policy"));
     (fault.to_owned(), cure.to_owned())
+}
+
+/// What stands there, without the words of the language that this is written in.
+fn found(fault: &str) -> String {
+    let Some(found) = fault.strip_prefix("invalid type: ") else { return fault.to_owned() };
+    let what = match found.split_once([' ']) {
+        Some(("integer" | "floating", number)) => number.trim_start_matches("point ").replace('`', ""),
+        Some(("boolean", word)) => word.replace('`', ""),
+        Some(("string", text)) => text.to_owned(),
+        _ if found.starts_with("sequence") => "a list".to_owned(),
+        _ if found.starts_with("map") => "a table".to_owned(),
+        _ => found.to_owned(),
+    };
+    format!("{what} cannot stand here")
 }
 
 /// One step into the tree.

@@ -43,7 +43,7 @@ fn wrong_words_types_and_missing_keys_are_told() {
     );
     assert_eq!(
         one("read = true", "read = \"yes\""),
-        "line 8: entities.companies.systems.crm.read: invalid type: string \"yes\"; write true or false"
+        "line 8: entities.companies.systems.crm.read: \"yes\" cannot stand here; write true or false"
     );
     assert_eq!(
         one("master = \"crm\"\n", ""),
@@ -111,11 +111,11 @@ max_creates = 3
 "#;
     let expected = [
         "line 3: entities.companies.knd: unknown key 'knd'; did you mean 'kind'? (",
-        "line 4: entities.companies.master: invalid type: integer `5`; write text in quotes",
+        "line 4: entities.companies.master: 5 cannot stand here; write text in quotes",
         "line 5: entities.companies.systems.crm.raed: unknown key 'raed'; did you mean 'read'? (",
-        "line 5: entities.companies.systems.crm.update: invalid type: integer `1`; write true or false",
+        "line 5: entities.companies.systems.crm.update: 1 cannot stand here; write true or false",
         "line 5: entities.companies.systems.erp.create: unknown word 'allways'; did you mean 'always'? (",
-        "line 6: entities.companies.match[0].on: invalid type: string \"email\"; write a list in brackets",
+        "line 6: entities.companies.match[0].on: \"email\" cannot stand here; write a list in brackets",
         "line 6: entities.companies.match[1].duplicate: unknown key 'duplicate'; did you mean 'duplicates'? (",
         "line 9: entities.companies.fields.name: the key 'system' is missing; add system = ...",
         "line 14: entities.people.systems.crm.write: unknown key 'write'; write one of becomes, create, read, remove, streams, until, update",

@@ -48,7 +48,6 @@ fn connections_and_masters_must_be_there() {
             changed("crm = { read = true", "crm = { streams = [\"compny\"], read = true"),
             &[
                 "entities.companies.systems.crm.streams: 'crm' has no stream 'compny' of kind organisation; did you mean 'company'?",
-                "entities.companies.systems.erp.create: eekonomi:erp/customer refuses a new record without 'name', which no other system shows; fill it by a map row, or set create = \"asked\"",
             ],
         ),
         (
@@ -415,4 +414,34 @@ fn guards_are_percentages() {
             "entities.companies.guards.max_remove_percent: 300 percent is more than all; write a number from 0 to 100",
         ],
     )]);
+}
+
+#[test]
+fn what_follows_from_a_stream_that_is_not_there_is_not_told_beside_it() {
+    let shop = r#"
+        [entities.orders]
+        kind   = "order"
+        master = "se"
+        match  = [{ on = ["number"] }]
+        systems.se  = { read = true, streams = ["order"] }
+        systems.erp = { read = true, create = "always", update = true }
+        scope = [{ at = "erp", when = ["x.starweb.is_complete = true", "note = x"] }]
+        [entities.orders.fields]
+        content = { rule = "seed", from = "se" }
+        number  = { rule = "master", system = "se" }
+        note    = { rule = "shared", on_conflict = { prefer = ["erp", "se"] } }
+        [entities.orders.status.se]
+        field = "x.starweb.status"
+        read = [{ status = "created", means = { fulfilment = "open" } }]
+    "#;
+    let misspelt = mistakes_with(shop, &systems());
+    let [line, status] = misspelt.as_slice() else { panic!("{misspelt:#?}") };
+    assert!(line.ends_with("'se' has no stream 'order' of kind order; did you mean 'orders'?"), "{line}");
+    assert!(status.contains("x.starweb.status"), "that is wrong by itself: {status}");
+    // a company without orders
+    let mut without = systems();
+    without.get_mut("eekonomi:erp").unwrap().streams.remove("orders");
+    let shop = shop.replace(", streams = [\"order\"]", "").replace("x.starweb.status", "x.starweb.is_complete");
+    let told = mistakes_with(&shop, &without);
+    assert_eq!(told, ["entities.orders.systems.erp: 'erp' has no order; take it out of systems"]);
 }

@@ -38,6 +38,8 @@ pub struct Acted {
     pub with: FieldMap,
     /// The document as it stood.
     pub before: FieldMap,
+    /// How many changes its system's log had before.
+    pub place: usize,
 }
 
 /// Who takes a step, and when.
@@ -143,6 +145,7 @@ impl Vendor {
         let habits = self.habits(stream)?.clone();
         let unknown = || Error::new(ErrorKind::Unsupported, "act", format!("{stream} has no step '{act}'"));
         let documents = habits.documents.as_ref().ok_or_else(unknown)?;
+        let place = self.log.len();
         let shown = row.parts.get(stream).cloned().unwrap_or_default();
         let word = shown.text(axis(habits.cap().kind)).unwrap_or_default();
         let reference = StreamKey { system: self.system.clone(), stream: stream.clone() }.id(id);
@@ -169,7 +172,7 @@ impl Vendor {
         };
         let began = self.began.filter(|_| by.who == Who::Engine).unwrap_or(by.real);
         let (who, at, act, with) = (by.who, by.real, act.to_owned(), with.clone());
-        self.acts.push(Acted { at, began, who, act, reference, became: became.clone(), with, before: shown });
+        self.acts.push(Acted { at, began, who, act, reference, became: became.clone(), with, before: shown, place });
         Ok(became)
     }
 

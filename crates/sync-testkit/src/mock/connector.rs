@@ -32,6 +32,7 @@ struct Wire {
     version: Version,
     removed: bool,
     partial: bool,
+    created_at: Option<DateTime<Utc>>,
     locked: Option<String>,
     mark: Option<String>,
     merged_into: Option<Arc<str>>,
@@ -96,6 +97,7 @@ impl Vendor {
             version: self.version(stream, row),
             removed: row.removed,
             partial: fields.is_some(),
+            created_at: Some(row.created_at),
             locked: row.locked.clone(),
             mark: row.mark.clone(),
             merged_into: row.merged_into.clone(),
@@ -246,6 +248,7 @@ impl Connector for Mock {
         for (stream, fields) in wire.parts {
             let key = StreamKey { system: item.reference.at.system.clone(), stream };
             let mut record = Record::new(key.id(&item.reference.id), fields);
+            record.created_at = wire.created_at;
             record.version = wire.version.clone();
             record.deleted = wire.removed;
             record.merged_into = wire.merged_into.as_ref().map(|id| record.reference.at.id(id));

@@ -125,7 +125,12 @@ fn a_value_that_goes_back_while_a_write_is_unclear_is_written() {
         world.run();
     }
     world.system("crm").edit::<Organisation>("company", &crm, |o| o.name("B"));
-    assert_eq!(world.run().unclear, 1);
+    let report = world.run();
+    let unclear: Vec<String> = report.unclear_writes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        (report.unclear, unclear),
+        (1, vec![format!("companies mock:crm/company#{crm}: update at mock:erp/customer")])
+    );
     world.system("erp").set_down(true);
     world.system("crm").edit::<Organisation>("company", &crm, |o| o.name("A"));
     world.run();

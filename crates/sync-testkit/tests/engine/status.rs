@@ -126,6 +126,12 @@ fn a_status_goes_forward_only_and_an_unknown_word_is_told() {
     let report = world.run();
     assert_eq!(report.writes(), 0);
     assert!(report.unmapped.keys().any(|(_, code)| code.code == "7"), "{:?}", report.unmapped);
+    assert_eq!(report.exit_code(), 3, "somebody must say what it means");
+    let told: Vec<String> = report.waiting().collect();
+    assert!(
+        matches!(told.as_slice(), [line] if line.contains("status '7'") && line.contains("status.erp")),
+        "{told:?}"
+    );
 }
 
 #[test]

@@ -69,6 +69,7 @@ impl Reading {
             .vat_number(order.original_customer_vat_no.0.clone())
             .email(order.original_customer_email.0.clone())
             .language(order.lang_code.0.clone())
+            .currency(order.currency_code.0.clone()) // what he bought in
             .billing(invoice.map(|address| address.canonical()).unwrap_or_default())
             .delivery(delivery.map(|address| address.canonical()).unwrap_or_default());
         Some(match main {

@@ -11,7 +11,10 @@ use crate::{
     fault::{self, Fault},
     id::{CanonicalId, EntityKind},
     mapping::Problems,
-    model::{self, Canonical, Content, Field, Fields, Line, LineKind, Money, Order, Organisation, Party, Payment},
+    model::{
+        self, Canonical, Content, Field, Fields, Item, Line, LineKind, Lines, Money, Order, Organisation, Party,
+        Payment,
+    },
     plan::{Doing, Op},
     policy::{Create, Differs, DocumentTable, Entity, StreamTable, axis},
     store::{Binding, BoundSide, HeldWhy, SideState},
@@ -51,12 +54,13 @@ fn unknown_buyer(at: &Place<'_>) -> Option<CanonicalId> {
     let of_register = !at.table.fields.writes(document::CONTENT.join(Content::CURRENCY.as_str()));
     let Some(Value::Link(Link::Canonical(buyer))) = at.binding.agreed.get(Order::CUSTOMER) else { return None };
     let there = (at.table.key.system.clone(), *buyer);
-    (of_register && !at.facts.registered.contains(&there)).then_some(*buyer)
+    (of_register && !at.facts.registered.contains_key(&there)).then_some(*buyer)
 }
 
 /// What the target takes from its register of customers must stand there as on the document.
 fn as_registered(at: &Place<'_>, document: &DocumentTable) -> Result<(), Trouble> {
-    let Some(buyer) = buyer(at) else { return Ok(()) };
+    let Some(Value::Link(Link::Canonical(id))) = at.binding.agreed.get(Order::CUSTOMER) else { return Ok(()) };
+    let Some(buyer) = at.facts.registered.get(&(at.table.key.system.clone(), *id)) else { return Ok(()) };
     let checks: [(&'static str, Differs, &[&str], &[FieldPath]); 2] = [
         ("currency", document.buyer_differs.currency, &["currency"], &[Organisation::CURRENCY]),
         (
@@ -185,7 +189,14 @@ fn is_ours(table: &StreamTable, binding: &Binding, side: &BoundSide) -> bool {
 fn told(at: &Place<'_>, document: &DocumentTable, shown: &FieldMap) -> FieldMap {
     let mut told = at.binding.agreed.clone();
     told.overlay(&document::wanted(document, &at.binding.agreed, shown, is_private(at)).unwrap_or_default());
-    // a check needs sums and days; links would have to be told in the target's terms
+    // a check needs sums, days and the rows' amounts; links would have to be told in the target's terms
+    if let Ok(mut content) = document::content(&told)
+        && let Some(lines) = content.lines.value()
+    {
+        let bare = |line: &Line| Line { item: Field::Unknown, ..line.clone() };
+        content.lines = lines.iter().map(bare).collect::<Lines<Line>>().into();
+        content.put(document::CONTENT, &mut told);
+    }
     told.iter()
         .filter(|(path, value)| value.links().is_empty() && !path.is_extension())
         .map(|(path, value)| (path, value.clone()))
@@ -239,6 +250,20 @@ fn item(at: &Place<'_>, document: &DocumentTable, number: &str) -> Option<Canoni
     at.facts.items.get(&(document.items.clone()?, number.to_owned())).copied()
 }
 
+/// The first row that says another VAT rate than its item has there: its place, the item, what it says, what the item has.
+fn other_rate(at: &Place<'_>) -> Option<(usize, String, Decimal, Decimal)> {
+    let document = at.table.document.as_ref()?;
+    let content = document::content(&at.binding.agreed).ok()?;
+    let lines: &[Line] = content.lines.value().map_or(&[], |lines| lines);
+    (1..).zip(lines).find_map(|(row, line)| {
+        let sku = line.sku.value()?;
+        let item = item(at, document, sku)?;
+        let shown = at.facts.registered.get(&(at.table.key.system.clone(), item))?;
+        let (said, booked) = (*line.vat_rate.value()?, shown.get(Item::VAT_RATE)?.as_decimal()?);
+        (said != booked).then(|| (row, sku.clone(), said.normalize(), booked.normalize()))
+    })
+}
+
 fn hold(at: &Place<'_>, trouble: Trouble, diffed: &mut Diffed) {
     let (name, target) = (name_of(at.binding), &at.table.key);
     let (why, text, cure) = match &trouble {
@@ -270,6 +295,13 @@ fn hold(at: &Place<'_>, trouble: Trouble, diffed: &mut Diffed) {
             let text = format!("{name} cannot be written to {target}: {why}");
             (HeldWhy::Incomplete, text, "correct it in its source".to_owned())
         }
+    };
+    let (text, cure) = match other_rate(at).filter(|_| why == HeldWhy::Totals) {
+        Some((row, sku, said, booked)) => (
+            format!("{text}; row {row} ('{sku}') has {said} % VAT, and its item there {booked} %"),
+            "correct the VAT rate of the row, or of the item there".to_owned(),
+        ),
+        None => (text, cure),
     };
     let mut held = held(at, None, why, text, &cure);
     if let Trouble::Totals { source, target: sum } = trouble {

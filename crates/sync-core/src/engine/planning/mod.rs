@@ -46,8 +46,8 @@ pub(crate) struct Facts {
     pub(crate) items: BTreeMap<(EntityName, String), CanonicalId>,
     /// What is agreed of records that documents link to.
     pub(crate) linked: BTreeMap<CanonicalId, FieldMap>,
-    /// Which of them are in which system.
-    pub(crate) registered: BTreeSet<(SystemId, CanonicalId)>,
+    /// What each system that has one of them, or of those items, shows of it: canonical.
+    pub(crate) registered: BTreeMap<(SystemId, CanonicalId), FieldMap>,
 }
 
 /// One side of one record.

@@ -79,7 +79,7 @@ fn field(case: &Case<'_>, place: &str, condition: &Predicate, found: &mut Vec<Mi
     let by_hub = case.entity.units.iter().any(|known| {
         known.path == unit && matches!(&known.rule, Rule::Master { system, .. } if *system == SystemId::hub())
     });
-    if !by_hub && row.words.is_empty() && case.showing(path).next().is_none() {
+    if !by_hub && !case.in_doubt() && row.words.is_empty() && case.showing(path).next().is_none() {
         let cure = "fill it by a map row, or ask for another field";
         found.push(Mistake::new(place, format!("no system shows '{path}', so this never holds"), cure));
     }
@@ -87,7 +87,7 @@ fn field(case: &Case<'_>, place: &str, condition: &Predicate, found: &mut Vec<Mi
 
 fn own_field(case: &Case<'_>, place: &str, path: FieldPath, found: &mut Vec<Mistake>) {
     let tables = || case.entity.streams.values();
-    if case.leaves.contains(path) || tables().any(|table| table.fields.0.contains_key(&path)) {
+    if case.in_doubt() || case.leaves.contains(path) || tables().any(|table| table.fields.0.contains_key(&path)) {
         return;
     }
     let renamed = tables().filter(|table| table.cap.fields.contains_key(&path)).flat_map(|t| t.map.ours(path)).next();
@@ -190,7 +190,7 @@ fn matches(case: &Case<'_>, found: &mut Vec<Mistake>) {
         for path in &rule.on {
             if !case.leaves.contains(*path) {
                 found.push(case.unknown_leaf(&place, *path));
-            } else if case.showing(*path).next().is_none() {
+            } else if case.showing(*path).next().is_none() && !case.in_doubt() {
                 let fault = format!("no system that is read shows '{path}', so this never fits");
                 found.push(Mistake::new(&place, fault, "take the rule out, or fill the field by a map row"));
             }

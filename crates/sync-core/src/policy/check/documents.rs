@@ -22,7 +22,8 @@ pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
         let place = case.at(&format!("accounts.{connection}"));
         let mut streams = case.known.streams(connection, case.set.kind);
         let becomes = case.role(&place, connection, found).map(|role| role.becomes);
-        if becomes.is_some_and(|becomes| becomes != Some(Becomes::Invoice))
+        if !case.lacks_kind(connection)
+            && becomes.is_some_and(|becomes| becomes != Some(Becomes::Invoice))
             && !streams.any(|(_, cap)| cap.document.as_ref().is_some_and(|document| document.pays.is_some()))
         {
             let fault = format!("'{connection}' takes no payments on its records of kind {}", case.set.kind);
@@ -71,7 +72,7 @@ fn until(case: &Case<'_>, place: &str, connection: &str, role: &Role, found: &mu
             document.steps.iter().any(|step| step.to == until.word() || step.from == until.word())
         })
     });
-    if !reaches {
+    if !reaches && !case.lacks_kind(connection) {
         let fault = format!("'{connection}' has no step that leads to '{}'", until.word());
         found.push(Mistake::new(place, fault, "take it out, and let people do it there"));
     }

@@ -85,7 +85,7 @@ fn one(case: &Case<'_>, covered: &Covered<'_>, rule: &FieldRule, found: &mut Vec
 fn decider(case: &Case<'_>, covered: &Covered<'_>, name: &str, found: &mut Vec<Mistake>) {
     let Some(system) = case.reader(covered.place, name, found) else { return };
     let shown = |leaf: &FieldPath| case.is_worded(*leaf) || case.showing(*leaf).any(|t| t.key.system == system);
-    if !covered.leaves.is_empty() && !covered.leaves.iter().any(shown) {
+    if !case.is_refused(name) && !covered.leaves.is_empty() && !covered.leaves.iter().any(shown) {
         let others: BTreeSet<&str> =
             covered.leaves.iter().flat_map(|leaf| case.showing(*leaf)).map(|t| t.key.system.connection()).collect();
         let cure = if others.is_empty() {
@@ -105,7 +105,11 @@ fn taken(case: &Case<'_>, covered: &Covered<'_>, except: Option<&SystemId>, foun
     };
     let tables = || case.entity.streams.values().filter(|table| Some(&table.key.system) != except);
     let by_word = covered.leaves.iter().any(|leaf| case.is_worded(*leaf));
-    if !covered.units.is_empty() && !by_word && !covered.units.iter().any(|unit| tables().any(|t| takes(t, *unit))) {
+    if !case.in_doubt()
+        && !covered.units.is_empty()
+        && !by_word
+        && !covered.units.iter().any(|unit| tables().any(|t| takes(t, *unit)))
+    {
         found.push(Mistake::new(
             covered.place,
             format!("no system can be given '{}'", covered.path),

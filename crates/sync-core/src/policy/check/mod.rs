@@ -13,7 +13,7 @@ mod tables;
 use std::collections::BTreeSet;
 
 use super::{
-    Entity, Guards, Mistake, Policy, Role, RuleSet, StreamTable,
+    Becomes, Entity, Guards, Mistake, Policy, Role, RuleSet, StreamTable,
     known::{Known, Leaves},
     mistake::suggest,
 };
@@ -27,7 +27,15 @@ pub(super) fn all(known: &Known<'_>, policy: &Policy, entities: &[Entity]) -> Ve
     guards("guards", &policy.guards, &mut found);
     for ((name, set), entity) in policy.entities.iter().zip(entities) {
         let leaves = Leaves::of(set, known.mappers);
-        let case = Case { known, policy, set, entity, leaves, place: format!("entities.{name}") };
+        let case = Case {
+            known,
+            policy,
+            set,
+            entity,
+            leaves,
+            refused: refused(known, set),
+            place: format!("entities.{name}"),
+        };
         roles::check(&case, &mut found);
         fields::check(&case, &mut found);
         rows::check(&case, &mut found);
@@ -51,17 +59,49 @@ struct Case<'a> {
     set: &'a RuleSet,
     entity: &'a Entity,
     leaves: Leaves,
+    /// Systems of which it is told already that they, or streams of theirs, are not there.
+    refused: BTreeSet<&'a str>,
     place: String,
 }
 
+/// Systems whose part in a rule set names something that is not there. What follows from that alone is not told: it goes
+/// with its cause.
+fn refused<'a>(known: &Known<'_>, set: &'a RuleSet) -> BTreeSet<&'a str> {
+    let is_refused = |(name, role): &(&'a String, &Role)| {
+        let lacks = |stream: &String| !known.streams(name, set.kind).any(|(there, _)| there.as_str() == stream);
+        match (known.system(name), role.becomes) {
+            (None, _) => true,
+            (_, Some(Becomes::Invoice)) => false,
+            _ => {
+                (roles::acts(role) && known.streams(name, set.kind).next().is_none()) || role.streams.iter().any(lacks)
+            }
+        }
+    };
+    set.systems.iter().filter(is_refused).map(|(name, _)| name.as_str()).collect()
+}
+
 impl Case<'_> {
+    /// Whether what no stream shows, or takes, may be what a stream would that was refused.
+    fn in_doubt(&self) -> bool {
+        !self.refused.is_empty()
+    }
+    fn is_refused(&self, connection: &str) -> bool {
+        self.refused.contains(connection)
+    }
+    /// Whether it was refused since it has no stream of the kind at all.
+    fn lacks_kind(&self, connection: &str) -> bool {
+        self.is_refused(connection) && self.known.streams(connection, self.set.kind).next().is_none()
+    }
     fn at(&self, key: &str) -> String {
         format!("{}.{key}", self.place)
     }
     /// The role of a connection that must take part; tells what is wrong if it does not.
     fn role(&self, place: &str, connection: &str, found: &mut Vec<Mistake>) -> Option<&Role> {
         if self.known.system(connection).is_none() {
-            found.push(unknown_connection(self.known, place, connection));
+            // what stands under systems is told there
+            if !self.set.systems.contains_key(connection) {
+                found.push(unknown_connection(self.known, place, connection));
+            }
             return None;
         }
         let role = self.set.systems.get(connection);

@@ -26,6 +26,11 @@ pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
     removals(case, found);
 }
 
+/// Whether a system is to do anything at all.
+pub(super) fn acts(role: &Role) -> bool {
+    role.read || role.update || role.remove || role.create != Create::Never
+}
+
 fn streams<'a>(case: &'a Case<'_>, system: &'a SystemId) -> impl Iterator<Item = &'a StreamTable> + Clone {
     case.entity.streams.values().filter(move |table| table.key.system == *system)
 }
@@ -47,14 +52,13 @@ fn abilities(case: &Case<'_>, place: &str, name: &str, system: &SystemId, role: 
             suggest(stream, known.iter().copied()),
         ));
     }
-    let acts = role.read || role.update || role.remove || role.create != Create::Never;
-    if known.is_empty() && acts {
+    if known.is_empty() && acts(role) {
         found.push(Mistake::new(place, format!("'{name}' has no {}", case.set.kind), "take it out of systems"));
         return;
     }
     let read = |table: &StreamTable| host(case, table).is_some_and(|cap| cap.list.is_some() || cap.get_max > 0);
     let mut lacks = |key: &str, asked: bool, can: &dyn Fn(&StreamTable) -> bool, fault: &str, cure: &str| {
-        if asked && !role.streams.iter().any(|s| !known.contains(&s.as_str())) && !streams(case, system).any(can) {
+        if asked && !case.is_refused(name) && !streams(case, system).any(can) {
             found.push(Mistake::new(format!("{place}.{key}"), format!("'{name}' {fault}"), cure));
         }
     };
@@ -100,7 +104,7 @@ fn is_supplied(case: &Case<'_>, target: &SystemId, leaf: FieldPath) -> bool {
         return case.leaves.contains(leaf) && !is_off(case, path);
     };
     let by_hub = matches!(&unit.rule, Rule::Master { system, .. } if *system == SystemId::hub());
-    by_hub || case.is_worded(leaf) || case.showing(leaf).any(|table| table.key.system != *target)
+    by_hub || case.in_doubt() || case.is_worded(leaf) || case.showing(leaf).any(|table| table.key.system != *target)
 }
 
 fn is_off(case: &Case<'_>, unit: FieldPath) -> bool {
@@ -135,7 +139,7 @@ fn removals(case: &Case<'_>, found: &mut Vec<Mistake>) {
     }
     for name in &targets {
         let Some(system) = case.known.system(name) else { continue };
-        if !streams(case, system).any(|table| table.cap.remove.contains(&mode)) {
+        if !case.is_refused(name) && !streams(case, system).any(|table| table.cap.remove.contains(&mode)) {
             found.push(Mistake::new(
                 &place,
                 format!("'{name}' cannot {word} such records"),
@@ -151,7 +155,7 @@ fn removals(case: &Case<'_>, found: &mut Vec<Mistake>) {
     let sources: BTreeSet<&str> =
         case.entity.streams.values().filter(proves).map(|table| table.key.system.connection()).collect();
     let proven = |target: &&str| sources.iter().any(|source| source != target);
-    for name in targets.iter().filter(|name| !proven(name)) {
+    for name in targets.iter().filter(|name| !case.in_doubt() && !proven(name)) {
         found.push(Mistake::new(
             &place,
             format!("no other system can prove that a record is gone, so nothing is ever removed in '{name}'"),

@@ -112,7 +112,7 @@ fn system_side(
         found.push(mistake);
         return false;
     }
-    if case.role(&place, connection, found).is_none() {
+    if case.role(&place, connection, found).is_none() || case.lacks_kind(connection) {
         return false;
     }
     let known = case.known.their_fields(connection, case.set.kind);

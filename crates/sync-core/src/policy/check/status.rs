@@ -13,7 +13,10 @@ pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
         if case.role(&place, connection, found).is_none() {
             continue;
         }
-        fields(case, &place, connection, table, found);
+        let lacks = case.lacks_kind(connection);
+        if !lacks {
+            fields(case, &place, connection, table, found);
+        }
         words(case, &place, table, found);
         for row in table.write.iter().filter(|row| !comes_back(table, row)) {
             let fault =
@@ -21,7 +24,9 @@ pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
             let cure = format!("add a row for '{}' to read that means the same", row.status);
             found.push(Mistake::new(format!("{place}.write"), fault, cure));
         }
-        effects(case, &place, connection, table, found);
+        if !lacks {
+            effects(case, &place, connection, table, found);
+        }
     }
 }
 

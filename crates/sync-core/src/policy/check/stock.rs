@@ -76,7 +76,14 @@ fn when(case: &Case<'_>, orders: &RuleSet, name: &str, found: &mut Vec<Mistake>)
     let Some(reserve) = &case.set.reserve else { return };
     let entity = crate::policy::Entity { kind: orders.kind, ..case.entity.clone() };
     let leaves = super::Leaves::of(orders, case.known.mappers);
-    let of = Case { set: orders, entity: &entity, leaves, place: format!("entities.{name}"), ..*case };
+    let of = Case {
+        set: orders,
+        entity: &entity,
+        leaves,
+        place: format!("entities.{name}"),
+        refused: case.refused.clone(),
+        ..*case
+    };
     for (number, condition) in reserve.when.iter().enumerate() {
         let place = case.at(&format!("reserve.when[{number}]"));
         if condition.hop(orders.kind).is_some() {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use sync_core::{
     CanonicalId, ExternalRef, FieldMap, FieldPath,
@@ -23,6 +23,8 @@ use crate::{
 };
 
 const GROSS: FieldPath = FieldPath::from_static("content.gross");
+/// A row read so lately need not be read again before a step.
+const FRESH: TimeDelta = TimeDelta::seconds(30);
 const ROUNDING: FieldPath = FieldPath::from_static("content.rounding");
 
 pub(super) fn judge(stage: Stage<'_>) -> Verdict {
@@ -197,14 +199,12 @@ fn steps(stage: &Stage<'_>, facts: &Facts, verdict: &mut Verdict) {
         if sums.contains(&payable(&acted.before)) {
             continue;
         }
-        let looked = last_look(&erp_looks, &acted.reference, acted.at);
-        let meanwhile = facts.log.iter().any(|change| {
-            change.reference == acted.reference
-                && change.who == Who::User
-                && change.at >= looked
-                && change.at <= acted.at
-        });
-        if meanwhile {
+        let mut looks = erp_looks.iter().filter(|look| look.reference == acted.reference);
+        let looked = looks.rfind(|look| look.changes <= acted.place);
+        let unseen = facts.log.iter().take(acted.place).skip(looked.map_or(0, |look| look.changes));
+        let mut unseen = unseen.filter(|change| change.reference == acted.reference);
+        let lately = looked.is_some_and(|look| acted.began.signed_duration_since(look.at) <= FRESH);
+        if lately && unseen.any(|change| change.who == Who::User) {
             verdict.window += 1;
         } else {
             let line = format!(
