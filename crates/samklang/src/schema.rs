@@ -47,6 +47,8 @@ pub(crate) fn of_file() -> Value {
             "status": status(),
             "carriers": carriers(),
             "differs": differs(),
+            "reserve": reserve(),
+            "campaign": campaign(),
             "table": named(json!({
                 "type": "object",
                 "additionalProperties": {
@@ -121,7 +123,43 @@ fn entity() -> Value {
             "on_remove": {"enum": ["hold", "ignore", "archive", "propagate"]},
             "recreate": {"enum": ["ask", "always"]},
             "on_empty_master": {"enum": ["keep", "blank"]},
+            "reserve": {"$ref": "#/$defs/reserve"},
+            "campaign": {"$ref": "#/$defs/campaign"},
+            "time_zone": text("where the days of a campaign begin: Europe/Stockholm"),
             "guards": {"$ref": "#/$defs/guards"},
+        }),
+        &[],
+    )
+}
+
+/// Stock that shops are told of.
+fn reserve() -> Value {
+    let what = "kept back of every item, in its units";
+    closed(
+        json!({
+            "orders": {"type": "array", "items": {"type": "string"}, "minItems": 1, "description": "rule sets of orders"},
+            "buffer": {"type": ["number", "string"], "description": what},
+            "counted": {
+                "enum": ["arrived", "booked", "delivered"],
+                "description": "from when on the master's own number counts an order",
+            },
+            "when": {"$ref": "#/$defs/conditions"},
+        }),
+        &["orders"],
+    )
+}
+
+/// Campaign prices that the master does not have.
+fn campaign() -> Value {
+    let day = |what: &str| json!({"type": "string", "format": "date", "description": what});
+    closed(
+        json!({
+            "list": text("the price list whose amounts are the campaign's"),
+            "amounts": named(json!({"type": ["number", "string"]}), "item number = amount"),
+            "base": text("the price list whose prices get them; the items' own prices if left out"),
+            "currency": text("of the amounts; any if left out"),
+            "from": day("first day"),
+            "to": day("last day"),
         }),
         &[],
     )

@@ -58,6 +58,7 @@
 //!
 //! The feature `faults` puts deliberate mistakes into the engine, for the test that shows that they are found. It is off,
 //! and stays off in everything that is used.
+mod campaign;
 pub mod capability;
 pub mod connector;
 pub mod context;
@@ -77,6 +78,7 @@ pub mod mapping;
 pub mod model;
 pub mod plan;
 pub mod policy;
+mod stock;
 pub mod store;
 pub mod value;
 

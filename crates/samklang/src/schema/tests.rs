@@ -35,6 +35,12 @@ fn the_schema_names_what_the_reader_takes() {
             format!("{entity}match = [{{ on = [], duplicates = \"zzzzzzzz\" }}]"),
             "/$defs/match/properties/duplicates/enum",
         ),
+        (format!("{entity}reserve = {{ orders = [], zzzzzzzz = 1 }}"), "/$defs/reserve/properties"),
+        (
+            format!("{entity}reserve = {{ orders = [], counted = \"zzzzzzzz\" }}"),
+            "/$defs/reserve/properties/counted/enum",
+        ),
+        (format!("{entity}campaign = {{ zzzzzzzz = 1 }}"), "/$defs/campaign/properties"),
         (format!("{entity}scope = [{{ at = \"a\", when = [], zzzzzzzz = 1 }}]"), "/$defs/scope/properties"),
         (format!("{entity}on_remove = \"zzzzzzzz\""), "/$defs/entity/properties/on_remove/enum"),
         (format!("{entity}recreate = \"zzzzzzzz\""), "/$defs/entity/properties/recreate/enum"),

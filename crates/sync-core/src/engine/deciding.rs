@@ -20,6 +20,7 @@ use crate::{
     id::{CanonicalId, ExternalRef},
     mapping::Problems,
     policy::Entity,
+    stock,
     store::{Binding, Held, HeldWhy, SideState},
 };
 
@@ -58,6 +59,7 @@ impl Work<'_> {
             for subject in subjects {
                 let mut diffed = diff(entity, &subject, &links, &around, self.as_of);
                 let before = diffed.binding.clone();
+                stock::note(entity, &mut diffed.binding, self.now()); // what was read until now may be from before
                 derive(entity, &mut diffed.binding, &self.links, self.as_of);
                 diffed.changed |= before != diffed.binding;
                 diffed.held.extend(ambiguous(&subject, &diffed, self.as_of));
@@ -74,6 +76,8 @@ impl Work<'_> {
             }
         }
         self.roll_up(&mut decided, ready).await?;
+        self.count_stock(&mut decided).await?;
+        self.run_campaigns(&mut decided).await?;
         Ok(decided)
     }
 
@@ -173,7 +177,7 @@ impl Work<'_> {
     /// Bindings that want to be looked at although nothing is reported of them.
     async fn due(&self, entity: &Entity, ready: &Ready, told: &Told) -> Result<BTreeMap<CanonicalId, Binding>> {
         let mut ids: BTreeSet<CanonicalId> = self.store.due(&entity.name, self.as_of, DUE).await?.into_iter().collect();
-        ids.extend(told.takes.keys().chain(told.creates.keys()));
+        ids.extend(told.takes.keys().chain(told.creates.keys()).chain(&told.looks));
         let mut due = self.load(&ids).await?;
         if !ready.again.is_empty() {
             let mut after = None;

@@ -57,6 +57,10 @@ impl Work<'_> {
             let hosts: Vec<StreamKey> = self.group.hosts.iter().cloned().collect();
             self.store.checkpoints(&hosts).await?.into_iter().collect()
         };
+        if self.group.is_second {
+            self.note_read(&known, &[]);
+            return Ok(all);
+        }
         for host in self.group.hosts.clone() {
             let Some(order) = self.order(&host, ready, told) else { continue };
             if tally.is_stopped(&host) {
@@ -96,6 +100,8 @@ impl Work<'_> {
                 *tally.report.read.entry(entity.kind).or_default() += 1;
             }
         }
+        self.note_read(&known, &all.checkpoints);
+        self.note_unread(&all.parked);
         self.items.extend(std::mem::take(&mut all.items));
         Ok(all)
     }

@@ -21,6 +21,7 @@ use crate::{
     mapping::Unmapped,
     model::Order,
     policy::Entity,
+    stock,
     store::{Binding, Held, MatchKey},
     value::Value,
 };
@@ -122,8 +123,22 @@ impl Work<'_> {
         Ok(found.into_values().filter(counts).collect())
     }
 
-    async fn decide_again(
+    /// Decides a record once more in this pass, with something that the hub says.
+    pub(super) async fn decide_again(
         &mut self,
+        place: usize,
+        entity: &Entity,
+        subject: Subject,
+        decided: &mut Vec<Decided>,
+    ) -> Result<()> {
+        let at = decided.iter().position(|one| one.diffed.binding.id == subject.binding.id);
+        self.decide_again_at(at, place, entity, subject, decided).await
+    }
+
+    /// The same for one whose place among those that were decided is known.
+    pub(super) async fn decide_again_at(
+        &mut self,
+        at: Option<usize>,
         place: usize,
         entity: &Entity,
         subject: Subject,
@@ -131,10 +146,11 @@ impl Work<'_> {
     ) -> Result<()> {
         let linked = self.around(entity, std::slice::from_ref(&subject)).await?;
         let mut diffed = diff(entity, &subject, &self.links, &Around { linked: Some(&linked) }, self.as_of);
+        stock::note(entity, &mut diffed.binding, self.now());
         derive(entity, &mut diffed.binding, &self.links, self.as_of);
         diffed.changed |= diffed.binding != subject.stored;
         self.bindings.insert(diffed.binding.id, diffed.binding.clone());
-        match decided.iter_mut().find(|one| one.diffed.binding.id == diffed.binding.id) {
+        match at.and_then(|at| decided.get_mut(at)) {
             Some(before) => {
                 let first = std::mem::replace(&mut before.diffed, diffed);
                 before.diffed.takes_up(first);
@@ -143,6 +159,11 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
+
+/// Where each record stands among those that were decided.
+pub(super) fn places(decided: &[Decided]) -> BTreeMap<CanonicalId, usize> {
+    decided.iter().enumerate().map(|(at, one)| (one.diffed.binding.id, at)).collect()
 }
 
 /// A code of an order that nobody can read: the invoice would lack it.

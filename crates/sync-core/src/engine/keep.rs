@@ -47,6 +47,7 @@ impl Work<'_> {
             self.store.held(Some(&ids)).await?.into_iter().map(|held| held.subject).collect()
         };
         self.wake_waiting(&decided).await?;
+        self.wake_stock(&decided).await?;
         let promoted: Vec<Indexed> =
             decided.iter().flat_map(|one| &one.diffed.promoted).filter_map(|name| self.unseen_row(name)).collect();
         let mut batch = Commit::default();

@@ -17,7 +17,7 @@ use crate::{
     model,
     policy::{Duplicates, Entity},
     store::{Binding, BoundSide, Intent, MatchKey, SideState, Verdict},
-    value::{FieldMap, FieldPath, NormalForm},
+    value::{FieldMap, FieldPath},
 };
 
 /// All that matching looks at.
@@ -52,8 +52,11 @@ pub(crate) fn keys(entity: &Entity, ours: &FieldMap, mark: Option<&str>) -> Vec<
     let of_mark =
         mark.map(|mark| MatchKey { entity: entity.name.clone(), rule: MARK.to_owned(), key: mark.to_owned() });
     let of_rules = entity.matches.iter().filter_map(|rule| {
-        let forms: Option<Vec<String>> =
-            rule.on.iter().map(|path| form_of(entity, *path).of(ours.filled(*path)?)).collect();
+        let forms: Option<Vec<String>> = rule
+            .on
+            .iter()
+            .map(|path| model::key_part(entity.kind, *path, ours.get(*path)?, rule.on.len() > 1))
+            .collect();
         Some(MatchKey { entity: entity.name.clone(), rule: rule_name(&rule.on), key: forms?.join("\u{1f}") })
     });
     of_mark.into_iter().chain(of_rules).collect()
@@ -61,10 +64,6 @@ pub(crate) fn keys(entity: &Entity, ours: &FieldMap, mark: Option<&str>) -> Vec<
 
 /// The rule of our own mark, before all others.
 pub(crate) const MARK: &str = "@mark";
-
-fn form_of(entity: &Entity, path: FieldPath) -> NormalForm {
-    model::field(entity.kind, path).map_or(NormalForm::Exact, |field| field.form)
-}
 
 fn rule_name(paths: &[FieldPath]) -> String {
     paths.iter().map(|path| path.as_str()).collect::<Vec<_>>().join("+")

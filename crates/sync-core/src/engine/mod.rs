@@ -14,10 +14,12 @@ mod act;
 mod applying;
 mod aside;
 mod call;
+mod campaign;
 mod deciding;
 mod diff;
 mod facts;
 mod gather;
+mod groups;
 mod guard;
 mod hub;
 mod index;
@@ -35,7 +37,8 @@ mod record;
 mod recover;
 mod report;
 mod run;
-mod scope;
+pub(crate) mod scope;
+mod stock;
 mod subject;
 mod told;
 mod unclear;
@@ -57,7 +60,7 @@ use crate::{
     context::Clock,
     error::{Error, ErrorKind, Result},
     hook::Hook,
-    id::{EntityKind, EntityName, ExternalRef, StreamKey, SystemId},
+    id::{EntityName, ExternalRef, StreamKey, SystemId},
     mapping::Mapper,
     policy::{Compiled, Mistake, Policy},
     store::{Inbox, InboxEntry, StateStore},
@@ -76,9 +79,16 @@ pub struct Engine {
 #[derive(Clone, Debug)]
 pub(crate) struct Group {
     pub(crate) name: String,
+    /// The lease that it needs, and that its intents are kept under: its own name, or that of the group which it is a
+    /// second round of.
+    pub(crate) lease: String,
     /// Places in [`Compiled::entities`].
     pub(crate) entities: Vec<usize>,
     pub(crate) hosts: BTreeSet<StreamKey>,
+    /// Entities that are read and decided here, and written in a second round.
+    pub(crate) later: BTreeSet<usize>,
+    /// It is that second round: everything was read in the first.
+    pub(crate) is_second: bool,
 }
 
 impl fmt::Debug for Engine {
@@ -146,7 +156,7 @@ impl Builder {
         let mut policy = self.policy.compile(&capabilities, &self.mappers)?;
         bind_hooks(&mut policy, self.hooks)?;
         let systems = self.systems.into_iter().map(|c| (c.info().system.clone(), c)).collect();
-        let groups = groups(&policy);
+        let groups = groups::groups(&policy);
         Ok(Engine { systems, store: self.store, clock: self.clock, policy, groups })
     }
 }
@@ -230,55 +240,4 @@ fn bind_hooks(
         }
     }
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
-}
-
-/// Entities that share a host stream come into one group, named after its first.
-fn groups(policy: &Compiled) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    // the hub computes orders from invoices and makes invoices of orders
-    let documents = StreamKey::new(SystemId::hub(), "documents");
-    let rolls_up = policy.entities.iter().any(|entity| entity.hub.is_some());
-    for (place, entity) in policy.entities.iter().enumerate() {
-        let mut hosts: BTreeSet<StreamKey> = entity.streams.values().map(|table| table.host.clone()).collect();
-        if entity.hub.is_some() || (entity.kind == EntityKind::Invoice && rolls_up) {
-            hosts.insert(documents.clone());
-        }
-        let (shared, mut rest): (Vec<Group>, Vec<Group>) =
-            groups.into_iter().partition(|group| !group.hosts.is_disjoint(&hosts));
-        let mut group = Group { name: entity.name.to_string(), entities: vec![place], hosts };
-        for other in shared.into_iter().rev() {
-            group.name = other.name;
-            group.entities.splice(0..0, other.entities);
-            group.hosts.extend(other.hosts);
-        }
-        group.entities.sort_unstable();
-        rest.push(group);
-        groups = rest;
-    }
-    for group in &mut groups {
-        group.hosts.remove(&documents);
-    }
-    in_order(policy, groups)
-}
-
-/// In the order of their first entities, but whoever has the items that lines name goes before the documents.
-fn in_order(policy: &Compiled, mut groups: Vec<Group>) -> Vec<Group> {
-    let entities = |group: &Group| -> Vec<&crate::policy::Entity> {
-        group.entities.iter().filter_map(|place| policy.entities.get(*place)).collect()
-    };
-    let first = |group: &Group| group.entities.first().copied();
-    let mut needed: BTreeMap<EntityName, Option<usize>> = BTreeMap::new();
-    for group in &groups {
-        for table in entities(group).into_iter().flat_map(|entity| entity.streams.values()) {
-            if let Some(items) = table.document.as_ref().and_then(|document| document.items.clone()) {
-                let at = needed.entry(items).or_insert(first(group));
-                *at = (*at).min(first(group));
-            }
-        }
-    }
-    groups.sort_by_key(|group| {
-        let needed = entities(group).into_iter().filter_map(|entity| needed.get(&entity.name).copied()).min();
-        (needed.unwrap_or(first(group)).min(first(group)), needed.is_none(), first(group))
-    });
-    groups
 }

@@ -65,7 +65,7 @@ impl Work<'_> {
         }
         let marks = connector.capabilities().streams.get(&op.host.stream).is_some_and(|cap| cap.create_mark.is_some());
         let mut intent =
-            Intent::new(op.key.clone(), &self.group.name, self.now(), op.host.clone(), action, op.shares.clone());
+            Intent::new(op.key.clone(), &self.group.lease, self.now(), op.host.clone(), action, op.shares.clone());
         if marks && matches!(op.doing, Doing::Create | Doing::Act { .. }) {
             let share = op.shares.iter().find(|share| share.at == op.host);
             let binding = share.and_then(|share| bindings.get(&share.subject));

@@ -11,6 +11,7 @@ use super::{
     Engine, Group,
     planning::{Facts, by_host_record, is_short, operations},
     report::{Cancel, Mode, Observer, Report},
+    stock::Figures,
     subject::Links,
     work::{Tally, Work},
 };
@@ -56,7 +57,10 @@ impl Engine {
                 tally.report.cancelled = true;
                 break;
             }
-            let Some(lease) = self.store.acquire(&group.name, self.now(), LEASE).await? else {
+            if group.is_second && mode == Mode::DryRun {
+                continue; // nothing of the first round is stored, so that one has shown it all
+            }
+            let Some(lease) = self.store.acquire(&group.lease, self.now(), LEASE).await? else {
                 let entities = group.entities.iter().filter_map(|place| self.policy.entities.get(*place));
                 tally.report.busy.push(entities.map(|entity| entity.name.to_string()).collect::<Vec<_>>().join(", "));
                 continue;
@@ -81,6 +85,7 @@ impl Engine {
                 gone: Vec::new(),
                 further: BTreeSet::new(),
                 contested: BTreeSet::new(),
+                figures: Figures::default(),
             };
             let ran = Box::pin(work.run(&mut tally, identity.id)).await;
             self.store.release(lease).await?;
@@ -143,7 +148,7 @@ impl Work<'_> {
             return Ok(());
         }
         self.open_creates().await?;
-        if self.mode == Mode::Sync {
+        if self.mode == Mode::Sync && !self.group.is_second {
             self.recover(tally).await?;
         }
         let told = self.told().await?;
@@ -179,6 +184,7 @@ impl Work<'_> {
             let waits: Vec<(CanonicalId, CanonicalId)> =
                 decided.iter().filter_map(|one| Some((one.diffed.binding.id, one.diffed.waits_for?))).collect();
             self.keep(tally, decided, rest).await?;
+            self.let_go().await?;
             if self.mode == Mode::Adopt {
                 return self.stage_adoption(tally, ops).await;
             }
@@ -246,7 +252,8 @@ impl Work<'_> {
 
     fn plan(&self, decided: &mut [Decided], facts: &Facts) -> Vec<Op> {
         let mut ops = Vec::new();
-        for one in decided {
+        let later = |place: &usize| self.mode != Mode::DryRun && self.group.later.contains(place);
+        for one in decided.iter_mut().filter(|one| !later(&one.place)) {
             if let Some(entity) = self.entity(one.place) {
                 ops.extend(operations(entity, &mut one.diffed, facts, self.as_of));
             }

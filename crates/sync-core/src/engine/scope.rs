@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::subject::{Links, Subject};
 use crate::{
+    campaign,
     fault::{self, Fault},
     id::{CanonicalId, EntityKind, StreamKey, SystemId},
     mapping::Problems,
@@ -83,7 +84,9 @@ fn own_of(entity: &Entity, system: &SystemId, binding: &Binding) -> FieldMap {
 
 /// Whether a settled record goes to a system.
 pub(crate) fn within(entity: &Entity, system: &SystemId, binding: &Binding, around: &Around<'_>) -> bool {
-    unmet(entity, system, own_of(entity, system, binding), &binding.origin, around, true).is_none()
+    // what stands in the campaign's list says what another price is, and is none of its own elsewhere
+    (*system == entity.master || !campaign::is_of_campaign(entity, &binding.agreed))
+        && unmet(entity, system, own_of(entity, system, binding), &binding.origin, around, true).is_none()
 }
 
 /// The first condition of a system's scope that does not hold.

@@ -16,6 +16,8 @@ pub(super) struct Told {
     pub(super) hints: BTreeSet<ExternalRef>,
     pub(super) takes: BTreeMap<CanonicalId, Vec<(FieldPath, crate::value::FieldMap, String)>>,
     pub(super) creates: BTreeMap<CanonicalId, BTreeSet<StreamKey>>,
+    /// Records of the hub's own that something they are computed from changed of.
+    pub(super) looks: BTreeSet<CanonicalId>,
     pub(super) approved: Approval,
     pub(super) used_approvals: Vec<String>,
     pub(super) verdicts: Vec<Verdict>,
@@ -39,7 +41,7 @@ impl Work<'_> {
                     let entities = &self.engine.policy.entities;
                     match entities.iter().find_map(|entity| entity.streams.get(&reference.at)).map(|table| &table.host)
                     {
-                        Some(host) if self.group.hosts.contains(host) => {
+                        Some(host) if self.group.hosts.contains(host) && !self.group.is_second => {
                             told.hints.insert(host.id(&reference.id));
                         }
                         Some(_) => continue, // of another group
@@ -68,6 +70,12 @@ impl Work<'_> {
                         continue;
                     }
                     told.creates.entry(subject).or_default().insert(at);
+                }
+                Inbox::Look(subject) => {
+                    if !self.owns(subject).await? {
+                        continue;
+                    }
+                    told.looks.insert(subject);
                 }
                 Inbox::Verdict(verdict) => told.verdicts.push(verdict),
                 Inbox::Retract(verdict) => told.retracted.push(verdict),

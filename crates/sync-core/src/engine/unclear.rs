@@ -19,7 +19,7 @@ use crate::{
 impl Work<'_> {
     pub(super) async fn recover(&mut self, tally: &mut Tally) -> Result<()> {
         let mut shown = Vec::new();
-        for intent in self.store.intents(&self.group.name).await? {
+        for intent in self.store.intents(&self.group.lease).await? {
             if tally.is_stopped(&intent.host) {
                 tally.report.unclear += 1;
                 continue;
@@ -152,7 +152,7 @@ impl Work<'_> {
 
     /// Learns which creates may have been made.
     pub(super) async fn open_creates(&mut self) -> Result<()> {
-        self.creates = self.store.intents(&self.group.name).await?;
+        self.creates = self.store.intents(&self.group.lease).await?;
         self.creates.retain(|intent| intent.action.id().is_none());
         Ok(())
     }
@@ -163,7 +163,7 @@ impl Work<'_> {
         if fault::on(Fault::OpenIntentDoesNotLock) {
             return Ok(locks);
         }
-        for intent in self.store.intents(&self.group.name).await? {
+        for intent in self.store.intents(&self.group.lease).await? {
             match intent.action.id() {
                 Some(id) => {
                     locks.hosts.insert(intent.host.id(id));

@@ -9,9 +9,11 @@ use super::{
     matching::{MARK, keys},
     planning::is_short,
     report::{Cancel, Mode, Observer, Report},
+    stock::Figures,
     subject::Links,
 };
 use crate::{
+    campaign,
     capability::Shows,
     connector::Item,
     context::Context,
@@ -21,6 +23,7 @@ use crate::{
     id::{CanonicalId, ExternalRef, StreamKey, SystemId},
     mapping::Problems,
     policy::{Entity, OnRemove, StreamTable},
+    stock,
     store::{Binding, BoundSide, Held, Indexed, Intent, Journal, Lease, MatchKey, SideState, StateStore, Waiting},
     value::{FieldMap, FieldPath},
 };
@@ -55,6 +58,8 @@ pub(super) struct Work<'a> {
     pub(super) contested: BTreeSet<ExternalRef>,
     /// Records that take a further step in the next pass.
     pub(super) further: BTreeSet<CanonicalId>,
+    /// How far the numbers were read that stock is counted from.
+    pub(super) figures: Figures,
 }
 
 /// The moving part: what came of it.
@@ -144,6 +149,9 @@ pub(super) fn derive(entity: &Entity, binding: &mut Binding, links: &Links, now:
     if let Some(mark) = mark(entity, binding) {
         all.insert(MatchKey { entity: entity.name.clone(), rule: MARK.to_owned(), key: mark });
     }
+    stock::note(entity, binding, now);
+    all.extend(stock::keys(entity, binding));
+    all.extend(campaign::own_key(entity, binding));
     binding.keys = if binding.is_live() { all } else { BTreeSet::new() };
     binding.numbers.extend(numbers);
     binding.wake_at = wake_at(entity, binding, now);
@@ -174,5 +182,6 @@ fn wake_at(entity: &Entity, binding: &Binding, now: DateTime<Utc>) -> Option<Dat
     // removed everywhere: it ends, or somebody is asked
     let over = !binding.sides.is_empty() && binding.sides.values().all(|side| side.state == SideState::Removed);
     let over = over.then_some(now);
-    [lagging, removing, ambiguous, over].into_iter().flatten().min()
+    let counted = stock::is_open(entity, binding).then_some(now);
+    [lagging, removing, ambiguous, over, counted, campaign::next(entity, binding, now)].into_iter().flatten().min()
 }

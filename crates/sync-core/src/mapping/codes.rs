@@ -7,12 +7,14 @@ use crate::value::{FieldPath, Value};
 
 /// Canonical fields that hold codes, by the last part of their path, with the table that translates them if the
 /// policy has one. Fields of lines count too.
-const IMPLIED: [(&str, &str); 10] = [
+const IMPLIED: [(&str, &str); 12] = [
     ("account", "account"),
     ("category", "category"),
     ("delivery_method", "delivery_method"),
     ("delivery_terms", "delivery_terms"),
     ("district", "district"),
+    ("list", "price_list"),
+    ("location", "stock_location"),
     ("payment_method", "payment_method"),
     ("payment_terms", "payment_terms"),
     ("salesperson", "salesperson"),
@@ -87,10 +89,13 @@ impl Column {
         find: impl Fn(&str) -> Option<&'a String>,
     ) -> Option<Value> {
         if value.is_null() {
-            return Some(Value::Null);
+            // a row for "" says what having none is called
+            return Some(
+                find("").filter(|code| !code.is_empty()).map_or(Value::Null, |code| Value::from(code.as_str())),
+            );
         }
         let code = code(value).unwrap_or_else(|| value.to_string());
-        let found = find(&code).map(|code| Value::from(code.as_str()));
+        let found = find(&code).map(|code| if code.is_empty() { Value::Null } else { Value::from(code.as_str()) });
         if found.is_none() {
             problems.unmapped.insert(Unmapped { table: self.table.clone(), code, field });
         }

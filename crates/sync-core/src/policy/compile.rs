@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    Becomes, BuyerDiffers, Compiled, Conflict, Create, DocumentTable, Entity, FieldRule, FieldTable, Foreign, Mistake,
-    Policy, Role, Rule, RuleSet, StreamTable, Unit, check,
+    Becomes, BuyerDiffers, CampaignTable, Compiled, Conflict, Create, DocumentTable, Entity, FieldRule, FieldTable,
+    Foreign, Mistake, OrderedTable, Policy, Role, Rule, RuleSet, StockTable, StreamTable, Unit, campaign, check,
     known::{Known, Leaves},
     shape,
 };
@@ -32,12 +32,13 @@ impl Policy {
         mappers: &BTreeMap<String, Mapper>,
     ) -> Result<Compiled, Vec<Mistake>> {
         let known = Known::new(systems, mappers);
-        let (policy, taken) = &self.with_invoices();
+        let (policy, taken) = self.with_invoices();
+        let policy = &campaign::with_hub_fields(&known, policy);
         let mut entities: Vec<Entity> =
             policy.entities.iter().map(|(name, set)| entity(&known, policy, name, set)).collect();
         let mistakes = check::all(&known, policy, &entities);
         if !mistakes.is_empty() {
-            return Err(as_written(mistakes, taken));
+            return Err(as_written(mistakes, &taken));
         }
         entities.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
         Ok(Compiled { entities })
@@ -163,6 +164,9 @@ fn entity(known: &Known<'_>, policy: &Policy, name: &EntityName, set: &RuleSet) 
         complete_every_s: set.complete_every.as_secs(),
         hub: hub(policy, name, set, &units),
         derives: derives(known, policy, set),
+        stock: StockTable::compile(known, set),
+        ordered: OrderedTable::compile(known, policy, name, set),
+        campaign: CampaignTable::compile(known, set),
         shape: shape::of_entity(known, set),
         unit_shapes: shape::of_units(known, policy, set, &leaves, &units),
         units,
@@ -180,7 +184,9 @@ fn hub(policy: &Policy, name: &EntityName, set: &RuleSet, units: &[Unit]) -> Opt
     let mut cap = StreamCapability::new(set.kind);
     for unit in units.iter().filter(named) {
         let leaves = model::spec(set.kind).iter().filter(|leaf| leaf.path.is_under(unit.path));
-        cap.fields.extend(leaves.map(|leaf| (leaf.path, FieldCapability::read_only())));
+        let own = unit.path.is_extension().then_some(unit.path);
+        let leaves = leaves.map(|leaf| leaf.path).chain(own);
+        cap.fields.extend(leaves.map(|leaf| (leaf, FieldCapability::read_only())));
     }
     let key = StreamKey::new(system, name.as_str());
     (!cap.fields.is_empty()).then(|| StreamTable {

@@ -7,7 +7,8 @@ use std::{
 };
 
 use super::{
-    DocumentTable, Foreign, Guards, MatchRule, OnEmptyMaster, OnRemove, Predicate, Recreate, Role, StatusTable,
+    CampaignTable, DocumentTable, Foreign, Guards, MatchRule, OnEmptyMaster, OnRemove, OrderedTable, Predicate,
+    Recreate, Role, StatusTable, StockTable,
 };
 use crate::{
     capability::{FieldCapability, StreamCapability},
@@ -15,6 +16,7 @@ use crate::{
     hook::{Hook, Place},
     id::{EntityKind, EntityName, StreamKey, SystemId},
     mapping::{Problems, StreamMap},
+    model::StockLevel,
     value::{FieldMap, FieldPath, Fingerprint},
 };
 
@@ -44,6 +46,12 @@ pub struct Entity {
     pub hub: Option<StreamTable>,
     /// Where its records become invoices, and the entity that keeps those.
     pub derives: BTreeMap<SystemId, EntityName>,
+    /// How its stock is counted, if the hub does.
+    pub stock: Option<Arc<StockTable>>,
+    /// How its records count against stock, if they do.
+    pub ordered: Option<Arc<OrderedTable>>,
+    /// Its campaigns, if it has any.
+    pub campaign: Option<Arc<CampaignTable>>,
     /// What is decided as one, in order of paths: single fields and groups. Fields whose rule is `off` are not here.
     pub units: Vec<Unit>,
     /// Ways of recognising a record, best first.
@@ -72,6 +80,10 @@ impl Entity {
     /// What the phases know of a stream of it, or of the hub.
     pub fn table(&self, at: &StreamKey) -> Option<&StreamTable> {
         self.streams.get(at).or_else(|| self.hub.as_ref().filter(|hub| hub.key == *at))
+    }
+    /// Whether a system's value of a unit is what the hub computes its own from.
+    pub(crate) fn counts_from(&self, system: &SystemId, unit: FieldPath) -> bool {
+        unit == StockLevel::AVAILABLE && self.stock.as_ref().is_some_and(|table| table.master == *system)
     }
     /// The unit that a field belongs to.
     pub fn unit_of(&self, path: FieldPath) -> Option<&Unit> {

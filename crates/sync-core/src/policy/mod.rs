@@ -3,6 +3,7 @@
 //! [`Policy`] is the file's form. [`Policy::compile`] checks it against what the systems can do and makes the flat
 //! tables ([`Compiled`]) that the phases of the engine see; they never see the file.
 
+mod campaign;
 mod check;
 mod compile;
 mod compiled;
@@ -13,17 +14,20 @@ mod predicate;
 mod read;
 mod shape;
 mod status;
+mod stock;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use campaign::{Campaign, CampaignTable, Source, TimeZone};
 pub use compiled::{Compiled, Entity, FieldTable, Rule, StreamTable, Unit};
 pub use document::{Becomes, BuyerDiffers, Carriers, Differs, DocumentTable, Rounding, Until, axis};
 pub use mistake::Mistake;
 pub use predicate::{Hop, Operator, Predicate, Ranked, Scene};
 pub(crate) use status::STATUS_OF;
 pub use status::{Apply, Meaning, Outcome, StatusTable};
+pub use stock::{Counted, OrderedTable, Reserve, StockTable};
 
 use crate::{
     id::{EntityKind, EntityName},
@@ -97,6 +101,15 @@ pub struct RuleSet {
     /// What an empty field of the master does at first sight.
     #[serde(default)]
     pub on_empty_master: OnEmptyMaster,
+    /// For stock: what shops are told is less what was ordered in them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserve: Option<Reserve>,
+    /// For prices: campaign prices that the master does not have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<Campaign>,
+    /// For prices: where the days of a campaign begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<TimeZone>,
     /// Limits beyond which a person is asked; the policy's own if absent.
     #[serde(default)]
     pub guards: Option<Guards>,
@@ -124,6 +137,9 @@ impl RuleSet {
             on_remove: OnRemove::default(),
             recreate: Recreate::default(),
             on_empty_master: OnEmptyMaster::default(),
+            reserve: None,
+            campaign: None,
+            time_zone: None,
             guards: None,
         }
     }

@@ -324,7 +324,7 @@ fn cut(root: &mut DeTable<'_>, way: &[Step]) -> bool {
         Step::Key(key) => {
             let Some(table) = table_at(root, parents) else { return false };
             let removed = table.remove(key.as_str());
-            match (&removed, stand_in(key)) {
+            match (&removed, stand_in(key).filter(|_| !is_optional(parents))) {
                 (Some(old), Some(new)) if !old.span().is_empty() => {
                     table.insert(Spanned::new(0..0, key.clone().into()), new);
                     true
@@ -341,6 +341,11 @@ fn cut(root: &mut DeTable<'_>, way: &[Step]) -> bool {
             _ => false,
         },
     }
+}
+
+/// Keys of a campaign may all be left out.
+fn is_optional(parents: &[Step]) -> bool {
+    parents.last() == Some(&Step::Key("campaign".to_owned()))
 }
 
 /// Something that can stand where a required key is missing or wrong, until the other mistakes are found.

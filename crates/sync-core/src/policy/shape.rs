@@ -59,6 +59,8 @@ pub(super) fn of_units(
             says.extend(implied(known, policy, set, leaves, leaf));
             says.extend(statuses(known, set, leaf));
         }
+        says.extend(super::stock::shape(set, unit.path));
+        says.extend(super::campaign::shape(set, unit.path));
         (unit.path, hash(says))
     };
     units.iter().map(shape).collect()

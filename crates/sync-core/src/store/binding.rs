@@ -57,6 +57,10 @@ pub struct Binding {
     /// The document that it was derived from, for a kind that changes on the way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub derived_from: Option<CanonicalId>,
+    /// Since when, by our clock, the number of the system that stock is counted from has known this order: what was read
+    /// there later counts it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_at: Option<DateTime<Utc>>,
 }
 
 impl Binding {
@@ -79,6 +83,7 @@ impl Binding {
             ambiguous: false,
             ended_at: None,
             derived_from: None,
+            taken_at: None,
         }
     }
     /// Its name in a stream, if it has one there.

@@ -83,7 +83,7 @@ impl Inbox {
         match self {
             Self::Hint(name) => names.contains(name),
             Self::Bind(name, subject) => *subject == id || names.contains(name),
-            Self::Take { subject, .. } | Self::Create { subject, .. } => *subject == id,
+            Self::Look(subject) | Self::Take { subject, .. } | Self::Create { subject, .. } => *subject == id,
             Self::Verdict(verdict) | Self::Retract(verdict) => verdict.names_any(names),
             Self::Retry(key) => key.starts_with(&format!("{id}@")) || names.iter().any(|name| name.to_string() == *key),
             Self::Approve(_) => false,

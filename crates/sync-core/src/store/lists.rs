@@ -310,6 +310,8 @@ pub struct InboxEntry {
 pub enum Inbox {
     /// Look at this record.
     Hint(ExternalRef),
+    /// Compute again what the hub says of this record: something that it follows from changed.
+    Look(CanonicalId),
     /// The plan with this id may be carried out once.
     Approve(String),
     /// The held unit takes this value.

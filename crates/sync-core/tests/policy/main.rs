@@ -17,4 +17,5 @@ mod file;
 mod mistakes;
 mod predicates;
 mod shapes;
+mod stock;
 mod world;

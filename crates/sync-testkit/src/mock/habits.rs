@@ -257,6 +257,23 @@ impl Habits {
             cap.list = None;
         })
     }
+    /// Some changes do not move its stamps, and it says so.
+    #[must_use]
+    pub fn misses(self) -> Self {
+        self.declare(|cap| {
+            if let Some(since) = cap.list.as_mut().and_then(|list| list.since.as_mut()) {
+                since.misses = true;
+            }
+        })
+    }
+    /// It takes what it is given and shows nothing.
+    #[must_use]
+    pub fn shows_nothing(self) -> Self {
+        self.answers_without_record().declare(|cap| {
+            cap.list = None;
+            cap.get_max = 0;
+        })
+    }
     /// It is a copy made at one moment.
     #[must_use]
     pub fn snapshot(self) -> Self {

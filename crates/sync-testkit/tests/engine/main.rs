@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::expect_used, reason = "tests may")]
 
 mod behind;
+mod campaigns;
 mod documents;
 mod documents_as_invoices;
 mod facets;
@@ -12,6 +13,7 @@ mod met;
 mod people;
 mod scope;
 mod status;
+mod stock;
 mod writes;
 
 use sync_core::{

@@ -240,6 +240,8 @@ fn settle(
         .iter()
         .zip(&parts)
         .filter(|(view, _)| !view.somebody_else)
+        // what the hub counts from is no word against what it comes to
+        .filter(|(view, _)| !entity.counts_from(&view.key.system, unit.path))
         .filter(|(view, _)| view.table.cap.shows != Shows::Snapshot || agreed.is_none())
         .map(|(view, (seen, shadow))| side_of(entity, view, unit.path, seen, shadow, &out.binding))
         .collect();

@@ -39,7 +39,7 @@ pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
     matches(case, found);
 }
 
-fn one(case: &Case<'_>, place: &str, condition: &Predicate, found: &mut Vec<Mistake>) {
+pub(super) fn one(case: &Case<'_>, place: &str, condition: &Predicate, found: &mut Vec<Mistake>) {
     match condition.field.as_str() {
         ORIGIN => origin(case, place, condition, found),
         CREATED_ON => typed(place, condition, FieldType::Date, None, found),

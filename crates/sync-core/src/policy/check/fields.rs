@@ -8,7 +8,7 @@ use crate::{
     document::rollup::COMPUTED,
     id::{EntityKind, SystemId},
     model::{self, FieldType},
-    policy::{Conflict, Create, FieldRule, StreamTable},
+    policy::{Conflict, Create, FieldRule, StreamTable, campaign, stock},
     value::FieldPath,
 };
 
@@ -123,7 +123,7 @@ fn computed(case: &Case<'_>, covered: &Covered<'_>, found: &mut Vec<Mistake>) {
     let can = match case.set.kind {
         EntityKind::Order => covered.leaves.iter().any(|leaf| COMPUTED.contains(leaf)),
         EntityKind::Invoice => case.entity.hub.is_some(),
-        _ => false,
+        _ => covered.leaves.iter().any(|leaf| stock::computes(case.set, *leaf) || campaign::computes(case.set, *leaf)),
     };
     if !can {
         let computed: Vec<&str> = COMPUTED.iter().map(|path| path.as_str()).collect();

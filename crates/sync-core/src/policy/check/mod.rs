@@ -1,11 +1,13 @@
 //! Checks of a policy against what the systems can do. All of them run, whatever the others find.
 
+mod campaign;
 mod conditions;
 mod documents;
 mod fields;
 mod roles;
 mod rows;
 mod status;
+mod stock;
 mod tables;
 
 use std::collections::BTreeSet;
@@ -40,6 +42,8 @@ pub(super) fn all(known: &Known<'_>, policy: &Policy, entities: &[Entity]) -> Ve
         conditions::check(&case, &mut found);
         status::check(&case, &mut found);
         documents::check(&case, &mut found);
+        stock::check(&case, &mut found);
+        campaign::check(&case, &mut found);
         if let Some(own) = &set.guards {
             guards(&case.at("guards"), own, &mut found);
         }
