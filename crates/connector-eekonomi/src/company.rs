@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The form in which a snapshot is stored; another one is read anew.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 /// How many entries of a list an error tells.
 const MOST_TOLD: usize = 20;
 /// How long a snapshot is good.
@@ -46,6 +46,8 @@ pub struct Company {
     pub modules: Vec<String>,
     /// It may be read but not written to.
     pub read_only: bool,
+    /// Rows may name cost centres: a setting of the company.
+    pub uses_cost_centres: bool,
     /// The id of the terms of payment that a new customer gets.
     pub payment_terms: Option<String>,
     /// Bookings up to this day are locked.
@@ -122,6 +124,9 @@ impl Company {
         let mut company = Self::settings(cx, api).await?;
         company.check(config)?;
         for (name, path) in LISTS {
+            if name == "costcenters" && !company.uses_cost_centres {
+                continue;
+            }
             match api.all(cx, "read code lists", path, None).await {
                 Ok(rows) => _ = company.lists.insert(name.to_owned(), entries(name, &rows)?),
                 Err(error) => company.close(name, error)?,
@@ -160,6 +165,7 @@ impl Company {
             edition: codes::edition(settings.whole("ProductVariant")?.into_value().unwrap_or_default()).to_owned(),
             modules: modules.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect(),
             read_only: status == Some(2),
+            uses_cost_centres: settings.flag("UsesCostCenter")?.into_value().unwrap_or_default(),
             payment_terms: settings.id("TermsOfPaymentId")?.into_value(),
             locked_to: settings.day("AccountingLockedTo")?.into_value(),
             lists: BTreeMap::new(),

@@ -22,6 +22,7 @@ const ERP_LEADS: &str = r#"
     systems.se = { read = true, create = "always", update = true }
     [entities.prices]
     kind = "price"
+    time_zone = "Europe/Stockholm"
     master = "erp"
     match = [{ on = ["sku"] }]
     systems.erp = { read = true }

@@ -23,9 +23,9 @@ const MISTAKES: [(&str, &[&str]); 38] = [
     ("entities.buyers.kind = \"organization\"", &["entities.buyers.kind: ", "did you mean 'organisation'?"]),
     ("entities.buyers.systems.erp.creat = \"always\"", &["systems.erp.creat: ", "did you mean 'create'?"]),
     ("entities.buyers.systems.erp.create = \"sometimes\"", &["'sometimes'; write one of always, asked, never"]),
-    ("entities.buyers.systems.se.create = \"always\"", &["'se' cannot create such records; set create = \"never\""]),
-    ("entities.buyers.systems.se.remove = true", &["'se' cannot remove such records; set remove = false"]),
-    ("entities.items.systems.se = { read = true }", &["'se' has no item; take it out of systems"]),
+    ("entities.orders.systems.se.create = \"always\"", &["'se' cannot create such records; set create = \"never\""]),
+    ("entities.orders.systems.se.remove = true", &["'se' cannot remove such records; set remove = false"]),
+    ("entities.invoices.systems.se = { read = true }", &["'se' has no invoice; take it out of systems"]),
     ("entities.items.every = \"soon\"", &["'soon' is no length of time; write a number and s, m, h or d"]),
     ("entities.buyers.master = \"shop\"", &["there is no connection 'shop'; write one of erp, se"]),
     (
@@ -92,7 +92,7 @@ fn what_the_invoices_take_over_is_told_where_it_was_written() {
     let rows = "entities.orders.rows.erp.freight={ \"25%\" = \"FRAKT25\" }";
     let ran = bench.ends(1, &["run", "--set", "entities.orders.systems.erp.becomes=invoice", "--set", rows]);
     one_line(&ran, &["--set entities.orders.rows.erp.freight: '25%' is no VAT rate"]);
-    assert_eq!(lines(&ran).len(), 2, "the count and the one mistake");
+    assert_eq!(lines(&ran).len(), 2, "the count and the one mistake: {:#?}", lines(&ran));
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn a_preset_that_does_not_exist_is_told_with_those_that_do() {
     bench.write("samklang.toml", "preset = \"starweb-eekonomi/byers\"\n");
     let ran = bench.ends(1, &["run"]);
     one_line(&ran, &["line 1: preset: unknown preset", "did you mean 'starweb-eekonomi/buyers'?"]);
-    assert_eq!(lines(&ran).len(), 2, "the count and the one mistake");
+    assert_eq!(lines(&ran).len(), 2, "the count and the one mistake: {:#?}", lines(&ran));
     bench.write("samklang.toml", "preset = \n[x");
     clean(&bench.ends(1, &["run"]));
 }

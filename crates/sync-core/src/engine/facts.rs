@@ -6,6 +6,8 @@ use super::{
     matching::keys,
     planning::{Facts, Locks, is_short},
     run::Decided,
+    scope::{self, Around},
+    subject::Subject,
     work::Work,
 };
 use crate::{
@@ -45,7 +47,32 @@ impl Work<'_> {
             }
         }
         let linked = linked.into_iter().map(|(id, binding)| (id, binding.agreed)).collect();
-        Ok(Facts { locks: locks.clone(), items, linked, registered })
+        let withdrawn = self.withdrawn(decided).await?;
+        Ok(Facts { locks: locks.clone(), items, linked, registered, withdrawn })
+    }
+
+    /// Invoices that are not made yet, of orders that were deleted or left the scope meanwhile.
+    async fn withdrawn(&self, decided: &[Decided]) -> Result<BTreeSet<CanonicalId>> {
+        let mut withdrawn = BTreeSet::new();
+        for invoice in decided.iter().map(|one| &one.diffed.binding) {
+            let Some(order) = invoice.derived_from else { continue };
+            let to_be_made = invoice.sides.iter().find(|(_, side)| side.id.is_none());
+            let Some((at, _)) = to_be_made else { continue };
+            let Some(order) = self.load(&BTreeSet::from([order])).await?.remove(&order) else { continue };
+            let Some(of) = self.engine.policy.entities.iter().find(|entity| entity.name == order.entity) else {
+                continue;
+            };
+            let there = order
+                .sides
+                .iter()
+                .any(|(key, side)| key.system == of.master && side.id.is_some() && side.state != SideState::Removed);
+            let linked = self.around(of, &[Subject::of(order.clone())]).await?;
+            let around = Around { linked: Some(&linked) };
+            if !there || !order.is_live() || !scope::within(of, &at.system, &order, &around) {
+                withdrawn.insert(invoice.id);
+            }
+        }
+        Ok(withdrawn)
     }
 
     /// What the systems that have a record show of it, canonical.

@@ -164,7 +164,7 @@ async fn look_for(
         }
     }
     let references: Vec<ExternalRef> = fitting.iter().map(|(_, item, _)| item.reference.clone()).collect();
-    let taken: BTreeSet<ExternalRef> = work.store.bound(&references).await?.into_iter().map(|(r, _)| r).collect();
+    let taken = taken(work, &references).await?;
     fitting.retain(|(_, item, _)| !taken.contains(&item.reference));
     let best = fitting.iter().map(|(score, ..)| *score).max();
     fitting.retain(|(score, ..)| Some(*score) == best);
@@ -226,7 +226,7 @@ async fn marked(work: &Work<'_>, connector: &dyn Connector, intent: &Intent, str
         }
     }
     let references: Vec<ExternalRef> = fitting.iter().map(|(reference, _)| reference.clone()).collect();
-    let taken: BTreeSet<ExternalRef> = work.store.bound(&references).await?.into_iter().map(|(r, _)| r).collect();
+    let taken = taken(work, &references).await?;
     fitting.retain(|(reference, _)| !taken.contains(reference));
     fitting.sort_by(|(a, _), (b, _)| a.cmp(b));
     Ok(match fitting.len() {
@@ -238,6 +238,14 @@ async fn marked(work: &Work<'_>, connector: &dyn Connector, intent: &Intent, str
         // users copy documents, mark and all
         _ => Found::Several(fitting.into_iter().map(|(reference, _)| reference).collect()),
     })
+}
+
+/// Those that belong to another record. One that nobody can place does not: it may be the very one that is looked for.
+async fn taken(work: &Work<'_>, references: &[ExternalRef]) -> Result<BTreeSet<ExternalRef>> {
+    let bound = work.store.bound(references).await?;
+    let bindings = work.load(&bound.iter().map(|(_, id)| *id).collect()).await?;
+    let placed = |id: &CanonicalId| bindings.get(id).is_none_or(|binding| !binding.ambiguous);
+    Ok(bound.into_iter().filter(|(_, id)| placed(id)).map(|(reference, _)| reference).collect())
 }
 
 /// A listing that leaves out records that are known to be there ended early: what it does not name proves nothing. Those

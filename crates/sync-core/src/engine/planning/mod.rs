@@ -48,6 +48,8 @@ pub(crate) struct Facts {
     pub(crate) linked: BTreeMap<CanonicalId, FieldMap>,
     /// What each system that has one of them, or of those items, shows of it: canonical.
     pub(crate) registered: BTreeMap<(SystemId, CanonicalId), FieldMap>,
+    /// Invoices that are not made yet, and whose orders are gone, or out of scope by now.
+    pub(crate) withdrawn: BTreeSet<CanonicalId>,
 }
 
 /// One side of one record.
@@ -80,7 +82,7 @@ pub(crate) fn operations(entity: &Entity, diffed: &mut Diffed, facts: &Facts, no
         }
         let at = Place { entity, table, binding: &binding, side: &side, facts, now };
         let op = match &side.id {
-            None if side.lagging.is_empty() => None,
+            None if side.lagging.is_empty() || facts.withdrawn.contains(&binding.id) => None,
             None => create(&at, diffed),
             Some(id) => {
                 let written = (!side.lagging.is_empty()).then(|| update(&at, id, diffed)).flatten();
