@@ -4,9 +4,9 @@
 use std::{error::Error, sync::Arc};
 
 use sync_core::engine::{Cancel, Engine, Mode, Silent};
-use sync_core::mapping::{Mapper, Problems};
+use sync_core::mapping::{Mapper, Problems, Unmapped};
 use sync_core::model::Organisation;
-use sync_core::{Error as SyncError, ErrorKind, FieldMap, FieldPath, Policy, Result as SyncResult};
+use sync_core::{FieldMap, FieldPath, Policy, Result as SyncResult};
 use sync_testkit::{MemoryStore, Mock, VirtualClock, drive};
 
 const RULES: &str = r#"
@@ -24,19 +24,21 @@ const RULES: &str = r#"
 "#;
 const REGION: FieldPath = FieldPath::from_static("x.erp.region");
 
-/// `N-anna` → north, anna. A field that is left out stays unknown; an error sets the record aside.
-fn split(erp: &FieldMap, _: &mut Problems) -> SyncResult<FieldMap> {
+/// `N-anna` → north, anna. A field that is left out stays unknown.
+fn split(erp: &FieldMap, problems: &mut Problems) -> SyncResult<FieldMap> {
     let Some(region) = erp.text(REGION) else { return Ok(FieldMap::new()) };
     let (letter, person) = region.split_once('-').unwrap_or((region, ""));
-    let district = match letter {
-        "N" => "north",
-        "S" => "south",
+    let known = FieldMap::new().with(Organisation::SALESPERSON, person);
+    Ok(match letter {
+        "N" => known.with(Organisation::DISTRICT, "north"),
+        "S" => known.with(Organisation::DISTRICT, "south"),
         other => {
-            let line = format!("the region begins with '{other}'; N and S are known: correct it in the ERP");
-            return Err(SyncError::new(ErrorKind::Invalid, "read region", line));
+            // a person sees all such codes at once; the district stays unknown meanwhile, and wipes nothing
+            let (table, code) = ("region".to_owned(), other.to_owned());
+            problems.unmapped.insert(Unmapped { table, code, field: Organisation::DISTRICT });
+            known
         }
-    };
-    Ok(FieldMap::new().with(Organisation::DISTRICT, district).with(Organisation::SALESPERSON, person))
+    })
 }
 
 /// north, anna → `N-anna`. It gets the whole settled record: half of the field is never written.
@@ -84,7 +86,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     erp.edit_fields("customer", number, &FieldMap::new().with(REGION, "W-bengt"));
     for line in run(Mode::Sync)?.waiting() {
-        println!("set aside: {line}");
+        println!("somebody writes W-bengt: {line}");
     }
     Ok(())
 }
