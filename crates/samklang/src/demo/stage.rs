@@ -80,7 +80,9 @@ impl Stage {
     /// # Errors
     /// The folder cannot be written to.
     pub(super) fn configure(&self, flow: &Flow, folder: &Path) -> Result<PathBuf, Failure> {
-        let mut config = match self.own.get(flow.name) {
+        // all flows with orders have the same statuses and terms of payment
+        let usual = || self.own.get(super::USUAL).filter(|_| flow.has_orders);
+        let mut config = match self.own.get(flow.name).or_else(usual) {
             Some(toml::Value::Table(own)) => own.clone(),
             _ => Table::new(),
         };
