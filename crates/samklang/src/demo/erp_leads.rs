@@ -1,4 +1,4 @@
-//! Edits of `starweb-eekonomi/erp-leads`.
+//! Edits of `starweb-eekonomi/erp-leads`, and of `combined`, where the ERP leads prices and stock alone.
 
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -15,16 +15,33 @@ use crate::fail::Failure;
 /// In the ERP another price, another name and a sale; in the shop an order. Each is of an item of its own, which both have.
 pub(super) fn edits(stage: &Stage, _: &About) -> Result<Vec<Edit>, Failure> {
     let states = stage.states();
-    let sold = states.erp("articles").iter().map(|article| text(article, "Number"));
-    let mut both = sold.filter(|sku| states.variant(sku).is_some_and(|(product, variant)| is_plain(product, variant)));
-    let mut item = || both.next().map(str::to_owned).ok_or_else(|| nothing_for("sell in both systems"));
-    let (priced, named, counted, ordered) = (item()?, item()?, item()?, item()?);
+    let [priced, named, counted, ordered] = items(&states)?;
     Ok(vec![
         price(stage, priced)?,
         name(stage, named)?,
         sale(stage, &states, counted)?,
         order(stage, &states, ordered)?,
     ])
+}
+
+/// The same where the shop leads its products: another bar code there in place of another name in the ERP.
+pub(super) fn edits_of_combined(stage: &Stage, _: &About) -> Result<Vec<Edit>, Failure> {
+    let states = stage.states();
+    let [priced, coded, counted, ordered] = items(&states)?;
+    Ok(vec![
+        price(stage, priced)?,
+        bar_code(stage, coded)?,
+        sale(stage, &states, counted)?,
+        order(stage, &states, ordered)?,
+    ])
+}
+
+/// Numbers of items that both sell.
+fn items(states: &States) -> Result<[String; 4], Failure> {
+    let sold = states.erp("articles").iter().map(|article| text(article, "Number"));
+    let mut both = sold.filter(|sku| states.variant(sku).is_some_and(|(product, variant)| is_plain(product, variant)));
+    let mut item = || both.next().map(str::to_owned).ok_or_else(|| nothing_for("sell in both systems"));
+    Ok([item()?, item()?, item()?, item()?])
 }
 
 /// It is on sale at the common rate, and there are some.
@@ -54,6 +71,16 @@ fn name(stage: &Stage, sku: String) -> Result<Edit, Failure> {
     Ok(Edit::new(format!("in the ERP: {sku} is now called {name}"), "so it is called in the shop", move |states| {
         let texts = states.variant(&sku).map_or(&[][..], |(product, _)| rows(product, "languages"));
         texts.first().is_some_and(|told| text(told, "name") == name)
+    }))
+}
+
+fn bar_code(stage: &Stage, sku: String) -> Result<Edit, Failure> {
+    let code = "2000000099990";
+    stage.in_shop(json!({"action": "edit_variant", "sku": sku, "set": {"ean": code}}))?;
+    Ok(Edit::new(format!("in the shop: {sku} has the bar code {code}"), "its article has it too", move |states| {
+        let article = states.erp("articles").iter().find(|article| text(article, "Number") == sku);
+        let codes = article.map_or(&[][..], |article| rows(article, "Barcodes"));
+        codes.first().is_some_and(|told| text(told, "Barcode") == code)
     }))
 }
 

@@ -15,9 +15,10 @@ pub(super) struct Flow {
 }
 
 /// All of them. The first is shown when none is named.
-const ALL: [Flow; 3] = [
+const ALL: [Flow; 4] = [
     Flow { name: super::USUAL, edits: shop_leads::edits, has_orders: true },
     Flow { name: "starweb-eekonomi/erp-leads", edits: erp_leads::edits, has_orders: true },
+    Flow { name: "starweb-eekonomi/combined", edits: erp_leads::edits_of_combined, has_orders: true },
     Flow { name: "starweb-eekonomi/buyers", edits: buyers::edits, has_orders: false },
 ];
 

@@ -6,6 +6,8 @@ mod answers;
 #[cfg(test)]
 mod buyers;
 #[cfg(test)]
+mod combined;
+#[cfg(test)]
 mod erp_leads;
 #[cfg(test)]
 mod goods;
