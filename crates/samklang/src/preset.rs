@@ -15,6 +15,14 @@ pub(crate) const ALL: &[Preset] = &[
         text: include_str!("../../../examples/presets/starweb-eekonomi/buyers.toml"),
     },
     Preset {
+        name: "starweb-eekonomi/combined",
+        text: include_str!("../../../examples/presets/starweb-eekonomi/combined.toml"),
+    },
+    Preset {
+        name: "starweb-eekonomi/erp-leads",
+        text: include_str!("../../../examples/presets/starweb-eekonomi/erp-leads.toml"),
+    },
+    Preset {
         name: "starweb-eekonomi/shop-leads",
         text: include_str!("../../../examples/presets/starweb-eekonomi/shop-leads.toml"),
     },

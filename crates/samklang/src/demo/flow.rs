@@ -1,6 +1,6 @@
 //! The flows that can be shown.
 
-use super::{buyers, edit::Edit, sample::About, shop_leads, stage::Stage};
+use super::{buyers, edit::Edit, erp_leads, sample::About, shop_leads, stage::Stage};
 use crate::{fail::Failure, file::suggest};
 
 /// One flow: a preset, and what people do while it runs.
@@ -15,8 +15,10 @@ pub(super) struct Flow {
 }
 
 /// All of them. The first is shown when none is named.
-const ALL: [Flow; 2] = [
+const ALL: [Flow; 4] = [
     Flow { name: super::USUAL, edits: shop_leads::edits, has_orders: true },
+    Flow { name: "starweb-eekonomi/erp-leads", edits: erp_leads::edits, has_orders: true },
+    Flow { name: "starweb-eekonomi/combined", edits: erp_leads::edits_of_combined, has_orders: true },
     Flow { name: "starweb-eekonomi/buyers", edits: buyers::edits, has_orders: false },
 ];
 

@@ -5,6 +5,7 @@
 
 mod buyers;
 mod edit;
+mod erp_leads;
 mod flow;
 mod sample;
 mod shop_leads;
@@ -118,10 +119,16 @@ async fn play(
     run.login(tell).await?;
     let adopted = run.pass("adopt: everything is read and bound, nothing is written", Mode::Adopt, tell).await?;
     run.approve(&adopted, tell).await?;
-    let effects = run.stage.effects();
+    let mut effects = run.stage.effects();
     run.pass("run", Mode::Sync, tell).await?;
     run.second(tell).await?;
+    let untouched = run.stage.effects();
     let edits = run.edits(flow, &about, tell)?;
+    // what people set off themselves, such as the shop's mail about a new order, is not ours
+    for (name, count) in run.stage.effects() {
+        let own = count.saturating_sub(untouched.get(name).copied().unwrap_or_default());
+        effects.entry(name).and_modify(|before| *before = before.saturating_add(own));
+    }
     let last = run.pass("run: what people did goes to the other side", Mode::Sync, tell).await?;
     run.end(flow, &about, &last, tell)?;
     run.arrivals(&edits, tell)?;

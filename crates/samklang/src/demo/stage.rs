@@ -80,10 +80,10 @@ impl Stage {
     /// # Errors
     /// The folder cannot be written to.
     pub(super) fn configure(&self, flow: &Flow, folder: &Path) -> Result<PathBuf, Failure> {
-        let mut config = match self.own.get(flow.name) {
-            Some(toml::Value::Table(own)) => own.clone(),
-            _ => Table::new(),
-        };
+        let own = |name| self.own.get(name).and_then(toml::Value::as_table).cloned().unwrap_or_default();
+        // all flows with orders have the same statuses and terms of payment
+        let mut config = if flow.has_orders { own(super::USUAL) } else { Table::new() };
+        config.extend(own(flow.name));
         config.insert("preset".to_owned(), flow.name.into());
         let shop = starweb::Settings::default();
         let secrets = [("se.secret", shop.client_secret.as_str()), ("erp.secret", eekonomi::CLIENT_SECRET)];

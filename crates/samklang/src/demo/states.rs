@@ -33,6 +33,18 @@ impl States {
     pub(super) fn shop_order(&self, number: u64) -> Option<&Value> {
         self.shop("orders").iter().find(|order| order.get("orderId").and_then(Value::as_u64) == Some(number))
     }
+    /// The shop's product and variant of this number.
+    pub(super) fn variant(&self, sku: &str) -> Option<(&Value, &Value)> {
+        self.shop("products").iter().find_map(|product| {
+            let variant = rows(product, "variants").iter().find(|variant| text(variant, "sku") == sku)?;
+            Some((product, variant))
+        })
+    }
+    /// The id of the shop's own price list.
+    pub(super) fn own_list(&self) -> Option<&Value> {
+        let own = |list: &&Value| list.get("isMaster") == Some(&Value::Bool(true));
+        self.shop("pricelists").iter().find(own)?.get("pricelistId")
+    }
     /// The ERP's document that bears our mark of a shop's order: its order, else its draft, else its invoice.
     pub(super) fn document(&self, number: u64) -> Option<Document<'_>> {
         let wanted = format!("se-{number}");

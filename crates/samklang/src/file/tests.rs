@@ -78,6 +78,65 @@ fn mistakes_inside_of_settings_are_named_by_their_place() {
 }
 
 #[test]
+fn settings_reach_their_connectors() {
+    let config = read(
+        FILE,
+        &[
+            "connections.se.price_lists=[\"Norge\"]",
+            "connections.se.volume_quantities=[10, 100]",
+            "connections.se.stock_locations=[\"Butik\"]",
+            "connections.se.stock_on_product=true",
+            "connections.se.price_decimals=4",
+            "connections.erp.codings={ goods = { 25 = \"coding-a\" }, services = { \"12.5\" = \"coding-b\" } }",
+            "connections.erp.fillers.unit=\"unit-c\"",
+            "connections.erp.article_prices=\"with_vat\"",
+            "connections.erp.stock=\"write\"",
+            "connections.erp.price_list_writes=\"changed\"",
+            "connections.erp.more_streams=[\"quotes\"]",
+        ],
+    )
+    .unwrap();
+    let settings = |name: &str| format!("{:?}", config.connections[name].settings);
+    let shop = settings("se");
+    for told in [
+        "price_lists: [\"Norge\"]",
+        "volume_quantities: [10, 100]",
+        "stock_locations: [\"Butik\"]",
+        "stock_on_product: Some(true)",
+        "price_decimals: 4",
+    ] {
+        assert!(shop.contains(told), "{told} is not in {shop}");
+    }
+    let erp = settings("erp");
+    for told in [
+        "codings: Codings { goods: {\"25\": \"coding-a\"}, services: {\"12.5\": \"coding-b\"} }",
+        "unit: Some(\"unit-c\")",
+        "article_prices: WithVat",
+        "stock: Write",
+        "price_list_writes: Changed",
+        "more_streams: {\"quotes\"}",
+    ] {
+        assert!(erp.contains(told), "{told} is not in {erp}");
+    }
+}
+
+#[test]
+fn settings_that_cannot_be_meant_are_named_by_their_place() {
+    let told = read(
+        FILE,
+        &[
+            "connections.se.volume_quantities=[\"ten\"]",
+            "connections.erp.codings={ good = { 25 = \"a\" } }",
+            "connections.erp.stock=\"both\"",
+        ],
+    )
+    .unwrap_err();
+    assert!(told.contains("connections.se.volume_quantities"), "{told}");
+    assert!(told.contains("connections.erp.codings.good: unknown key 'good'; did you mean 'goods'?"), "{told}");
+    assert!(told.contains("connections.erp.stock: unknown word 'both'; write one of read, write"), "{told}");
+}
+
+#[test]
 fn a_misspelt_key_is_not_missing_too() {
     let told = read(&FILE.replace("company", "compny"), &[]).unwrap_err();
     assert_eq!(told.lines().count(), 1, "{told}");

@@ -6,6 +6,12 @@ mod answers;
 #[cfg(test)]
 mod buyers;
 #[cfg(test)]
+mod combined;
+#[cfg(test)]
+mod erp_leads;
+#[cfg(test)]
+mod goods;
+#[cfg(test)]
 mod hints;
 #[cfg(test)]
 mod invoices;

@@ -52,6 +52,7 @@ pub(crate) struct Stage {
     pub(crate) shop: Emulator<Starweb>,
     pub(crate) erp: Emulator<Eekonomi>,
     pub(crate) folder: TempDir,
+    preset: &'static str,
     rules: Vec<String>,
     relay: Option<Relay>,
     runtime: Runtime,
@@ -67,6 +68,11 @@ impl Stage {
 
     /// The same before the first contact.
     pub(crate) fn before_contact(rules: Rules<'_>) -> Self {
+        Self::of_preset("shop-leads", rules)
+    }
+
+    /// The same for another preset than the one where the shop leads.
+    pub(crate) fn of_preset(preset: &'static str, rules: Rules<'_>) -> Self {
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let options = Options { time: Time::Real, ..Options::default() };
         let shop = runtime.block_on(Emulator::start(Starweb::new(starweb::Settings::default()), options)).unwrap();
@@ -75,7 +81,8 @@ impl Stage {
             "shop": sample!("starweb", "shop"), "currencies": sample!("starweb", "currencies"),
             "vat-rates": sample!("starweb", "vat-rates"), "payment-methods": sample!("starweb", "payment-methods"),
             "shipping-methods": sample!("starweb", "shipping-methods"),
-            "order-statuses": sample!("starweb", "order-statuses"),
+            "order-statuses": sample!("starweb", "order-statuses"), "pricelists": sample!("starweb", "pricelists"),
+            "product-units": sample!("starweb", "product-units"),
         }))
         .unwrap();
         erp.seed(json!({
@@ -86,7 +93,7 @@ impl Stage {
         }))
         .unwrap();
         let rules = rules.iter().map(|rule| (*rule).to_owned()).collect();
-        let stage = Self { shop, erp, folder: tempfile::tempdir().unwrap(), rules, relay: None, runtime };
+        let stage = Self { shop, erp, folder: tempfile::tempdir().unwrap(), preset, rules, relay: None, runtime };
         stage.configure();
         stage.sign_in();
         stage
@@ -113,11 +120,12 @@ impl Stage {
         let start = (SystemClock.now() - TimeDelta::days(30)).date_naive();
         let (shop, erp) = (self.shop.base_url(), self.erp.base_url());
         let text = format!(
-            "{}\n\
+            "preset = \"starweb-eekonomi/{}\"\n{}\n\
              connections.se.base_url = \"{shop}/api/v2\"\n\
              connections.erp.base_url = \"{erp}/v2/\"\n\
              connections.erp.identity_url = \"{erp}/\"\n\
              entities.orders.scope = [{{ at = \"erp\", when = [\"@created_on >= {start}\", \"fulfilment in [open, picking]\"] }}]\n",
+            self.preset,
             include_str!("rules.toml")
         );
         std::fs::write(self.folder.path().join("samklang.toml"), text).unwrap();

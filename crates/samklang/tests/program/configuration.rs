@@ -27,13 +27,15 @@ fn all_mistakes_come_at_once_with_their_lines() {
 #[test]
 fn what_only_the_systems_can_tell_is_told_with_its_line_too() {
     let bench = Bench::signed_in();
-    let text =
-        bench.read("samklang.toml") + "entities.buyers.master = \"shop\"\nentities.buyers.systems.se.update = true\n";
+    // orders are made by those who buy: no interface of the shop takes them
+    let text = bench.read("samklang.toml")
+        + "entities.buyers.master = \"shop\"\nentities.orders.kind = \"order\"\nentities.orders.master = \"erp\"\n\
+           entities.orders.systems.erp.read = true\nentities.orders.systems.se = { read = true, create = \"always\" }\n";
     bench.write("samklang.toml", &text);
     bench
         .ends(1, &["check"])
         .complains("line 7: entities.buyers.master")
-        .complains("line 8: entities.buyers.systems.se");
+        .complains("line 11: entities.orders.systems.se");
 }
 
 #[test]

@@ -154,6 +154,34 @@ fn orders_of_the_shop_go_to_the_erp_with_their_totals_and_edits_arrive() {
 }
 
 #[test]
+fn articles_of_the_erp_go_to_the_shop_with_price_and_stock_and_edits_arrive() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = demo(folder.path(), &["starweb-eekonomi/erp-leads", "--json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let summary = summary(&ran);
+    assert_eq!(summary["flow"], "starweb-eekonomi/erp-leads");
+    assert_eq!(summary["totals"], json!({"equal": 57, "held": 1}), "{summary}");
+    assert_eq!(summary["second_run"]["writes"], 0);
+    // another price, another name, a sale in the ERP, and an order in the shop
+    assert_eq!(summary["edits"], json!({"made": 4, "arrived": 4}), "{summary}");
+    assert_eq!(sum(&summary["effects"]), 0, "{summary}");
+    assert!(is_empty(folder.path()));
+}
+
+#[test]
+fn products_of_the_shop_go_to_the_erp_and_prices_and_stock_come_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = demo(folder.path(), &["starweb-eekonomi/combined", "--json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let summary = summary(&ran);
+    assert_eq!(summary["totals"], json!({"equal": 57, "held": 1}), "{summary}");
+    assert_eq!(summary["second_run"]["writes"], 0);
+    // another price and a sale in the ERP, another bar code and an order in the shop
+    assert_eq!(summary["edits"], json!({"made": 4, "arrived": 4}), "{summary}");
+    assert_eq!(sum(&summary["effects"]), 0, "{summary}");
+}
+
+#[test]
 fn without_the_rounding_row_orders_that_need_it_are_held_with_both_sums() {
     let folder = tempfile::tempdir().unwrap();
     let ran = demo(folder.path(), &["--json", "--set", "entities.orders.rows.erp.rounding.enabled=false"]);

@@ -1,0 +1,58 @@
+//! What a shop shows of its goods.
+
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use crate::stage::{Stage, amount};
+
+/// The shop's own price list.
+const MASTER: u64 = 108;
+
+/// One product as shoppers see it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Goods {
+    pub(crate) sku: String,
+    pub(crate) name: String,
+    /// Without VAT.
+    pub(crate) price: Decimal,
+    pub(crate) stock: i64,
+    /// It can be seen and bought.
+    pub(crate) on_sale: bool,
+}
+
+impl Goods {
+    pub(crate) fn of(sku: &str, name: &str, price: &str, stock: i64) -> Self {
+        Self { sku: sku.to_owned(), name: name.to_owned(), price: price.parse().unwrap(), stock, on_sale: true }
+    }
+}
+
+/// All goods of the shop, by number.
+pub(crate) fn shown(stage: &Stage) -> Vec<Goods> {
+    let mut all: Vec<Goods> = stage.at_shop("products").iter().flat_map(of_product).collect();
+    all.sort();
+    all
+}
+
+/// The one product of this number.
+#[track_caller]
+pub(crate) fn of(stage: &Stage, sku: &str) -> Goods {
+    let mut all = shown(stage);
+    all.retain(|goods| goods.sku == sku);
+    assert_eq!(all.len(), 1, "{sku}: {all:#?}");
+    all.swap_remove(0)
+}
+
+fn of_product(product: &Value) -> Vec<Goods> {
+    let of_variant = |variant: &Value| {
+        let prices = variant["prices"].as_array().unwrap();
+        let own = prices.iter().find(|price| price["pricelistId"] == MASTER);
+        Goods {
+            sku: variant["sku"].as_str().unwrap().to_owned(),
+            name: product["languages"]["data"][0]["name"].as_str().unwrap().to_owned(),
+            price: own.map(|price| amount(price, "priceExVat")).unwrap_or_default(),
+            stock: variant["stockQuantity"].as_i64().unwrap_or_default(),
+            on_sale: product["visibility"] == "visible" && variant["isActive"] == true,
+        }
+    };
+    product["variants"]["data"].as_array().unwrap().iter().map(of_variant).collect()
+}
