@@ -23,6 +23,9 @@ use crate::{
     value::FieldMap,
 };
 
+/// People need longer than this to see a status and set it back.
+const QUICKEST_MS: u32 = 10_000;
+
 /// What looking found out.
 #[derive(Debug)]
 pub(super) enum Found {
@@ -111,12 +114,13 @@ async fn look_at(
 }
 
 /// Whether a record carries the very version that it had before the write. A stamp proves it only if the write would have
-/// moved it: not within the same second, or day, that the vendor's stamps tell apart.
+/// moved it: stamps of whole days do not, on the same day. Those of seconds do, since nobody takes a status back within
+/// the second in which it was set.
 async fn is_as_before(work: &Work<'_>, cap: &StreamCapability, intent: &Intent, sights: &[Sight]) -> Result<bool> {
-    let since = cap.list.and_then(|list| list.since);
-    let blur = since.map_or(TimeDelta::zero(), |since| TimeDelta::milliseconds(i64::from(since.precision_ms)));
+    let precision = cap.list.and_then(|list| list.since).map_or(0, |since| since.precision_ms);
+    let apart = |at: DateTime<Utc>| intent.at.signed_duration_since(at).num_milliseconds() >= i64::from(precision);
     let tells = |version: &Version| {
-        let stamp = version.modified_at.filter(|at| intent.at.signed_duration_since(*at) >= blur);
+        let stamp = version.modified_at.filter(|at| precision <= QUICKEST_MS || apart(*at));
         version.etag.is_some() || stamp.is_some()
     };
     let ids: BTreeSet<CanonicalId> = intent.shares.iter().map(|share| share.subject).collect();
