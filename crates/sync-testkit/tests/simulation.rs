@@ -73,13 +73,13 @@ fn documents_between_a_shop_and_an_erp() {
 /// Seeds that were wrong once, each for a reason of its own.
 #[test]
 fn what_went_wrong_once_stays_right() {
-    for seed in [67_821, 87_562] {
+    for seed in [7876, 67_821, 87_562] {
         let verdict = History::within(seed, Breadth::Everything).run();
         assert!(verdict.is_clean(), "seed {seed}:\n{verdict}");
     }
     // an edit in the moment of a step; a copy with our mark before the answer was known; stamps of a day; a copy that
-    // is left as a draft while the original is booked
-    for seed in [3333, 4020, 2568, 8583, 11_778] {
+    // is left as a draft while the original is booked; an order that is deleted before its invoice was made
+    for seed in [3333, 4020, 2568, 8583, 11_778, 13_312, 13_819, 16_339] {
         let verdict = DocumentHistory::from_seed(seed).run();
         assert!(verdict.is_clean(), "seed {seed} of documents:\n{verdict}");
     }

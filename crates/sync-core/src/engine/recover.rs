@@ -168,7 +168,7 @@ async fn look_for(
         }
     }
     let references: Vec<ExternalRef> = fitting.iter().map(|(_, item, _)| item.reference.clone()).collect();
-    let taken = taken(work, &references).await?;
+    let (taken, unplaced) = taken(work, cap, &references).await?;
     fitting.retain(|(_, item, _)| !taken.contains(&item.reference));
     let best = fitting.iter().map(|(score, ..)| *score).max();
     fitting.retain(|(score, ..)| Some(*score) == best);
@@ -190,6 +190,8 @@ async fn look_for(
         0 if last && cap.create_with_idempotency_key => Found::SendAgain,
         0 if last => Found::NotMade,
         0 => Found::LookAgain,
+        // matching finds its place
+        1 if fitting.iter().any(|(_, item, _)| unplaced.contains(&item.reference)) => Found::LookAgain,
         found if found <= equal.max(1) => {
             let (_, item, sights) = fitting.swap_remove(0);
             Found::Made { reference: item.reference, sights }
@@ -230,11 +232,12 @@ async fn marked(work: &Work<'_>, connector: &dyn Connector, intent: &Intent, str
         }
     }
     let references: Vec<ExternalRef> = fitting.iter().map(|(reference, _)| reference.clone()).collect();
-    let taken = taken(work, &references).await?;
+    let (taken, unplaced) = taken(work, cap, &references).await?;
     fitting.retain(|(reference, _)| !taken.contains(reference));
     fitting.sort_by(|(a, _), (b, _)| a.cmp(b));
     Ok(match fitting.len() {
         0 => Found::LookAgain,
+        1 if fitting.iter().any(|(reference, _)| unplaced.contains(reference)) => Found::LookAgain,
         1 => {
             let (reference, sights) = fitting.swap_remove(0);
             Found::Made { reference, sights }
@@ -244,12 +247,20 @@ async fn marked(work: &Work<'_>, connector: &dyn Connector, intent: &Intent, str
     })
 }
 
-/// Those that belong to another record. One that nobody can place does not: it may be the very one that is looked for.
-async fn taken(work: &Work<'_>, references: &[ExternalRef]) -> Result<BTreeSet<ExternalRef>> {
+/// Those that belong to another record, and those that nobody could place: one with our mark may be the very one that is
+/// looked for.
+async fn taken(
+    work: &Work<'_>,
+    cap: &StreamCapability,
+    references: &[ExternalRef],
+) -> Result<(BTreeSet<ExternalRef>, BTreeSet<ExternalRef>)> {
     let bound = work.store.bound(references).await?;
     let bindings = work.load(&bound.iter().map(|(_, id)| *id).collect()).await?;
-    let placed = |id: &CanonicalId| bindings.get(id).is_none_or(|binding| !binding.ambiguous);
-    Ok(bound.into_iter().filter(|(_, id)| placed(id)).map(|(reference, _)| reference).collect())
+    let unplaced =
+        |id: &CanonicalId| cap.create_mark.is_some() && bindings.get(id).is_some_and(|binding| binding.ambiguous);
+    let (unplaced, taken): (Vec<_>, Vec<_>) = bound.into_iter().partition(|(_, id)| unplaced(id));
+    let names = |all: Vec<(ExternalRef, CanonicalId)>| all.into_iter().map(|(reference, _)| reference).collect();
+    Ok((names(taken), names(unplaced)))
 }
 
 /// A listing that leaves out records that are known to be there ended early: what it does not name proves nothing. Those

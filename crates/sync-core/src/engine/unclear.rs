@@ -90,7 +90,9 @@ impl Work<'_> {
                 let _ = self.store.commit(&self.lease, commit).await?;
             }
             Found::Several(references) => {
-                self.contested.extend(references.iter().cloned());
+                if intent.mark.is_some() {
+                    self.contested.extend(references.iter().cloned());
+                }
                 let names: Vec<String> = references.iter().map(ToString::to_string).collect();
                 let line = format!("may have been made as any of {}", names.join(", "));
                 self.hold_intent(tally, &intent, HeldWhy::Ambiguous, &line, "say which one it is").await?;
