@@ -168,7 +168,7 @@ async fn look_for(
         }
     }
     let references: Vec<ExternalRef> = fitting.iter().map(|(_, item, _)| item.reference.clone()).collect();
-    let (taken, unplaced) = taken(work, cap, &references).await?;
+    let (taken, unplaced) = taken(work, intent, &references).await?;
     fitting.retain(|(_, item, _)| !taken.contains(&item.reference));
     let best = fitting.iter().map(|(score, ..)| *score).max();
     fitting.retain(|(score, ..)| Some(*score) == best);
@@ -232,7 +232,7 @@ async fn marked(work: &Work<'_>, connector: &dyn Connector, intent: &Intent, str
         }
     }
     let references: Vec<ExternalRef> = fitting.iter().map(|(reference, _)| reference.clone()).collect();
-    let (taken, unplaced) = taken(work, cap, &references).await?;
+    let (taken, unplaced) = taken(work, intent, &references).await?;
     fitting.retain(|(reference, _)| !taken.contains(reference));
     fitting.sort_by(|(a, _), (b, _)| a.cmp(b));
     Ok(match fitting.len() {
@@ -251,13 +251,13 @@ async fn marked(work: &Work<'_>, connector: &dyn Connector, intent: &Intent, str
 /// looked for.
 async fn taken(
     work: &Work<'_>,
-    cap: &StreamCapability,
+    intent: &Intent,
     references: &[ExternalRef],
 ) -> Result<(BTreeSet<ExternalRef>, BTreeSet<ExternalRef>)> {
     let bound = work.store.bound(references).await?;
     let bindings = work.load(&bound.iter().map(|(_, id)| *id).collect()).await?;
     let unplaced =
-        |id: &CanonicalId| cap.create_mark.is_some() && bindings.get(id).is_some_and(|binding| binding.ambiguous);
+        |id: &CanonicalId| intent.mark.is_some() && bindings.get(id).is_some_and(|binding| binding.ambiguous);
     let (unplaced, taken): (Vec<_>, Vec<_>) = bound.into_iter().partition(|(_, id)| unplaced(id));
     let names = |all: Vec<(ExternalRef, CanonicalId)>| all.into_iter().map(|(reference, _)| reference).collect();
     Ok((names(taken), names(unplaced)))
