@@ -15,7 +15,7 @@ use super::{Row, Shared, declare_own, write_own};
 use crate::{
     client::{Resource, equals},
     columns::{self, Column, Form, column, within},
-    config::{Filled, LongNames, org_number},
+    config::{Filled, LongNames},
     wire::Wire,
 };
 
@@ -246,7 +246,7 @@ impl StreamHandler for Customers {
         let filter = |path, text: &str| match path {
             Organisation::NUMBER => Some(equals("CustomerNumber", text)),
             Organisation::EMAIL => Some(equals("EmailAddress", text)),
-            Organisation::REGISTRATION_NUMBER => Some(registration_filter(text)),
+            Organisation::REGISTRATION_NUMBER => Some(super::registration_filter(text)),
             _ => None,
         };
         self.shared.find(cx, &CUSTOMERS, by, filter).await
@@ -287,21 +287,4 @@ fn replaced(current: &Wire) -> Wire {
 
 fn party_of(is_private: bool) -> Party {
     if is_private { Party::Private } else { Party::Company }
-}
-
-/// Numbers are stored as somebody typed them: with a hyphen or without, with the century or without.
-fn registration_filter(text: &str) -> String {
-    let short = org_number(text);
-    let hyphen = match short.split_at_checked(short.len().saturating_sub(4)) {
-        Some((front, back)) if short.len() >= 10 => format!("{front}-{back}"),
-        _ => String::new(),
-    };
-    let mut forms = vec![text.to_owned()];
-    for form in [short, hyphen] {
-        if !form.is_empty() && !forms.contains(&form) {
-            forms.push(form);
-        }
-    }
-    let parts: Vec<String> = forms.iter().map(|form| equals("CorporateIdentityNumber", form)).collect();
-    format!("({})", parts.join(" or "))
 }

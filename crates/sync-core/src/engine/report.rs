@@ -98,12 +98,12 @@ impl Report {
         let untold = self.unmapped.iter().filter(move |((_, code), _)| !told(code));
         untold.map(|((stream, code), records)| unknown_code(stream, code, *records))
     }
-    /// Names the writes of a lease group of which nobody knows whether they happened.
-    pub(super) async fn name_unclear(&mut self, store: &dyn StateStore, group: &str) -> Result<()> {
+    /// Names the writes under a lease of which nobody knows whether they happened; once, though groups may share it.
+    pub(super) async fn name_unclear(&mut self, store: &dyn StateStore, lease: &str) -> Result<()> {
         if self.unclear == 0 {
             return Ok(());
         }
-        let intents = store.intents(group).await?;
+        let intents = store.intents(lease).await?;
         let subjects = intents.iter().flat_map(|intent| &intent.shares).map(|share| share.subject);
         let subjects: Vec<CanonicalId> = subjects.collect::<BTreeSet<_>>().into_iter().collect();
         let known = store.bindings(&subjects).await?;
@@ -111,16 +111,19 @@ impl Report {
             let named = |binding: &&Binding| intent.shares.iter().any(|share| share.subject == binding.id);
             known.iter().filter(named).cloned().collect::<Vec<Binding>>()
         };
-        self.unclear_writes.extend(intents.into_iter().map(|intent| {
+        for intent in intents {
             let records = of(&intent);
-            UnclearWrite {
+            let write = UnclearWrite {
                 action: intent.action.word().to_owned(),
                 record: records.first().map(name_of).unwrap_or_default(),
                 numbers: records.into_iter().flat_map(|binding| binding.numbers).collect(),
                 at: intent.host,
                 since: intent.at,
+            };
+            if !self.unclear_writes.contains(&write) {
+                self.unclear_writes.push(write);
             }
-        }));
+        }
         Ok(())
     }
     /// The exit code of a command that made this run: 0 done, 2 try later, 3 something waits for a person, 7 a guard

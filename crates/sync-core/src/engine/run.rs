@@ -90,7 +90,7 @@ impl Engine {
             let ran = Box::pin(work.run(&mut tally, identity.id)).await;
             self.store.release(lease).await?;
             ran?;
-            tally.report.name_unclear(self.store.as_ref(), &group.name).await?;
+            tally.report.name_unclear(self.store.as_ref(), &group.lease).await?;
         }
         tally.report.held = self.store.held(None).await?;
         Ok(tally.report)

@@ -15,7 +15,7 @@ use super::{
     gate, unsupported,
 };
 use crate::{
-    capability::Capabilities,
+    capability::{Capabilities, UpdateMode},
     connector::{Action, Connector, ConnectorInfo, Item, ListFrom, ListQuery, Page, Record, Tenant, Write, Written},
     context::Context,
     error::{Error, ErrorKind, Result},
@@ -86,8 +86,12 @@ impl Router {
         let mut can = handler.capability();
         can.facet_of = None;
         let mut facets = BTreeMap::new();
+        let update = can.update;
         for (facet, mut can) in handler.facets() {
             can.facet_of = Some(at.stream.clone());
+            if can.update == UpdateMode::None && can.fields.values().any(|field| field.write_on_update) {
+                can.update = update; // its share goes with the host's
+            }
             self.declare(&facet, &can)?;
             facets.insert(facet, can);
         }

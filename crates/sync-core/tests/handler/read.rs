@@ -237,6 +237,11 @@ fn facets_are_declared_as_parts_of_their_host_and_names_are_taken_once() {
     assert_eq!(streams.len(), 6);
     assert_eq!(streams["article_price"].facet_of, Some("article".into()));
     assert_eq!(streams["article"].facet_of, None);
+    assert_eq!(
+        streams["article_price"].update,
+        sync_core::capability::UpdateMode::Replace,
+        "what can be written goes with the host"
+    );
     assert_eq!(now(router.check(&cx())).unwrap().id, "5");
     assert_eq!(kind(router.with(articles::Prices(vendor))), ErrorKind::Internal);
 }
