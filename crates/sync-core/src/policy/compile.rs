@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Becomes, BuyerDiffers, CampaignTable, Compiled, Conflict, Create, DocumentTable, Entity, FieldRule, FieldTable,
-    Foreign, Mistake, OrderedTable, Policy, Role, Rule, RuleSet, StockTable, StreamTable, Unit, campaign, check,
+    Foreign, Mistake, OrderedTable, Policy, Role, Rule, RuleSet, StockTable, StreamTable, Unit, campaign, check, hooks,
     known::{Known, Leaves},
     shape,
 };
@@ -36,7 +36,8 @@ impl Policy {
         let policy = &campaign::with_hub_fields(&known, policy);
         let mut entities: Vec<Entity> =
             policy.entities.iter().map(|(name, set)| entity(&known, policy, name, set)).collect();
-        let mistakes = check::all(&known, policy, &entities);
+        let mut mistakes = check::all(&known, policy, &entities);
+        mistakes.extend(hooks::bind(policy, &mut entities));
         if !mistakes.is_empty() {
             return Err(as_written(mistakes, &taken));
         }
