@@ -229,6 +229,24 @@ fn the_mapper_splits_the_erps_line_into_name_and_text() {
 }
 
 #[test]
+fn what_the_mapper_refuses_is_set_aside_and_comes_when_it_is_corrected() {
+    let house = House::new();
+    house.adopt();
+    house.ends(0, &["run"]);
+    house.renames("(mässing, 20 cm)");
+    house.ends(3, &["run"]).says("a text in brackets and no name; write the name before it");
+    house.ends(3, &["parked"]).says("write the name before it");
+    assert_eq!(house.shown(), pair("Skärbräda", "mässing, 20 cm"), "nothing is wiped");
+    let order = house.buys(1, "SE");
+    house.ends(3, &["run"]);
+    assert!(house.has(order), "the others go on");
+    house.renames("Bräda (mässing, 20 cm)");
+    house.ends(0, &["run"]);
+    assert_eq!(house.shown(), pair("Bräda", "mässing, 20 cm"));
+    house.ends(0, &["parked"]).says("Nothing is parked.");
+}
+
+#[test]
 fn big_orders_and_those_to_far_countries_wait_until_somebody_has_looked() {
     let house = House::new();
     house.adopt();
