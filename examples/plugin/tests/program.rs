@@ -145,7 +145,7 @@ impl House {
     /// First contact, and whatever it counted is allowed.
     #[track_caller]
     fn adopt(&self) {
-        let report: Value = serde_json::from_str(&self.program(&["adopt", "--json"]).out).unwrap();
+        let report = self.program(&["adopt", "--json"]).json();
         for id in report["adopted"].as_array().into_iter().flatten() {
             self.ends(0, &["approve", id.as_str().unwrap()]);
         }
@@ -179,11 +179,28 @@ impl House {
         let texts = &products[0]["languages"]["data"][0];
         (texts["name"].as_str().unwrap().to_owned(), texts["shortDescription"].as_str().unwrap_or_default().to_owned())
     }
-    /// Somebody in the ERP writes another line.
-    fn renames(&self, line: &str) {
+    /// What the shop's owner writes of the board.
+    fn describes(&self, name: &str, text: &str) {
+        let all = sample!("starweb/products");
+        let mut board =
+            all.as_array().unwrap().iter().find(|product| product["variants"][0]["sku"] == BOARD).unwrap().clone();
+        board["languages"] = json!([{ "langCode": "sv", "name": name, "shortDescription": text }]);
+        board["modifiedAt"] = SystemClock.now().to_rfc3339().into();
+        self.shop.seed(json!({ "products": [board] })).unwrap();
+    }
+    /// The ERP's article.
+    fn board(&self) -> Value {
         let state = self.erp.state();
         let articles = state["companies"][0]["articles"].as_array().unwrap();
-        let board = articles.iter().find(|article| article["Number"] == BOARD).unwrap();
+        articles.iter().find(|article| article["Number"] == BOARD).unwrap().clone()
+    }
+    /// The ERP's one line for it.
+    fn line(&self) -> String {
+        self.board()["Name"].as_str().unwrap().to_owned()
+    }
+    /// Somebody in the ERP writes another line.
+    fn renames(&self, line: &str) {
+        let board = self.board();
         self.erp.act(json!({"action": "edit_article", "id": board["Id"], "set": { "Name": line }})).unwrap();
     }
 }
@@ -196,6 +213,10 @@ struct Ran {
 }
 
 impl Ran {
+    #[track_caller]
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
+    }
     #[track_caller]
     fn says(&self, text: &str) -> &Self {
         assert!(self.out.contains(text), "'{text}' is not in:\n{}\n{}", self.out, self.err);
@@ -224,7 +245,43 @@ fn the_mapper_splits_the_erps_line_into_name_and_text() {
     house.renames("Brödbräda");
     house.ends(0, &["run"]);
     assert_eq!(house.shown(), pair("Brödbräda", ""));
-    let again: Value = serde_json::from_str(&house.ends(0, &["run", "--json"]).out).unwrap();
+    let again = house.ends(0, &["run", "--json"]).json();
+    assert_eq!(again["written"], json!({}), "it comes to rest");
+}
+
+/// The other way round: the shop's products become the ERP's articles.
+const SHOP_LEADS: &str = r#"
+preset = "starweb-eekonomi/combined"
+connections.erp.company = "556677-8899"
+connections.erp.fillers.unit = "deaa377a-4985-598c-9c57-b9b018f1b7d4"
+
+[[entities.items.map]]
+field  = "name"
+erp    = "name"
+mapper = "article_text"
+"#;
+
+#[test]
+fn the_mapper_joins_name_and_text_for_the_erp() {
+    let house = House::new();
+    house.configure(SHOP_LEADS);
+    house.describes("Skärbräda", "mässing, 20 cm"); // as the ERP has it
+    house.adopt();
+    house.ends(0, &["run"]);
+    assert_eq!(house.line(), "Skärbräda (mässing, 20 cm)");
+    house.describes("Bräda", "ek");
+    house.ends(0, &["run"]);
+    assert_eq!(house.line(), "Bräda (ek)");
+    house.describes("Skärbräda", "");
+    house.ends(0, &["run"]);
+    assert_eq!(house.line(), "Skärbräda");
+    house.describes("Skärbräda", "ek, oljad, med ränna för saften och handtag av läder");
+    house.ends(3, &["run"]).says("have 50 characters together in the ERP; shorten one of them");
+    assert_eq!(house.line(), "Skärbräda", "half of it is never written");
+    house.describes("Skärbräda", "ek, oljad");
+    house.ends(0, &["run"]);
+    assert_eq!(house.line(), "Skärbräda (ek, oljad)");
+    let again = house.ends(0, &["run", "--json"]).json();
     assert_eq!(again["written"], json!({}), "it comes to rest");
 }
 
@@ -288,7 +345,7 @@ fn what_the_file_says_decides_which_orders_wait() {
 fn check_tells_what_is_on_and_the_schema_knows_the_names() {
     let house = House::new();
     house.ends(0, &["check"]).says("hook that is on").says("hold_big_orders").says("fits the systems");
-    let schema: Value = serde_json::from_str(&house.ends(0, &["schema"]).out).unwrap();
+    let schema = house.ends(0, &["schema"]).json();
     let validator = jsonschema::validator_for(&schema).unwrap();
     let fits = |text: &str| validator.is_valid(&toml::from_str::<Value>(text).unwrap());
     assert!(fits(CONFIG));
