@@ -408,6 +408,38 @@ fn names_that_the_program_does_not_bring_are_told_with_their_line() {
         house.ends(1, &["check"]).complains(&told);
         house.ends(1, &["run"]).complains(&told);
     }
-    house.configure(&CONFIG.replace("\"hold_big_orders\"", "\"nothing\"").replace("\"article_text\"", "\"nothing\""));
-    house.ends(1, &["check"]).complains("hooks[0].hook: there is no hook").complains("map[0].mapper: there is no");
+}
+
+const GUIDE: &str = include_str!("../../../docs/guide/plug-ins.md");
+
+/// Blocks of the guide in this language.
+fn blocks(language: &str) -> impl Iterator<Item = &'static str> {
+    GUIDE.split("```").skip(1).step_by(2).filter_map(move |block| block.strip_prefix(language)?.strip_prefix('\n'))
+}
+
+#[test]
+fn the_guide_shows_what_is_here_and_what_it_says_of_mistakes() {
+    let sources = [
+        include_str!("../src/main.rs"),
+        include_str!("../src/mapper.rs"),
+        include_str!("../src/hook.rs"),
+        include_str!("../samklang.toml"),
+    ];
+    let here: Vec<&str> = sources.into_iter().flat_map(str::lines).map(|line| bare(line).trim()).collect();
+    let shown = blocks("rust").chain(blocks("toml").filter(|block| !block.starts_with("[dependencies]")));
+    let lines: Vec<&str> = shown.flat_map(str::lines).map(|line| bare(line).trim()).collect();
+    assert!(lines.len() > 50, "{lines:#?}");
+    for line in lines {
+        assert!(here.contains(&line), "the guide shows what is not here: {line}");
+    }
+    let house = House::new();
+    let wrong = [("\"hold_big_orders\"", "\"hold_big_order\""), ("\"article_text\"", "\"artikel_text\"")];
+    house.configure(&wrong.into_iter().fold(CONFIG.to_owned(), |text, (from, to)| text.replace(from, to)));
+    let told = house.ends(1, &["check"]).err;
+    assert!(blocks("").any(|block| block == told), "the guide does not show this:\n{told}");
+}
+
+/// Without the remark at the end of a line of TOML.
+fn bare(line: &str) -> &str {
+    line.split_once("  #").map_or(line, |(line, _)| line)
 }
