@@ -166,10 +166,15 @@ impl House {
         });
         self.shop.act(order).unwrap()["orderId"].as_u64().unwrap()
     }
+    /// How many of the ERP's documents came of this order of the shop.
+    fn documents(&self, collection: &str, number: u64) -> usize {
+        let (state, mark) = (self.erp.state(), format!("se-{number}"));
+        let all = state["companies"][0][collection].as_array().unwrap().iter();
+        all.filter(|document| document["BuyersOrderReference"] == mark).count()
+    }
     /// Whether the ERP has this order of the shop.
     fn has(&self, number: u64) -> bool {
-        let (state, mark) = (self.erp.state(), format!("se-{number}"));
-        state["companies"][0]["orders"].as_array().unwrap().iter().any(|order| order["BuyersOrderReference"] == mark)
+        self.documents("orders", number) == 1
     }
     /// Name and text that the shop's one product has.
     fn shown(&self) -> (String, String) {
@@ -322,6 +327,24 @@ fn big_orders_and_those_to_far_countries_wait_until_somebody_has_looked() {
     house.ends(0, &["run"]);
     assert_eq!([small, big, far].map(|order| house.has(order)), [true, true, true]);
     house.ends(0, &["held"]).says("Nothing is held.");
+}
+
+#[test]
+fn where_orders_become_invoices_the_hook_stands_with_those() {
+    let house = House::new();
+    let invoices = ["--set", "entities.orders.systems.erp.becomes=invoice"];
+    house.ends(1, &["check", invoices[0], invoices[1]]).complains(
+        "'erp' makes invoices of these, and is called for them as such; put the hook under [[entities.invoices.hooks]]",
+    );
+    house.change("[[entities.orders.hooks]]", "[[entities.invoices.hooks]]");
+    house.ends(0, &["check", invoices[0], invoices[1]]).says("hold_big_orders");
+    for id in house.program(&["adopt", "--json", invoices[0], invoices[1]]).json()["adopted"].as_array().unwrap() {
+        house.ends(0, &["approve", id.as_str().unwrap()]);
+    }
+    house.ends(0, &["run", invoices[0], invoices[1]]);
+    let [small, big] = [house.buys(2, "SE"), house.buys(10, "SE")];
+    house.ends(3, &["run", invoices[0], invoices[1]]).says("10150 SEK is more than the 10000 that go by themselves");
+    assert_eq!([small, big].map(|order| house.documents("customerinvoicedrafts", order)), [1, 0]);
 }
 
 #[test]
