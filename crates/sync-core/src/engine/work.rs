@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Engine, Group,
+    diff::Correction,
     matching::{MARK, keys},
     planning::is_short,
     report::{Cancel, Mode, Observer, Report},
@@ -60,6 +61,10 @@ pub(super) struct Work<'a> {
     pub(super) waiting: Vec<Waiting>,
     /// Records that an open intent may have made, several of them for one.
     pub(super) contested: BTreeSet<ExternalRef>,
+    /// Orders that go to a system as orders, though others of their rule set become invoices.
+    pub(super) as_orders: BTreeMap<CanonicalId, BTreeSet<StreamKey>>,
+    /// What documents say of other records for one system, until the next pass.
+    pub(super) corrections: BTreeMap<CanonicalId, Correction>,
     /// Records that take a further step in the next pass.
     pub(super) further: BTreeSet<CanonicalId>,
     /// How far the numbers were read that stock is counted from.
