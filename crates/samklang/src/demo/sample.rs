@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::second;
 use crate::fail::Failure;
 
 macro_rules! files {
@@ -21,19 +22,44 @@ const ABOUT: &str = include_str!("../../../../examples/sample-data/about.json");
 /// What the demo puts on top of each preset.
 pub(super) const OWN: &str = include_str!("../../../../examples/sample-data/demo.toml");
 
-/// All collections of the shop, as its emulator takes them.
-pub(super) fn starweb() -> Result<Value, Failure> {
-    collections(STARWEB)
+/// What of it is in the systems when a flow begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sample {
+    /// Both sell the same goods.
+    Both,
+    /// The ERP has no articles yet.
+    ShopAlone,
+    /// The shop has no products yet.
+    ErpAlone,
+    /// A second shop, in another currency, has orders and no products yet.
+    TwoShops,
 }
 
-/// All collections of the ERP, as its emulator takes them.
-pub(super) fn eekonomi() -> Result<Value, Failure> {
-    collections(EEKONOMI)
+impl Sample {
+    /// All collections of the shop, as its emulator takes them.
+    pub(super) fn starweb(self) -> Result<Value, Failure> {
+        let without: &[&str] = if self == Self::ErpAlone { &["products"] } else { &[] };
+        collections(STARWEB, without).map(Value::Object)
+    }
+    /// All collections of the ERP, as its emulator takes them.
+    pub(super) fn eekonomi(self) -> Result<Value, Failure> {
+        let without: &[&str] = if self == Self::ShopAlone { &["articles"] } else { &[] };
+        let mut all = collections(EEKONOMI, without)?;
+        if self == Self::TwoShops {
+            second::price_list(&collections(STARWEB, &[])?, &mut all);
+        }
+        Ok(Value::Object(all))
+    }
+    /// The same of the second shop, where there is one.
+    pub(super) fn second(self) -> Result<Option<Value>, Failure> {
+        let there = self == Self::TwoShops;
+        there.then(|| collections(STARWEB, &["products"]).map(second::shop).map(Value::Object)).transpose()
+    }
 }
 
-fn collections(files: Files) -> Result<Value, Failure> {
-    let read = files.iter().map(|(name, text)| Ok(((*name).to_owned(), json(text)?)));
-    Ok(Value::Object(read.collect::<Result<Map<_, _>, Failure>>()?))
+fn collections(files: Files, without: &[&str]) -> Result<Map<String, Value>, Failure> {
+    let wanted = files.iter().filter(|(name, _)| !without.contains(name));
+    wanted.map(|(name, text)| Ok(((*name).to_owned(), json(text)?))).collect()
 }
 
 fn json(text: &str) -> Result<Value, Failure> {
@@ -84,6 +110,11 @@ impl About {
         self.fate("must_arrive").into_iter().filter(|number| !special.contains(number)).collect()
     }
 
+    /// Orders of the shop that are to arrive and are in another country's currency: the second shop has them too.
+    pub(super) fn of_second(&self) -> Vec<u64> {
+        self.numbers("arriving", "norway")
+    }
+
     fn numbers(&self, part: &str, name: &str) -> Vec<u64> {
         let found = self.0.get(part).and_then(|part| part.get(name)).and_then(Value::as_array);
         found.into_iter().flatten().filter_map(Value::as_u64).collect()
@@ -107,8 +138,12 @@ mod tests {
             let named: BTreeSet<String> = files.iter().map(|(name, _)| (*name).to_owned()).collect();
             assert_eq!(named, there, "{system}");
         }
-        starweb().unwrap();
-        eekonomi().unwrap();
+        for sample in [Sample::Both, Sample::ShopAlone, Sample::ErpAlone, Sample::TwoShops] {
+            let (shop, erp) = (sample.starweb().unwrap(), sample.eekonomi().unwrap());
+            assert_eq!(shop.get("products").is_some(), sample != Sample::ErpAlone);
+            assert_eq!(erp.get("articles").is_some(), sample != Sample::ShopAlone);
+            assert_eq!(sample.second().unwrap().is_some(), sample == Sample::TwoShops);
+        }
     }
 
     #[test]
