@@ -62,10 +62,11 @@ impl Work<'_> {
             let Some(of) = self.engine.policy.entities.iter().find(|entity| entity.name == order.entity) else {
                 continue;
             };
+            let master = of.master_of(&order.origin);
             let there = order
                 .sides
                 .iter()
-                .any(|(key, side)| key.system == of.master && side.id.is_some() && side.state != SideState::Removed);
+                .any(|(key, side)| key.system == *master && side.id.is_some() && side.state != SideState::Removed);
             let linked = self.around(of, &[Subject::of(order.clone())]).await?;
             let around = Around { linked: Some(&linked) };
             if !there || !order.is_live() || !scope::within(of, &at.system, &order, &around) {

@@ -172,7 +172,8 @@ fn unread(entity: &Entity, diffed: &Diffed, now: DateTime<Utc>) -> Option<Held> 
         let leaves = entity.streams.get(key).map(|table| table.map.ours(code.field)).unwrap_or_default();
         leaves.iter().any(|leaf| leaf.is_under(CONTENT))
     };
-    let (key, code) = diffed.unmapped.iter().find(|(key, code)| key.system == entity.master && concerns(key, code))?;
+    let master = entity.master_of(&diffed.binding.origin);
+    let (key, code) = diffed.unmapped.iter().find(|(key, code)| key.system == *master && concerns(key, code))?;
     Some(unmapped(&diffed.binding, code, &key.system, now))
 }
 

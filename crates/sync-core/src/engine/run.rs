@@ -80,6 +80,7 @@ impl Engine {
                 items: BTreeMap::new(),
                 bindings: BTreeMap::new(),
                 unseen: Vec::new(),
+                unreadable: Vec::new(),
                 waiting: Vec::new(),
                 creates: Vec::new(),
                 gone: Vec::new(),

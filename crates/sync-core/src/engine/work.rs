@@ -24,7 +24,9 @@ use crate::{
     mapping::Problems,
     policy::{Entity, OnRemove, StreamTable},
     stock,
-    store::{Binding, BoundSide, Held, Indexed, Intent, Journal, Lease, MatchKey, SideState, StateStore, Waiting},
+    store::{
+        Binding, BoundSide, Held, Indexed, Intent, Journal, Lease, MatchKey, Parked, SideState, StateStore, Waiting,
+    },
     value::{FieldMap, FieldPath},
 };
 
@@ -48,6 +50,8 @@ pub(super) struct Work<'a> {
     pub(super) bindings: BTreeMap<CanonicalId, Binding>,
     /// Records whose next sight must be decoded: a complete listing did not name them.
     pub(super) unseen: Vec<Indexed>,
+    /// Records that a mapper or a hook cannot read.
+    pub(super) unreadable: Vec<Parked>,
     /// Host records that are proven to be gone.
     pub(super) gone: Vec<ExternalRef>,
     /// Creates that may have been made, as they stood when the run began.
@@ -174,8 +178,9 @@ fn wake_at(entity: &Entity, binding: &Binding, now: DateTime<Utc>) -> Option<Dat
         })
         .map(|(_, side)| side.not_before.unwrap_or(now))
         .min();
+    let master = entity.master_of(&binding.origin);
     let removing = matches!(entity.on_remove, OnRemove::Archive | OnRemove::Propagate)
-        && binding.sides.iter().any(|(key, side)| side.state == SideState::Removed && key.system == entity.master)
+        && binding.sides.iter().any(|(key, side)| side.state == SideState::Removed && key.system == *master)
         && binding.sides.values().any(|side| side.state != SideState::Removed && side.id.is_some());
     let removing = removing.then(|| binding.sides.values().filter_map(|side| side.not_before).min().unwrap_or(now));
     let ambiguous = binding.ambiguous.then_some(now);

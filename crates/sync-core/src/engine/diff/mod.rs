@@ -220,6 +220,7 @@ fn settle(
     out: &mut Diffed,
     now: DateTime<Utc>,
 ) {
+    let rule = unit.rule.of(&subject.binding.origin);
     let agreed_value = out.binding.agreed.under(unit.path);
     let origin = out.binding.origins.get(&unit.path).cloned();
     let agreed = origin.as_ref().map(|from| Agreed { value: &agreed_value, from });
@@ -245,23 +246,23 @@ fn settle(
         .filter(|(view, _)| view.table.cap.shows != Shows::Snapshot || agreed.is_none())
         .map(|(view, (seen, shadow))| side_of(entity, view, unit.path, seen, shadow, &out.binding))
         .collect();
-    let whole = match &unit.rule {
+    let whole = match rule.as_ref() {
         Rule::Sum { up_to: Some(path) } => out.binding.agreed.get(*path).and_then(|v| v.as_decimal()),
         _ => None,
     };
-    let decision = decide(&unit.rule, agreed, &sides, whole);
+    let decision = decide(&rule, agreed, &sides, whole);
     let decision = sum::still_in_doubt(entity, unit, agreed, views, &sides, &out.binding, decision);
     let decision = forward_only(entity, unit.path, &agreed_value, decision);
     match decision {
         Decision::Keep => {
-            if let Rule::Master { system, .. } = &unit.rule
+            if let Rule::Master { system, .. } = rule.as_ref()
                 && sides.iter().any(|side| side.system == system && side.seen.is_some() && side.shadow.is_none())
                 && sides.iter().any(|side| side.system != system && !side.shown().all_null())
             {
                 let line = format!("{} of {}: empty at {system}, kept elsewhere", unit.path, name_of(&subject.binding));
                 out.empty_master.push(line);
             }
-            if let Some(from) = origin.filter(|_| !matches!(unit.rule, Rule::Seed(_))) {
+            if let Some(from) = origin.filter(|_| !matches!(*rule, Rule::Seed(_))) {
                 catch_up(unit, &agreed_value, from, subject.again.contains(&unit.path), views, out);
             }
         }
@@ -274,11 +275,11 @@ fn settle(
                 out.binding.sides.values_mut().for_each(|side| stir(side, now));
             }
             if old != new || !overridden.is_empty() {
-                let because = unit.rule.to_string();
+                let because = rule.to_string();
                 out.events.push(Event::Settled { unit: unit.path, old, new, from, overridden, because });
             }
             // what is seeded goes into new records only: whoever has the record has a value of his own
-            if !matches!(unit.rule, Rule::Seed(_)) {
+            if !matches!(*rule, Rule::Seed(_)) {
                 for view in views.iter() {
                     lag(unit.path, view, &agreed_value, &mut out.binding);
                 }
@@ -313,7 +314,8 @@ fn catch_up(unit: &Unit, agreed: &FieldMap, from: SystemId, again: bool, views: 
     }
     if !overridden.is_empty() {
         let (old, new) = (agreed.clone(), agreed.clone());
-        out.events.push(Event::Settled { unit: unit.path, old, new, from, overridden, because: unit.rule.to_string() });
+        let because = unit.rule.of(&out.binding.origin).to_string();
+        out.events.push(Event::Settled { unit: unit.path, old, new, from, overridden, because });
     }
 }
 

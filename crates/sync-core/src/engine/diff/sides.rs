@@ -24,8 +24,8 @@ pub(super) fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>,
         return;
     }
     // what its master removed is not made again; `recreate` speaks of counterparts whose master lives
-    let ended =
-        out.binding.sides.iter().any(|(key, side)| key.system == entity.master && side.state == SideState::Removed);
+    let master = entity.master_of(&out.binding.origin);
+    let ended = out.binding.sides.iter().any(|(key, side)| key.system == *master && side.state == SideState::Removed);
     if ended && entity.on_remove != OnRemove::Ignore {
         return;
     }

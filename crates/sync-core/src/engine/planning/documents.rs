@@ -306,7 +306,8 @@ fn hold(at: &Place<'_>, trouble: Trouble, diffed: &mut Diffed) {
     let mut held = held(at, None, why, text, &cure);
     if let Trouble::Totals { source, target: sum } = trouble {
         let gross = |sum| FieldMap::new().with(document::GROSS, Value::Decimal(sum));
-        held.values = vec![(at.entity.master.clone(), gross(source)), (target.system.clone(), gross(sum))];
+        held.values =
+            vec![(at.entity.master_of(&at.binding.origin).clone(), gross(source)), (target.system.clone(), gross(sum))];
     }
     diffed.held.push(held);
 }
