@@ -181,7 +181,10 @@ impl StreamHandler for ListPrices {
         }
         can.fields.insert(Price::AMOUNT, FieldCapability::read_write().required().rounded_to(2));
         // not set by anybody, but compared
-        can.fields.insert(Price::CURRENCY, FieldCapability::read_write());
+        let mut currency = FieldCapability::read_write();
+        let lists = self.shared.company.lists.get("salespricelists");
+        currency.one_of = lists.map(|lists| lists.iter().filter_map(|list| list.currency.clone()).collect());
+        can.fields.insert(Price::CURRENCY, currency);
         can.fields.insert(Price::INCLUDES_VAT, FieldCapability::read_write());
         // the stamp is that of the last change by hand: computed prices do not move it, and may have none
         self.shared.declare(&PRICES, &mut can, true, &[]);

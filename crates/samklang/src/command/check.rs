@@ -8,7 +8,7 @@ use sync_core::{
     engine::Engine,
 };
 
-use super::Shell;
+use super::{Shell, currencies};
 use crate::{
     fail::Failure,
     file::Config,
@@ -19,7 +19,7 @@ use crate::{
 /// Looks at each connection, whatever is remembered of it, then at all of them under the policy.
 ///
 /// # Errors
-/// Connections that fail, all of them; else the policy's mistakes, all of them.
+/// Connections that fail, all of them; else the policy's mistakes, all of them; else prices that can never arrive.
 pub(super) async fn check(config: &Config, shell: &mut Shell<'_>) -> Result<u8, Failure> {
     let store = session::open_or_memory(&config.store).await?;
     let shared = session::shared(config, &shell.machine)?;
@@ -55,7 +55,12 @@ pub(super) async fn check(config: &Config, shell: &mut Shell<'_>) -> Result<u8, 
         builder = builder.system(connector);
     }
     let engine = builder.build().map_err(|mistakes| config.mistakes(mistakes))?;
-    entities(&Session { engine, store }, shell)?;
+    let session = Session { engine, store };
+    entities(&session, shell)?;
+    let mut without = currencies::without_source(&session.engine).into_iter();
+    if let Some(line) = without.next() {
+        return Err(Failure { more: without.collect(), ..Failure::usage(line) });
+    }
     writeln!(shell.out, "\nThe configuration fits the systems.")?;
     Ok(0)
 }

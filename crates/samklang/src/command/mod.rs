@@ -3,6 +3,7 @@
 mod adopt;
 mod approve;
 mod check;
+mod currencies;
 mod emulate;
 mod journal;
 mod lists;

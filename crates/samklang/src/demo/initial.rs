@@ -106,7 +106,7 @@ pub(super) fn settled(states: &States) -> Vec<String> {
     if shop.is_empty() {
         lines.push("there are no goods in the shop".to_owned());
     }
-    let several = rows_of(states).len() != shop.len() || online(states).count() != erp.len();
+    let several = rows_of(states).len() != shop.len() || wanted(states).count() != erp.len();
     lines.extend(several.then(|| "some number is there more than once".to_owned()));
     lines
 }
@@ -131,11 +131,14 @@ fn products(states: &States) -> BTreeMap<String, Sold> {
     all.map(|(product, variant)| (text(variant, "sku").to_owned(), sold(product, variant))).collect()
 }
 
-fn online(states: &States) -> impl Iterator<Item = &Value> {
-    states.erp("articles").iter().filter(|article| article.get("SendToWebshop") != Some(&Value::Bool(false)))
+/// Articles that are meant for the web shop, or are in it, if hidden.
+fn wanted(states: &States) -> impl Iterator<Item = &Value> {
+    let in_shop = |article: &Value| states.variant(text(article, "Number")).is_some();
+    let online = |article: &Value| article.get("SendToWebshop") != Some(&Value::Bool(false));
+    states.erp("articles").iter().filter(move |article| online(article) || in_shop(article))
 }
 
-/// The ERP's articles that are meant for the web shop, by number.
+/// The ERP's articles of them, by number.
 fn articles(states: &States) -> BTreeMap<String, Sold> {
     let rate = |article: &Value| {
         let mut codings = states.erp("articleaccountcodings").iter();
@@ -149,7 +152,7 @@ fn articles(states: &States) -> BTreeMap<String, Sold> {
         price: decimal(article, "NetPrice").map(|price| price.normalize()),
         vat: rate(article).map(|rate| rate.normalize()),
     };
-    online(states).map(|article| (text(article, "Number").to_owned(), sold(article))).collect()
+    wanted(states).map(|article| (text(article, "Number").to_owned(), sold(article))).collect()
 }
 
 #[cfg(test)]

@@ -35,31 +35,53 @@ pub(super) enum Sample {
     TwoShops,
 }
 
+/// So many goods are what a shop starts with where goods are made or a second shop is opened.
+const GOODS: usize = 200;
+
 impl Sample {
     /// All collections of the shop, as its emulator takes them.
     pub(super) fn starweb(self) -> Result<Value, Failure> {
-        let without: &[&str] = if self == Self::ErpAlone { &["products"] } else { &[] };
-        collections(STARWEB, without).map(Value::Object)
+        let mut all = collections(STARWEB)?;
+        match self {
+            Self::Both => {}
+            Self::ErpAlone => drop(all.remove("products")),
+            Self::ShopAlone | Self::TwoShops => few(&mut all),
+        }
+        Ok(Value::Object(all))
     }
     /// All collections of the ERP, as its emulator takes them.
     pub(super) fn eekonomi(self) -> Result<Value, Failure> {
-        let without: &[&str] = if self == Self::ShopAlone { &["articles"] } else { &[] };
-        let mut all = collections(EEKONOMI, without)?;
-        if self == Self::TwoShops {
-            second::price_list(&collections(STARWEB, &[])?, &mut all);
+        let mut all = collections(EEKONOMI)?;
+        match self {
+            Self::Both => {}
+            Self::ShopAlone => drop(all.remove("articles")),
+            Self::ErpAlone | Self::TwoShops => {
+                let mut shop = collections(STARWEB)?;
+                few(&mut shop);
+                second::for_sale(&shop, &mut all);
+                if self == Self::TwoShops {
+                    second::price_list(&shop, &mut all);
+                }
+            }
         }
         Ok(Value::Object(all))
     }
     /// The same of the second shop, where there is one.
     pub(super) fn second(self) -> Result<Option<Value>, Failure> {
         let there = self == Self::TwoShops;
-        there.then(|| collections(STARWEB, &["products"]).map(second::shop).map(Value::Object)).transpose()
+        there.then(|| collections(STARWEB).map(second::shop).map(Value::Object)).transpose()
     }
 }
 
-fn collections(files: Files, without: &[&str]) -> Result<Map<String, Value>, Failure> {
-    let wanted = files.iter().filter(|(name, _)| !without.contains(name));
-    wanted.map(|(name, text)| Ok(((*name).to_owned(), json(text)?))).collect()
+/// Leaves the shop its first goods.
+fn few(all: &mut Map<String, Value>) {
+    if let Some(Value::Array(products)) = all.get_mut("products") {
+        products.truncate(GOODS);
+    }
+}
+
+fn collections(files: Files) -> Result<Map<String, Value>, Failure> {
+    files.iter().map(|(name, text)| Ok(((*name).to_owned(), json(text)?))).collect()
 }
 
 fn json(text: &str) -> Result<Value, Failure> {

@@ -1,6 +1,8 @@
 //! A second shop, made of the sample data of the first: it sells in Norwegian crowns, and shoppers who bought in them there
 //! bought here too, under the same order numbers. It counts on from the same number, too.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::states::{rows, text};
@@ -24,6 +26,7 @@ pub(super) fn shop(mut all: Map<String, Value>) -> Map<String, Value> {
         });
         shop.extend(own.as_object().cloned().unwrap_or_default());
     }
+    all.remove("products");
     all.insert("currencies".to_owned(), json!([{"code": CURRENCY, "exchangeRate": "1.0", "precision": 2}]));
     // the id is that of the list that an emulated shop has already
     all.insert(
@@ -55,6 +58,20 @@ pub(super) fn shop(mut all: Map<String, Value>) -> Map<String, Value> {
     all
 }
 
+/// Of the ERP's articles those alone are meant for the web shop that the first shop has.
+pub(super) fn for_sale(shop: &Map<String, Value>, erp: &mut Map<String, Value>) {
+    let products = shop.get("products").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let sold: BTreeSet<&str> =
+        products.iter().flat_map(|product| rows(product, "variants")).map(|variant| text(variant, "sku")).collect();
+    let articles = erp.get_mut("articles").and_then(Value::as_array_mut).into_iter().flatten();
+    for article in articles.filter_map(Value::as_object_mut) {
+        let number = article.get("Number").and_then(Value::as_str).unwrap_or_default();
+        if !sold.contains(number) {
+            article.insert("SendToWebshop".to_owned(), json!(false));
+        }
+    }
+}
+
 /// Gives the ERP a price list in the second shop's currency, with what the first shop asks there.
 pub(super) fn price_list(shop: &Map<String, Value>, erp: &mut Map<String, Value>) {
     let products = shop.get("products").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
@@ -78,8 +95,6 @@ pub(super) fn price_list(shop: &Map<String, Value>, erp: &mut Map<String, Value>
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::super::sample::{About, Sample};
     use super::*;
 
@@ -98,7 +113,7 @@ mod tests {
     #[test]
     fn the_erp_has_a_price_in_its_currency_for_all_goods() {
         let erp = Sample::TwoShops.eekonomi().unwrap();
-        assert_eq!(rows(&erp, "salespricelistprices").len(), 500);
+        assert_eq!(rows(&erp, "salespricelistprices").len(), 200);
         assert_eq!(text(&rows(&erp, "salespricelists")[0], "CurrencyCode"), CURRENCY);
     }
 }

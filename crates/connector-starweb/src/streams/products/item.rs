@@ -63,6 +63,8 @@ const MEDIA_FILE_IDS: FieldPath = FieldPath::from_static("x.starweb.media_file_i
 /// Nobody but the shop's staff sees it.
 pub(super) const HIDDEN: &str = "hidden";
 const VISIBLE: &str = "visible";
+/// Characters of a variant's number.
+const NUMBER_MAX: usize = 40;
 /// Characters of a product's name.
 const NAME_MAX: u32 = 150;
 const TEXT_MAX: u32 = 65_535;
@@ -345,6 +347,11 @@ fn variant_body(
     is_create: bool,
 ) -> Result<Map<String, Json>> {
     let mut body = Map::new();
+    if let Some(number) = item.number.value().filter(|number| number.chars().count() > NUMBER_MAX) {
+        let length = number.chars().count();
+        let line = format!("the number '{number}' has {length} characters, the shop takes {NUMBER_MAX}: shorten it");
+        return Err(wrong(Item::NUMBER, line));
+    }
     let texts = [
         ("sku", item.number.clone()),
         ("ean", item.barcode.clone()),
