@@ -9,7 +9,7 @@ use sync_http::SystemClock;
 use crate::{
     goods::{Goods, shown},
     stage::{BOARD, BOOK, amount, basket, home, payable},
-    two::Two,
+    two::{LIST, Two},
 };
 
 /// The status goes back to the Norwegian shop too, with its own table.
@@ -165,17 +165,30 @@ fn while_one_shop_cannot_be_reached_the_other_goes_on() {
 }
 
 #[test]
+fn of_two_price_lists_in_one_currency_one_is_named() {
+    let named = format!("entities.prices_no.where=[\"currency = NOK\", \"list = {LIST}\"]");
+    let two = Two::before_contact(&[&named]);
+    let other = json!({ "Name": "Norge, butiker", "Number": 3, "CurrencyCode": "NOK", "IsActive": true });
+    two.erp.seed(json!({ "salespricelists": [other] })).unwrap();
+    two.prices(&[("BOK-1004", "264"), ("HEM-1002", "799"), ("MAT-1009", "139.5")]);
+    two.in_erp(json!({ "action": "set_list_price", "number": "HEM-1002", "list": "Norge, butiker", "net": 500 }));
+    two.adopt();
+    two.runs();
+    assert_eq!(two.price("HEM-1002"), ["812", "799"]);
+    two.rests();
+}
+
+#[test]
 fn goods_without_a_price_in_its_currency_are_not_sold_in_the_second_shop() {
     let two = Two::before_contact(&[]);
     two.prices(&[("BOK-1004", "264")]);
     two.adopt();
-    two.run();
+    let report = two.run();
     let on_sale = || {
         let all = two.shown_in_no().into_iter().filter(|goods| goods.on_sale);
         all.map(|goods| (goods.sku, goods.price.normalize().to_string())).collect::<Vec<_>>()
     };
     let book = ("BOK-1004".to_owned(), "264".to_owned());
-    let report = two.run();
     let parked: Vec<String> =
         report.told["parked"].as_array().unwrap().iter().map(|one| one["text"].as_str().unwrap().to_owned()).collect();
     assert_eq!((report.code, parked.len(), on_sale()), (3, 2, vec![book]), "{report:#?}");

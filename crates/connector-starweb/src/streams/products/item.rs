@@ -224,7 +224,7 @@ fn own(read: &Whole<Product>, text: Option<&Text>, name: &Field<String>, categor
 fn distinction(lists: &Lists, variant: &Variant) -> Option<String> {
     let language = lists.shop.language.as_deref().unwrap_or_default();
     let values = variant.attribute_values.0.value()?;
-    let names: Vec<String> = values.iter().filter_map(|value| name_in(&value.languages, language)).collect();
+    let names: Vec<String> = values.iter().filter_map(|value| name_in(value.languages.0.value(), language)).collect();
     (!names.is_empty()).then(|| names.join(", "))
 }
 
