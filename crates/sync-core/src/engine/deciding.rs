@@ -167,10 +167,12 @@ impl Work<'_> {
         let mut subjects: Vec<Subject> = subjects.into_values().collect();
         for subject in &mut subjects {
             subject.again.clone_from(&ready.again);
+            subject.corrections.extend(self.corrections.remove(&subject.binding.id));
             if let Some(told) = told {
                 subject.takes = told.takes.get(&subject.binding.id).cloned().unwrap_or_default();
                 subject.asked = told.creates.get(&subject.binding.id).cloned().unwrap_or_default();
             }
+            subject.asked.extend(self.as_orders.remove(&subject.binding.id).unwrap_or_default());
         }
         self.learn_links(&subjects).await?;
         Ok(subjects)
@@ -206,6 +208,7 @@ impl Work<'_> {
             record.fields.overlay(&side.pending);
             record.version = side.version.clone();
             record.writable = side.writable.clone();
+            record.mark.clone_from(&side.mark);
             sights.push(Sight::new(record));
         }
         sights

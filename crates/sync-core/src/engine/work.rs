@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Engine, Group,
+    diff::Correction,
     matching::{MARK, keys},
     planning::is_short,
     report::{Cancel, Mode, Observer, Report},
@@ -52,6 +53,8 @@ pub(super) struct Work<'a> {
     pub(super) unseen: Vec<Indexed>,
     /// Records that a mapper or a hook cannot read.
     pub(super) unreadable: Vec<Parked>,
+    /// How many records this run was to make in each host stream.
+    pub(super) made: BTreeMap<StreamKey, u64>,
     /// Host records that are proven to be gone.
     pub(super) gone: Vec<ExternalRef>,
     /// Creates that may have been made, as they stood when the run began.
@@ -60,6 +63,10 @@ pub(super) struct Work<'a> {
     pub(super) waiting: Vec<Waiting>,
     /// Records that an open intent may have made, several of them for one.
     pub(super) contested: BTreeSet<ExternalRef>,
+    /// Orders that go to a system as orders, though others of their rule set become invoices.
+    pub(super) as_orders: BTreeMap<CanonicalId, BTreeSet<StreamKey>>,
+    /// What documents say of other records for one system, until the next pass.
+    pub(super) corrections: BTreeMap<CanonicalId, Correction>,
     /// Records that take a further step in the next pass.
     pub(super) further: BTreeSet<CanonicalId>,
     /// How far the numbers were read that stock is counted from.

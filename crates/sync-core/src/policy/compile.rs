@@ -6,8 +6,9 @@ use std::{
 };
 
 use super::{
-    Becomes, BuyerDiffers, CampaignTable, Compiled, Conflict, Create, DocumentTable, Entity, FieldRule, FieldTable,
-    Foreign, Mistake, OrderedTable, Policy, Role, Rule, RuleSet, StockTable, StreamTable, Unit, campaign, check,
+    Becomes, BuyerDiffers, CampaignTable, Compiled, Conflict, Create, Differs, DocumentTable, Entity, FieldRule,
+    FieldTable, Foreign, Mistake, OrderedTable, Policy, Role, Rule, RuleSet, StockTable, StreamTable, Unit, campaign,
+    check,
     known::{Known, Leaves},
     shape,
 };
@@ -231,7 +232,7 @@ fn streams(
     else {
         return BTreeMap::new();
     };
-    if role.becomes == Some(Becomes::Invoice) {
+    if role.becomes == Some(Becomes::Invoice) && !set.buyer_differs.has(Differs::AsOrder) {
         return BTreeMap::new(); // the orders that are there are not ours
     }
     let wanted = |stream: &str| role.streams.is_empty() || role.streams.iter().any(|name| name == stream);

@@ -52,8 +52,20 @@ pub(crate) struct Diffed {
     pub(crate) promoted: Vec<ExternalRef>,
     /// A record that has to be made, and shown, before this one can be written.
     pub(crate) waits_for: Option<CanonicalId>,
+    /// An order that goes to a system as an order, and not as the invoice that this is.
+    pub(crate) goes_as_order: Option<(CanonicalId, SystemId)>,
+    /// What another record is to say in one system, since this one says so.
+    pub(crate) corrects: Option<(CanonicalId, Correction)>,
     /// Something about the binding is new.
     pub(crate) changed: bool,
+}
+
+/// What a record is to say in one system, whoever else says otherwise.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Correction {
+    pub(crate) unit: FieldPath,
+    pub(crate) value: FieldMap,
+    pub(crate) at: SystemId,
 }
 
 impl Diffed {
@@ -108,6 +120,8 @@ fn attempt(
         promoted: Vec::new(),
         empty_master: Vec::new(),
         waits_for: None,
+        goes_as_order: None,
+        corrects: None,
         changed: false,
     };
     out.binding.agreed = links.canonical(&out.binding.agreed);
@@ -121,6 +135,9 @@ fn attempt(
     reused(entity, subject, &mut views, &mut out, now);
     for (unit, value, by) in &subject.takes {
         take(*unit, value, by, links, &mut views, &mut out);
+    }
+    for correction in &subject.corrections {
+        correct(correction, &views, &mut out);
     }
     for unit in &entity.units {
         settle(entity, unit, subject, &mut views, &mut out, now);
@@ -177,6 +194,7 @@ fn meet(entity: &Entity, subject: &Subject, out: &mut Diffed) {
         side.outlived = false;
         side.version = sight.version.clone();
         side.writable = sight.writable.clone();
+        side.mark.clone_from(&sight.mark);
     }
 }
 
@@ -209,6 +227,20 @@ fn take(unit: FieldPath, value: &FieldMap, by: &str, links: &Links, views: &mut 
     out.binding.origins.insert(unit, SystemId::person());
     for view in views.iter() {
         lag(unit, view, &FieldMap::new(), &mut out.binding);
+    }
+}
+
+/// A document's word on its buyer, for the one system that takes it from its register.
+fn correct(correction: &Correction, views: &[View<'_>], out: &mut Diffed) {
+    let Correction { unit, value, at } = correction;
+    let old = out.binding.agreed.under(*unit);
+    out.binding.agreed.overlay(value);
+    out.binding.origins.insert(*unit, SystemId::hub());
+    let new = out.binding.agreed.under(*unit);
+    let because = format!("as a document of his says, for {}", at.connection());
+    out.events.push(Event::Settled { unit: *unit, old, new, from: SystemId::hub(), overridden: Vec::new(), because });
+    for view in views.iter().filter(|view| view.key.system == *at) {
+        lag(*unit, view, &FieldMap::new(), &mut out.binding);
     }
 }
 

@@ -31,7 +31,8 @@ pub(super) fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>,
     }
     for (system, role) in &entity.systems {
         let asked = subject.asked.iter().any(|key| key.system == *system);
-        if !(role.create == Create::Always || asked) || !scope::within(entity, system, &out.binding, around) {
+        let always = role.create == Create::Always && !entity.derives.contains_key(system); // else its invoice does
+        if !(always || asked) || !scope::within(entity, system, &out.binding, around) {
             continue;
         }
         let streams: Vec<(&StreamKey, &StreamTable)> = entity

@@ -65,7 +65,7 @@ fn host<'a>(case: &'a Case<'_>, table: &StreamTable) -> Option<&'a StreamCapabil
 }
 
 fn abilities(case: &Case<'_>, place: &str, name: &str, system: &SystemId, role: &Role, found: &mut Vec<Mistake>) {
-    if role.becomes == Some(Becomes::Invoice) {
+    if role.becomes == Some(Becomes::Invoice) && streams(case, system).next().is_none() {
         return; // its streams are those of the entity that keeps the invoices
     }
     let known: Vec<&str> = case.known.streams(name, case.set.kind).map(|(stream, _)| stream.as_str()).collect();
