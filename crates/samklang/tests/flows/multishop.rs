@@ -8,7 +8,7 @@ use sync_http::SystemClock;
 
 use crate::{
     goods::{Goods, shown},
-    stage::{BOARD, BOOK, amount, basket, home, payable},
+    stage::{BOARD, BOOK, INVOICES, amount, basket, home, payable},
     two::{LIST, Two},
 };
 
@@ -80,6 +80,60 @@ fn orders_with_one_number_in_both_shops_are_two_orders_in_the_erp() {
     two.runs_to_the_end();
     two.rests();
     assert_eq!(two.documents_in_all(), 2);
+}
+
+#[test]
+fn orders_of_both_shops_become_invoices_in_their_currencies_where_that_is_chosen() {
+    let two = Two::set(INVOICES);
+    let one = two.guest_buys("siv@example.org", &[BOARD, BOOK]);
+    let other = two.guest_buys_in_no("eva@example.org", &[BOARD]);
+    two.runs();
+    let (swedish, norwegian) = (two.order_of("se", one), two.order_of("no", other));
+    assert_eq!((&swedish["CurrencyCode"], &norwegian["CurrencyCode"]), (&json!("SEK"), &json!("NOK")));
+    assert_eq!(payable(&swedish), amount(&two.shop_order(one), "amountToPay"));
+    assert_eq!(payable(&norwegian), amount(&two.order_in_no(other), "amountToPay"));
+    assert_eq!(two.at_erp("customerinvoices").len(), 2, "both are booked");
+    two.runs_to_the_end();
+    two.rests();
+}
+
+#[test]
+fn another_name_and_an_end_of_sale_go_to_both_shops() {
+    let two = Two::set(&[]);
+    two.in_erp(json!({ "action": "edit_article", "number": "HEM-1002", "set": { "Name": "Bräda, stor" } }));
+    two.in_erp(json!({ "action": "edit_article", "number": "BOK-1004", "set": { "IsActive": false } }));
+    two.runs();
+    for shop in [shown(&two), two.shown_in_no()] {
+        let of = |sku: &str| shop.iter().find(|goods| goods.sku == sku).unwrap();
+        assert_eq!((of("HEM-1002").name.as_str(), of("HEM-1002").on_sale), ("Bräda, stor", true));
+        assert!(!of("BOK-1004").on_sale, "{shop:?}");
+    }
+    two.rests();
+}
+
+#[test]
+fn a_new_article_becomes_a_product_of_both_shops_once() {
+    let two = Two::set(&[]);
+    two.in_erp(json!({
+        "action": "create_article", "Number": "HEM-2000", "Name": "Ljusstake", "NetPrice": 400, "GrossPrice": 500,
+        "StockBalance": 12, "SendToWebshop": true,
+    }));
+    two.prices(&[("HEM-2000", "390")]);
+    two.runs();
+    assert_eq!((two.price("HEM-2000"), two.stock("HEM-2000")), (["400".to_owned(), "390".to_owned()], [12, 12]));
+    assert!(shown(&two).iter().chain(&two.shown_in_no()).all(|goods| goods.on_sale));
+    two.rests();
+    assert_eq!((shown(&two).len(), two.shown_in_no().len()), (4, 4));
+}
+
+#[test]
+fn the_answer_to_a_new_product_of_the_second_shop_is_lost_and_it_is_made_once() {
+    let two = Two::before_contact(&[]);
+    two.prices(&[("BOK-1004", "264"), ("HEM-1002", "799"), ("MAT-1009", "139.5")]);
+    two.adopt();
+    two.no.fault(Fault::new(FaultKind::DropAfter).on("POST", "/api/v2/products"));
+    two.settles();
+    assert_eq!((two.shown_in_no().len(), two.price("HEM-1002")), (3, ["812".to_owned(), "799".to_owned()]));
 }
 
 #[test]
