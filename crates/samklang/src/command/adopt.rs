@@ -7,7 +7,7 @@ use sync_core::{
     store::{Approval, HeldWhy},
 };
 
-use super::{Shell, currencies};
+use super::{Shell, prices};
 use crate::{
     args::Form,
     fail::Failure,
@@ -57,7 +57,7 @@ fn told(
         writeln!(out, "\nEmpty at the master, so kept elsewhere:")?;
         report.empty_at_master.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
     }
-    let without = currencies::without_source(&session.engine);
+    let without = prices::without_source(&session.engine);
     if !without.is_empty() {
         writeln!(out, "\nPrices that cannot arrive:")?;
         without.iter().try_for_each(|line| writeln!(out, "  {line}"))?;

@@ -8,7 +8,7 @@ use sync_core::{
     engine::Engine,
 };
 
-use super::{Shell, currencies};
+use super::{Shell, prices};
 use crate::{
     fail::Failure,
     file::Config,
@@ -57,9 +57,10 @@ pub(super) async fn check(config: &Config, shell: &mut Shell<'_>) -> Result<u8, 
     let engine = builder.build().map_err(|mistakes| config.mistakes(mistakes))?;
     let session = Session { engine, store };
     entities(&session, shell)?;
-    let mut without = currencies::without_source(&session.engine).into_iter();
-    if let Some(line) = without.next() {
-        return Err(Failure { more: without.collect(), ..Failure::usage(line) });
+    let unknown = prices::unknown_lists(&config.policy, &session.engine);
+    let mut never = unknown.into_iter().chain(prices::without_source(&session.engine));
+    if let Some(line) = never.next() {
+        return Err(Failure { more: never.collect(), ..Failure::usage(line) });
     }
     writeln!(shell.out, "\nThe configuration fits the systems.")?;
     Ok(0)

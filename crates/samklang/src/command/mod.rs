@@ -3,11 +3,11 @@
 mod adopt;
 mod approve;
 mod check;
-mod currencies;
 mod emulate;
 mod journal;
 mod lists;
 mod login;
+mod prices;
 mod run;
 
 pub(crate) use run::{once, print};

@@ -288,6 +288,22 @@ fn a_price_list_that_the_shop_does_not_have_is_told_with_those_that_it_has() {
 const LISTS: &str = "entities.prices.systems.erp.streams=[\"article_price\", \"salespricelistprices\"]";
 
 #[test]
+fn a_price_list_that_the_erp_does_not_have_is_told_with_those_that_it_has() {
+    let bench = from_erp();
+    let (erp, se) =
+        ("tables.price_list.erp={ \"\" = \"\", vip = \"no-such\" }", "tables.price_list.se={ \"\" = \"\" }");
+    let ran = bench.ends(1, &["check", "--set", LISTS, "--set", erp, "--set", se]);
+    let state = bench.erp.state();
+    let standard = state["companies"][0]["salespricelists"][0]["Id"].as_str().unwrap().to_owned();
+    one_line(
+        &ran,
+        &["tables.price_list.erp: 'no-such' is no price list of erp", &format!("there are '', '{standard}'")],
+    );
+    let erp = format!("tables.price_list.erp={{ \"\" = \"\", vip = \"{standard}\" }}");
+    bench.ends(0, &["check", "--set", LISTS, "--set", &erp, "--set", se]).says("The configuration fits the systems.");
+}
+
+#[test]
 fn price_lists_of_an_edition_without_them_are_told() {
     let bench = from_erp();
     bench.erp.act(json!({ "action": "set_company", "settings": { "ProductVariant": 4 } })).unwrap();
