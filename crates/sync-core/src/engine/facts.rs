@@ -8,7 +8,7 @@ use super::{
     run::Decided,
     scope::{self, Around},
     subject::Subject,
-    work::Work,
+    work::{Tally, Work},
 };
 use crate::{
     document,
@@ -23,7 +23,7 @@ use crate::{
 
 impl Work<'_> {
     /// The items that lines are about, and the records that documents link to.
-    pub(super) async fn facts(&self, decided: &[Decided], locks: &Locks) -> Result<Facts> {
+    pub(super) async fn facts(&self, decided: &[Decided], locks: &Locks, tally: &Tally) -> Result<Facts> {
         let mut numbers: BTreeSet<(EntityName, String)> = BTreeSet::new();
         let mut linked: BTreeSet<CanonicalId> = BTreeSet::new();
         for one in decided {
@@ -53,7 +53,45 @@ impl Work<'_> {
         let unsettled = behind.collect();
         let linked = linked.into_iter().map(|(id, binding)| (id, binding.agreed)).collect();
         let withdrawn = self.withdrawn(decided).await?;
-        Ok(Facts { locks: locks.clone(), items, linked, registered, unsettled, withdrawn })
+        let unsure = self.unsure(decided, tally).await?;
+        Ok(Facts { locks: locks.clone(), items, linked, registered, unsettled, withdrawn, unsure })
+    }
+
+    /// Documents with a step to come of whose source nobody knows now whether it still says so: it may have been changed
+    /// while its system was not heard, or be on its way out. A step is not taken back, so it waits.
+    async fn unsure(&self, decided: &[Decided], tally: &Tally) -> Result<BTreeSet<CanonicalId>> {
+        let mut unsure = BTreeSet::new();
+        for binding in decided.iter().map(|one| &one.diffed.binding).filter(|binding| self.is_short(binding)) {
+            let source = match binding.derived_from {
+                Some(order) => self.load(&BTreeSet::from([order])).await?.remove(&order),
+                None => Some(binding.clone()),
+            };
+            let Some(source) = source else { continue };
+            let Some(entity) = self.entity_of(&source) else { continue };
+            let master = entity.master_of(&source.origin);
+            let is_unsure = |(at, side): (&StreamKey, &BoundSide)| {
+                let host = entity.streams.get(at).map(|table| &table.host);
+                let unheard = host.is_some_and(|host| tally.is_stopped(host) || self.disbelieved.contains(host));
+                at.system == *master && (unheard || side.state != SideState::Live)
+            };
+            if source.sides.iter().any(is_unsure) {
+                unsure.insert(binding.id);
+            }
+        }
+        Ok(unsure)
+    }
+
+    fn entity_of(&self, binding: &Binding) -> Option<&Entity> {
+        self.engine.policy.entities.iter().find(|entity| entity.name == binding.entity)
+    }
+
+    /// Whether a document of ours has a step to come.
+    fn is_short(&self, binding: &Binding) -> bool {
+        let short = |(at, side): (&StreamKey, &BoundSide)| {
+            let entity = self.entity_of(binding)?;
+            Some(is_short(entity, entity.streams.get(at)?, binding, side))
+        };
+        binding.sides.iter().any(|side| short(side).unwrap_or_default())
     }
 
     /// Invoices that have steps to come, of orders that were deleted meanwhile, or left the scope before it was made.
@@ -61,17 +99,12 @@ impl Work<'_> {
         let mut withdrawn = BTreeSet::new();
         for invoice in decided.iter().map(|one| &one.diffed.binding) {
             let Some(order) = invoice.derived_from else { continue };
-            let entity = self.engine.policy.entities.iter().find(|entity| entity.name == invoice.entity);
-            let short = |at: &StreamKey, side: &BoundSide| {
-                let entity = entity.and_then(|entity| Some((entity, entity.streams.get(at)?)));
-                entity.is_some_and(|(entity, table)| is_short(entity, table, invoice, side))
-            };
-            let to_come = invoice.sides.iter().find(|(at, side)| side.id.is_none() || short(at, side));
-            let Some((at, side)) = to_come else { continue };
-            let Some(order) = self.load(&BTreeSet::from([order])).await?.remove(&order) else { continue };
-            let Some(of) = self.engine.policy.entities.iter().find(|entity| entity.name == order.entity) else {
+            let to_be_made = invoice.sides.iter().find(|(_, side)| side.id.is_none());
+            if to_be_made.is_none() && !self.is_short(invoice) {
                 continue;
-            };
+            }
+            let Some(order) = self.load(&BTreeSet::from([order])).await?.remove(&order) else { continue };
+            let Some(of) = self.entity_of(&order) else { continue };
             let master = of.master_of(&order.origin);
             let there = order
                 .sides
@@ -79,7 +112,7 @@ impl Work<'_> {
                 .any(|(key, side)| key.system == *master && side.id.is_some() && side.state != SideState::Removed);
             let linked = self.around(of, &[Subject::of(order.clone())]).await?;
             let around = Around { linked: Some(&linked) };
-            let out = side.id.is_none() && !scope::within(of, &at.system, &order, &around);
+            let out = to_be_made.is_some_and(|(at, _)| !scope::within(of, &at.system, &order, &around));
             if !there || !order.is_live() || out {
                 withdrawn.insert(invoice.id);
             }
@@ -89,7 +122,7 @@ impl Work<'_> {
 
     /// What the systems that have a record show of it, canonical.
     fn shown(&self, binding: &Binding) -> Vec<(SystemId, FieldMap)> {
-        let entity = self.engine.policy.entities.iter().find(|entity| entity.name == binding.entity);
+        let entity = self.entity_of(binding);
         let there = binding.sides.iter().filter(|(_, side)| side.id.is_some() && side.state != SideState::Removed);
         there
             .map(|(key, side)| {

@@ -80,6 +80,7 @@ impl Engine {
                 bindings: BTreeMap::new(),
                 unseen: Vec::new(),
                 unreadable: Vec::new(),
+                disbelieved: BTreeSet::new(),
                 made: BTreeMap::new(),
                 waiting: Vec::new(),
                 creates: Vec::new(),
@@ -127,6 +128,7 @@ impl Work<'_> {
         }
         let mut sights = std::mem::take(&mut reading.sights);
         let absent = std::mem::take(&mut reading.absent);
+        self.disbelieved = reading.short.keys().cloned().collect();
         for pass in 0..PASSES {
             let first = pass == 0;
             if !first {
@@ -135,7 +137,7 @@ impl Work<'_> {
             let locks = self.locks().await?;
             let mut decided =
                 self.decide(tally, &ready, sights, if first { Some((&told, &absent)) } else { None }, store_id).await?;
-            let facts = self.facts(&decided, &locks).await?;
+            let facts = self.facts(&decided, &locks, tally).await?;
             let ops = self.plan(&mut decided, &facts);
             for one in &mut decided {
                 one.diffed.held.extend(tally.unclear.get(&one.diffed.binding.id).into_iter().flatten().cloned());

@@ -55,6 +55,8 @@ pub(super) struct Work<'a> {
     pub(super) unreadable: Vec<Parked>,
     /// How many records this run was to make in each host stream.
     pub(super) made: BTreeMap<StreamKey, u64>,
+    /// Host streams whose listing was so small that its gaps are not believed.
+    pub(super) disbelieved: BTreeSet<StreamKey>,
     /// Host records that are proven to be gone.
     pub(super) gone: Vec<ExternalRef>,
     /// Creates that may have been made, as they stood when the run began.

@@ -93,7 +93,8 @@ pub(super) fn payment(at: &Place<'_>, id: &Arc<str>, diffed: &mut Diffed) -> Opt
 /// The next step of a document that we made: once its sums are as they should be.
 pub(super) fn step(at: &Place<'_>, id: &Arc<str>, diffed: &mut Diffed) -> Option<Op> {
     let document = at.table.document.as_ref().filter(|_| is_ours(at.table, at.binding, at.side))?;
-    if at.side.lagging.contains(&document::CONTENT) || at.facts.locks.hosts.contains(&at.table.host.id(id)) {
+    let under_way = at.facts.locks.hosts.contains(&at.table.host.id(id));
+    if at.side.lagging.contains(&document::CONTENT) || under_way {
         return None;
     }
     let shown = shown(at.table, at.side);
@@ -101,6 +102,9 @@ pub(super) fn step(at: &Place<'_>, id: &Arc<str>, diffed: &mut Diffed) -> Option
         let text = format!("{} has no order any more, and its draft at {} waits", name_of(at.binding), at.table.key);
         let cure = "delete the draft, or book it by hand";
         diffed.held.push(held(at, None, HeldWhy::Removed, text, cure));
+        return None;
+    }
+    if at.facts.unsure.contains(&at.binding.id) {
         return None;
     }
     if let Err(trouble) = document::sums::agree(&at.binding.agreed, &shown)

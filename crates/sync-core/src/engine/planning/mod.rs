@@ -53,6 +53,8 @@ pub(crate) struct Facts {
     pub(crate) unsettled: BTreeSet<(SystemId, CanonicalId)>,
     /// Invoices that are not made yet, or not booked, and whose orders are gone; not made yet, and out of scope by now.
     pub(crate) withdrawn: BTreeSet<CanonicalId>,
+    /// Documents with a step to come whose source could not be read in this run, or was not listed.
+    pub(crate) unsure: BTreeSet<CanonicalId>,
 }
 
 /// One side of one record.

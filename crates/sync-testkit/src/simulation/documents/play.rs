@@ -142,6 +142,7 @@ impl Stage<'_> {
                 let (id, fields) = self.order(*pick)?;
                 let paid = amount(&fields, Order::PAID);
                 let left = amount(&fields, "content.gross".into()) - paid;
+                (left > Decimal::ZERO).then_some(())?; // who has paid too much since the order shrank pays no more
                 let paid = (paid + share(left, *percent)).normalize();
                 self.shop().edit_fields(ORDERS, &id, &FieldMap::new().with(Order::PAID, Value::Decimal(paid)));
             }
