@@ -232,7 +232,7 @@ fn status() -> Value {
 
 /// For systems that take these from their register of customers, whatever a document says.
 fn differs() -> Value {
-    let what = json!({"enum": ["hold", "as_register"]});
+    let what = json!({"enum": ["hold", "as_register", "as_order", "update_register"]});
     closed(json!({"currency": what, "address": what}), &[])
 }
 

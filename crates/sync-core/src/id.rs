@@ -72,6 +72,10 @@ impl SystemId {
     pub fn person() -> Self {
         Self::new("@person")
     }
+    /// The system that a record was met in first, whichever that is: where a rule leaves it open.
+    pub fn origin() -> Self {
+        Self::new("@origin")
+    }
     /// The connection's name in the configuration: `se` of `starweb:se`.
     pub fn connection(&self) -> &str {
         self.0.split_once(':').map_or(&self.0, |(_, name)| name)

@@ -147,3 +147,85 @@ fn the_buyers_currency_is_corrected_in_the_erp_and_the_invoice_is_made() {
     assert_eq!(invoice["CurrencyCode"], "SEK");
     stage.rests();
 }
+
+/// An order whose address is not the guest's first one.
+fn moved_guest_buys(stage: &Stage, city: &str) -> u64 {
+    let mut elsewhere = home();
+    elsewhere["city"] = json!(city);
+    let who = json!({ "originalCustomerEmail": "siv@example.org", "addresses": { "originalInvoice": elsewhere } });
+    stage.buys(who, &[BOOK])
+}
+
+#[test]
+fn an_order_in_another_currency_goes_as_an_order_where_the_rules_say_so() {
+    let mut stage = known_in_euro();
+    stage.rule("entities.orders.buyer_differs.currency=\"as_order\"");
+    stage.adopt();
+    let order = stage.guest_buys("siv@example.org", &[BOARD]);
+    let at_home = stage.guest_buys("eva@example.org", &[BOOK]);
+    stage.runs();
+    assert_eq!(stage.document("orders", order)["CurrencyCode"], "SEK");
+    stage.document("customerinvoices", at_home);
+    assert_eq!(stage.documents_in_all(), 2, "one document for each order");
+    assert_eq!(stage.at_erp("customers")[0]["CurrencyCode"], "EUR", "what the ERP has is its own");
+    stage.rests();
+    stage.in_erp(json!({"action": "edit_customer", "number": "1029", "set": { "CurrencyCode": "SEK" }}));
+    stage.runs();
+    stage.rests();
+    assert_eq!(stage.documents_in_all(), 2, "what went as an order stays one");
+}
+
+#[test]
+fn orders_that_people_make_in_the_erp_become_no_invoices_where_orders_may_go_as_orders() {
+    let mut stage = known_in_euro();
+    stage.rule("entities.orders.buyer_differs.currency=\"as_order\"");
+    stage.adopt();
+    let customer = stage.at_erp("customers")[0]["Id"].clone();
+    let own = json!({ "CustomerId": customer, "CustomerNumber": "1029", "CurrencyCode": "EUR", "OrderDate": "2026-03-01", "Status": 1,
+        "Rows": [] });
+    stage.erp.seed(json!({ "orders": [own] })).unwrap();
+    stage.runs();
+    stage.rests();
+    assert_eq!(stage.documents_in_all(), 1);
+}
+
+#[test]
+fn the_register_is_corrected_first_where_the_rules_say_so() {
+    let mut stage = known_in_euro();
+    stage.rule("entities.orders.buyer_differs.currency=\"update_register\"");
+    stage.adopt();
+    let order = stage.guest_buys("siv@example.org", &[BOARD]);
+    stage.runs();
+    assert_eq!(stage.at_erp("customers")[0]["CurrencyCode"], "SEK");
+    assert_eq!(stage.document("customerinvoices", order)["CurrencyCode"], "SEK");
+    stage.rests();
+    assert_eq!(stage.documents_in_all(), 1);
+}
+
+#[test]
+fn two_invoices_with_two_addresses_go_one_after_the_other() {
+    let mut stage = Stage::set(INVOICES);
+    stage.rule("entities.orders.buyer_differs.address=\"update_register\"");
+    stage.adopt();
+    let orders = ["Linköping", "Norrköping", "Motala"].map(|city| moved_guest_buys(&stage, city));
+    stage.runs();
+    for (order, city) in orders.into_iter().zip(["Linköping", "Norrköping", "Motala"]) {
+        assert_eq!(stage.document("customerinvoices", order)["InvoiceCity"], city);
+    }
+    assert_eq!(stage.at_erp("customers").len(), 1);
+    stage.rests();
+    assert_eq!(stage.documents_in_all(), 3);
+}
+
+#[test]
+fn an_order_with_another_address_goes_as_an_order_where_the_rules_say_so() {
+    let mut stage = Stage::set(INVOICES);
+    stage.rule("entities.orders.buyer_differs.address=\"as_order\"");
+    stage.adopt();
+    let orders = ["Linköping", "Norrköping"].map(|city| moved_guest_buys(&stage, city));
+    stage.runs();
+    assert_eq!(stage.document("customerinvoices", orders[0])["InvoiceCity"], "Linköping");
+    assert_eq!(stage.document("orders", orders[1])["InvoiceCity"], "Norrköping");
+    stage.rests();
+    assert_eq!(stage.documents_in_all(), 2);
+}

@@ -96,6 +96,32 @@ fn what_the_invoices_take_over_is_told_where_it_was_written() {
 }
 
 #[test]
+fn what_a_document_may_do_about_its_buyer_is_checked() {
+    let bench = stage::orders();
+    let told = |rules: &[&str], words: &[&str]| {
+        let rules = rules.iter().flat_map(|rule| ["--set", rule]);
+        let arguments: Vec<&str> =
+            ["run", "--set", "entities.orders.systems.erp.becomes=invoice"].into_iter().chain(rules).collect();
+        one_line(&bench.ends(1, &arguments), words);
+    };
+    told(
+        &["entities.invoices.buyer_differs.address=as_order"],
+        &["entities.invoices.buyer_differs: an invoice by itself cannot go as an order", "the rule set of the orders"],
+    );
+    told(
+        &[
+            "entities.orders.buyer_differs.address=update_register",
+            "entities.buyers.fields.billing={ rule = \"master\", system = \"erp\" }",
+        ],
+        &[
+            "entities.orders.buyer_differs.address: no rule lets a document change the address of its buyer at 'erp'",
+            "give billing the rule \"seed\" or \"shared\"",
+        ],
+    );
+    told(&["entities.orders.buyer_differs.address=as_ordered"], &["'as_ordered'", "did you mean 'as_order'?"]);
+}
+
+#[test]
 fn what_is_set_wrong_on_the_command_line_is_named_once() {
     let bench = stage::orders();
     for (set, words) in [

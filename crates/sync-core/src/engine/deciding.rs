@@ -51,6 +51,7 @@ impl Work<'_> {
             let Some(entity) = self.entity(one.place) else { continue };
             let (mine, others) = self.of_entity(entity, left).await?;
             left = others;
+            let mine = self.readable(tally, entity, mine).await?;
             let mut subjects = self.subjects(entity, one, mine, first.map(|(told, _)| told), &absent, store_id).await?;
             self.derived(entity, &mut decided, &mut subjects).await?;
             let linked = self.around(entity, &subjects).await?;
@@ -99,10 +100,11 @@ impl Work<'_> {
                 Some(owner) => *owner == entity.name,
                 None => {
                     let table = entity.streams.get(&sight.reference.at);
-                    let ours = table.and_then(|t| t.inbound(&sight.fields, &mut Problems::default()).ok());
-                    let mut own = ours.unwrap_or_default();
+                    let ours = table.map(|table| table.inbound(&sight.fields, &mut Problems::default()));
+                    let refused = matches!(ours, Some(Err(_))); // whoever could be asked for it sets it aside
+                    let mut own = ours.and_then(Result::ok).unwrap_or_default();
                     own.overlay(&sight.fields.filter(crate::value::FieldPath::is_extension));
-                    scope::belongs(&entity.filter, entity.kind, own, &sight.reference.at.system)
+                    refused || scope::belongs(&entity.filter, entity.kind, own, &sight.reference.at.system)
                 }
             };
             if fits { kept.push(sight) } else { others.push(sight) }
@@ -165,10 +167,12 @@ impl Work<'_> {
         let mut subjects: Vec<Subject> = subjects.into_values().collect();
         for subject in &mut subjects {
             subject.again.clone_from(&ready.again);
+            subject.corrections.extend(self.corrections.remove(&subject.binding.id));
             if let Some(told) = told {
                 subject.takes = told.takes.get(&subject.binding.id).cloned().unwrap_or_default();
                 subject.asked = told.creates.get(&subject.binding.id).cloned().unwrap_or_default();
             }
+            subject.asked.extend(self.as_orders.remove(&subject.binding.id).unwrap_or_default());
         }
         self.learn_links(&subjects).await?;
         Ok(subjects)
@@ -204,6 +208,7 @@ impl Work<'_> {
             record.fields.overlay(&side.pending);
             record.version = side.version.clone();
             record.writable = side.writable.clone();
+            record.mark.clone_from(&side.mark);
             sights.push(Sight::new(record));
         }
         sights

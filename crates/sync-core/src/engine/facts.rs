@@ -13,7 +13,7 @@ use super::{
 use crate::{
     document,
     error::Result,
-    id::{CanonicalId, EntityName, SystemId},
+    id::{CanonicalId, EntityName, StreamKey, SystemId},
     mapping::Problems,
     model::{Item, Line},
     policy::{Entity, StreamTable},
@@ -46,29 +46,41 @@ impl Work<'_> {
                 registered.entry((key, binding.id)).or_default().overlay(&shown);
             }
         }
+        let behind = linked.values().flat_map(|binding| {
+            let behind = binding.sides.iter().filter(|(_, side)| !side.lagging.is_empty());
+            behind.map(|(key, _)| (key.system.clone(), binding.id))
+        });
+        let unsettled = behind.collect();
         let linked = linked.into_iter().map(|(id, binding)| (id, binding.agreed)).collect();
         let withdrawn = self.withdrawn(decided).await?;
-        Ok(Facts { locks: locks.clone(), items, linked, registered, withdrawn })
+        Ok(Facts { locks: locks.clone(), items, linked, registered, unsettled, withdrawn })
     }
 
-    /// Invoices that are not made yet, of orders that were deleted or left the scope meanwhile.
+    /// Invoices that have steps to come, of orders that were deleted meanwhile, or left the scope before it was made.
     async fn withdrawn(&self, decided: &[Decided]) -> Result<BTreeSet<CanonicalId>> {
         let mut withdrawn = BTreeSet::new();
         for invoice in decided.iter().map(|one| &one.diffed.binding) {
             let Some(order) = invoice.derived_from else { continue };
-            let to_be_made = invoice.sides.iter().find(|(_, side)| side.id.is_none());
-            let Some((at, _)) = to_be_made else { continue };
+            let entity = self.engine.policy.entities.iter().find(|entity| entity.name == invoice.entity);
+            let short = |at: &StreamKey, side: &BoundSide| {
+                let entity = entity.and_then(|entity| Some((entity, entity.streams.get(at)?)));
+                entity.is_some_and(|(entity, table)| is_short(entity, table, invoice, side))
+            };
+            let to_come = invoice.sides.iter().find(|(at, side)| side.id.is_none() || short(at, side));
+            let Some((at, side)) = to_come else { continue };
             let Some(order) = self.load(&BTreeSet::from([order])).await?.remove(&order) else { continue };
             let Some(of) = self.engine.policy.entities.iter().find(|entity| entity.name == order.entity) else {
                 continue;
             };
+            let master = of.master_of(&order.origin);
             let there = order
                 .sides
                 .iter()
-                .any(|(key, side)| key.system == of.master && side.id.is_some() && side.state != SideState::Removed);
+                .any(|(key, side)| key.system == *master && side.id.is_some() && side.state != SideState::Removed);
             let linked = self.around(of, &[Subject::of(order.clone())]).await?;
             let around = Around { linked: Some(&linked) };
-            if !there || !order.is_live() || !scope::within(of, &at.system, &order, &around) {
+            let out = side.id.is_none() && !scope::within(of, &at.system, &order, &around);
+            if !there || !order.is_live() || out {
                 withdrawn.insert(invoice.id);
             }
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Group;
 use crate::{
     id::{EntityKind, EntityName, StreamKey, SystemId},
-    policy::{Compiled, Entity},
+    policy::{Compiled, Differs, Entity},
 };
 /// Entities that share a host stream come into one group, named after its first.
 pub(super) fn groups(policy: &Compiled) -> Vec<Group> {
@@ -13,10 +13,20 @@ pub(super) fn groups(policy: &Compiled) -> Vec<Group> {
     // the hub computes orders from invoices and makes invoices of orders
     let documents = StreamKey::new(SystemId::hub(), "documents");
     let rolls_up = policy.entities.iter().any(|entity| entity.hub.is_some() || !entity.derives.is_empty());
+    // a document may have its buyer corrected
+    let buyers = StreamKey::new(SystemId::hub(), "buyers");
+    let corrects = |entity: &Entity| {
+        let mut documents = entity.streams.values().filter_map(|table| table.document.as_ref());
+        documents.any(|document| document.buyer_differs.has(Differs::UpdateRegister))
+    };
+    let corrected = policy.entities.iter().any(corrects);
     for (place, entity) in policy.entities.iter().enumerate() {
         let mut hosts: BTreeSet<StreamKey> = entity.streams.values().map(|table| table.host.clone()).collect();
         if entity.hub.is_some() || !entity.derives.is_empty() || (entity.kind == EntityKind::Invoice && rolls_up) {
             hosts.insert(documents.clone());
+        }
+        if corrects(entity) || (entity.kind == EntityKind::Organisation && corrected) {
+            hosts.insert(buyers.clone());
         }
         let (shared, mut rest): (Vec<Group>, Vec<Group>) =
             groups.into_iter().partition(|group| !group.hosts.is_disjoint(&hosts));
@@ -39,6 +49,7 @@ pub(super) fn groups(policy: &Compiled) -> Vec<Group> {
     }
     for group in &mut groups {
         group.hosts.remove(&documents);
+        group.hosts.remove(&buyers);
         group.lease.clone_from(&group.name);
     }
     second_rounds(policy, in_order(policy, groups))

@@ -17,7 +17,7 @@ use crate::{
     connector::Record,
     document::{CONTENT, SETTLED, becomes, mark::mark_of, rollup},
     error::Result,
-    id::{CanonicalId, EntityKind, ExternalRef, StreamKey},
+    id::{CanonicalId, EntityKind, ExternalRef, StreamKey, SystemId},
     mapping::Unmapped,
     model::Order,
     policy::Entity,
@@ -49,6 +49,10 @@ impl Work<'_> {
             let order = &one.diffed.binding;
             let id = CanonicalId::derived(order.id, EntityKind::Invoice);
             let known = self.load(&BTreeSet::from([id])).await?.remove(&id);
+            if order.sides.keys().any(|key| key.system == *system) {
+                subjects.extend(known.and_then(|known| replaced(known, system, self.as_of)));
+                continue; // it is there as an order
+            }
             let linked = self.around(of, &[Subject::of(order.clone())]).await?;
             let goes = order.is_live() && scope::within(of, system, order, &Around { linked: Some(&linked) });
             let binding = match known {
@@ -58,7 +62,7 @@ impl Work<'_> {
                 None => made_of(entity, order, id),
             };
             let mut fields = becomes::invoice(order.id, &order.agreed);
-            if order.origins.get(&Order::PAID).is_none_or(|from| *from == crate::SystemId::hub()) {
+            if order.origins.get(&Order::PAID).is_none_or(|from| *from == SystemId::hub()) {
                 // nobody paid on the order: what is computed from its invoices is no part of theirs
                 let before = binding.sides.get(&hub.key).and_then(|side| side.shadow.get(SETTLED)).cloned();
                 fields.set(SETTLED, before.unwrap_or(Value::Decimal(Decimal::ZERO)));
@@ -115,9 +119,9 @@ impl Work<'_> {
         let found: BTreeMap<CanonicalId, Binding> = self.load(&ids).await?;
         // one that is not made yet says nothing
         let made = |b: &Binding| {
-            b.sides.iter().any(|(key, _)| {
-                key.system != crate::SystemId::hub() && b.live_side(key).is_some_and(|side| side.id.is_some())
-            })
+            b.sides
+                .iter()
+                .any(|(key, _)| key.system != SystemId::hub() && b.live_side(key).is_some_and(|side| side.id.is_some()))
         };
         let counts = |b: &Binding| b.is_live() && made(b) && rollup::parent(b) == Some(order.id);
         Ok(found.into_values().filter(counts).collect())
@@ -172,8 +176,18 @@ fn unread(entity: &Entity, diffed: &Diffed, now: DateTime<Utc>) -> Option<Held> 
         let leaves = entity.streams.get(key).map(|table| table.map.ours(code.field)).unwrap_or_default();
         leaves.iter().any(|leaf| leaf.is_under(CONTENT))
     };
-    let (key, code) = diffed.unmapped.iter().find(|(key, code)| key.system == entity.master && concerns(key, code))?;
+    let master = entity.master_of(&diffed.binding.origin);
+    let (key, code) = diffed.unmapped.iter().find(|(key, code)| key.system == *master && concerns(key, code))?;
     Some(unmapped(&diffed.binding, code, &key.system, now))
+}
+
+/// An invoice that was never made, since its order is there as an order: it ends.
+fn replaced(invoice: Binding, system: &SystemId, now: DateTime<Utc>) -> Option<Subject> {
+    let made = invoice.sides.iter().any(|(key, side)| key.system == *system && side.id.is_some());
+    let mut subject = Subject::of(invoice);
+    subject.binding.sides.retain(|key, _| key.system != *system);
+    subject.binding.ended_at = Some(now);
+    (!made && subject.stored.is_live()).then_some(subject)
 }
 
 fn made_of(entity: &Entity, order: &Binding, id: CanonicalId) -> Binding {
@@ -185,5 +199,5 @@ fn made_of(entity: &Entity, order: &Binding, id: CanonicalId) -> Binding {
 
 /// Whether a reference is the hub's own name for a record.
 pub(super) fn is_own(reference: &ExternalRef) -> bool {
-    reference.at.system == crate::SystemId::hub()
+    reference.at.system == SystemId::hub()
 }

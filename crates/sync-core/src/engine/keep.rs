@@ -75,13 +75,15 @@ impl Work<'_> {
             batch.unstaged.clone_from(&told.used_approvals);
             batch.verdicts.clone_from(&told.verdicts);
             batch.retracted.clone_from(&told.retracted);
-            batch.indexed.append(&mut self.unseen);
             batch.indexed.extend(promoted);
             batch.waiting = std::mem::take(&mut self.waiting);
             batch.unindexed = std::mem::take(&mut self.gone);
-            batch.indexed.retain(|row| !batch.unindexed.contains(&row.reference));
             batch.entities = self.entity_states(ready);
         }
+        batch.indexed.append(&mut self.unseen);
+        batch.indexed.retain(|row| !batch.unindexed.contains(&row.reference));
+        batch.parked.append(&mut self.unreadable);
+        batch.unparked.retain(|key| batch.parked.iter().all(|parked| parked.key != *key));
         self.put(batch).await
     }
     /// Has the next listing of a record decoded, whatever it shows.

@@ -33,6 +33,7 @@ mod outcome;
 mod planning;
 mod prepare;
 mod read;
+mod readable;
 mod record;
 mod recover;
 mod report;

@@ -137,9 +137,9 @@ async fn moved_on(work: &Work<'_>, connector: &dyn Connector, intent: &Intent, a
     let Some(StreamKey { stream, .. }) = work.moves_to(&intent.host, act) else { return Ok(Found::Gone) };
     let Some(cap) = connector.capabilities().streams.get(&stream) else { return Ok(Found::Gone) };
     let last = enough(cap, intent, work.now());
-    Ok(match marked(work, connector, intent, stream).await? {
-        Found::LookAgain if last => Found::Gone,
-        found => found,
+    Ok(match marked(work, connector, intent, stream).await?.into_found() {
+        None if last => Found::Gone,
+        found => found.unwrap_or(Found::LookAgain),
     })
 }
 
@@ -175,15 +175,12 @@ async fn look_for(
     fitting.sort_by(|(_, a, _), (_, b, _)| a.reference.cmp(&b.reference));
     // as many creates of equal content as records: any of them is the right one
     let equal = work.creates.iter().filter(|other| other.host == intent.host && other.action == intent.action).count();
-    if let Some(found) = further_on(work, connector, cap, intent).await? {
-        return Ok(match found {
-            // one of the two is a copy that somebody made, and nobody can tell which
-            Found::Made { reference, .. } if !fitting.is_empty() => {
-                let here = fitting.into_iter().map(|(_, item, _)| item.reference);
-                Found::Several(here.chain([reference]).collect())
-            }
-            found => found,
-        });
+    let mut further = further_on(work, connector, cap, intent).await?;
+    if !further.records.is_empty() {
+        // where one stands here too, one of the two is a copy that somebody made, and nobody can tell which
+        further.records.extend(fitting.into_iter().map(|(_, item, sights)| (item.reference, sights)));
+        further.unplaced.extend(unplaced);
+        return Ok(further.into_found().unwrap_or(Found::LookAgain));
     }
     Ok(match fitting.len() {
         // under its key it makes no second record, and the open intent goes on claiming the first
@@ -200,51 +197,66 @@ async fn look_for(
     })
 }
 
+/// Records with our mark that no other record of ours has.
+#[derive(Default)]
+struct Marked {
+    records: Vec<(ExternalRef, Vec<Sight>)>,
+    /// Those of them that nobody could place: matching finds their place.
+    unplaced: BTreeSet<ExternalRef>,
+}
+
+impl Marked {
+    /// What they say of an intent; `None` if there is none.
+    fn into_found(mut self) -> Option<Found> {
+        self.records.sort_by(|(a, _), (b, _)| a.cmp(b));
+        match self.records.len() {
+            0 => None,
+            1 if self.records.iter().any(|(reference, _)| self.unplaced.contains(reference)) => Some(Found::LookAgain),
+            1 => {
+                let (reference, sights) = self.records.swap_remove(0);
+                Some(Found::Made { reference, sights })
+            }
+            // users copy documents, mark and all
+            _ => Some(Found::Several(self.records.into_iter().map(|(reference, _)| reference).collect())),
+        }
+    }
+}
+
 /// What became of a create in the streams that a person may have brought it to.
 async fn further_on(
     work: &Work<'_>,
     connector: &dyn Connector,
     cap: &StreamCapability,
     intent: &Intent,
-) -> Result<Option<Found>> {
+) -> Result<Marked> {
+    let mut all = Marked::default();
     let steps = cap.document.iter().flat_map(|document| &document.steps);
-    for stream in steps.filter_map(|step| step.moves_to.clone()) {
-        match marked(work, connector, intent, stream).await? {
-            Found::LookAgain => {}
-            found => return Ok(Some(found)),
-        }
+    for stream in steps.filter_map(|step| step.moves_to.clone()).collect::<BTreeSet<StreamId>>() {
+        let there = marked(work, connector, intent, stream).await?;
+        all.records.extend(there.records);
+        all.unplaced.extend(there.unplaced);
     }
-    Ok(None)
+    Ok(all)
 }
 
 /// Looks for our mark in another stream than the intent's. What another record has already is not it.
-async fn marked(work: &Work<'_>, connector: &dyn Connector, intent: &Intent, stream: StreamId) -> Result<Found> {
-    let Some(cap) = connector.capabilities().streams.get(&stream) else { return Ok(Found::LookAgain) };
+async fn marked(work: &Work<'_>, connector: &dyn Connector, intent: &Intent, stream: StreamId) -> Result<Marked> {
+    let Some(cap) = connector.capabilities().streams.get(&stream) else { return Ok(Marked::default()) };
     let host = StreamKey { system: intent.host.system.clone(), stream };
     let there = Intent { host: host.clone(), ..intent.clone() };
     let items = candidates(work, connector, cap, &there, enough(cap, intent, work.now())).await?;
-    let mut fitting = Vec::new();
+    let mut records = Vec::new();
     for item in items {
         let Ok(sights) = decoded(connector, &item) else { continue };
         let ours = |sight: &Sight| sight.reference.at == host && !sight.deleted && sight.mark == intent.mark;
         if intent.mark.is_some() && sights.iter().any(ours) {
-            fitting.push((item.reference, sights));
+            records.push((item.reference, sights));
         }
     }
-    let references: Vec<ExternalRef> = fitting.iter().map(|(reference, _)| reference.clone()).collect();
+    let references: Vec<ExternalRef> = records.iter().map(|(reference, _)| reference.clone()).collect();
     let (taken, unplaced) = taken(work, intent, &references).await?;
-    fitting.retain(|(reference, _)| !taken.contains(reference));
-    fitting.sort_by(|(a, _), (b, _)| a.cmp(b));
-    Ok(match fitting.len() {
-        0 => Found::LookAgain,
-        1 if fitting.iter().any(|(reference, _)| unplaced.contains(reference)) => Found::LookAgain,
-        1 => {
-            let (reference, sights) = fitting.swap_remove(0);
-            Found::Made { reference, sights }
-        }
-        // users copy documents, mark and all
-        _ => Found::Several(fitting.into_iter().map(|(reference, _)| reference).collect()),
-    })
+    records.retain(|(reference, _)| !taken.contains(reference));
+    Ok(Marked { records, unplaced })
 }
 
 /// Those that belong to another record, and those that nobody could place: one with our mark may be the very one that is

@@ -21,7 +21,7 @@ use crate::{
     document,
     error::{Error, ErrorKind, Result},
     fault::{self, Fault},
-    id::{CanonicalId, EntityName, StreamKey, SystemId},
+    id::{CanonicalId, EntityKind, EntityName, StreamKey, SystemId},
     plan::Op,
     store::{Commit, Committed, EntityState},
     value::FieldPath,
@@ -80,10 +80,13 @@ impl Engine {
                 items: BTreeMap::new(),
                 bindings: BTreeMap::new(),
                 unseen: Vec::new(),
+                unreadable: Vec::new(),
                 waiting: Vec::new(),
                 creates: Vec::new(),
                 gone: Vec::new(),
                 further: BTreeSet::new(),
+                as_orders: BTreeMap::new(),
+                corrections: BTreeMap::new(),
                 contested: BTreeSet::new(),
                 figures: Figures::default(),
             };
@@ -183,6 +186,7 @@ impl Work<'_> {
             let rest = if first { Some((&mut reading, &told, ready.as_slice())) } else { None };
             let waits: Vec<(CanonicalId, CanonicalId)> =
                 decided.iter().filter_map(|one| Some((one.diffed.binding.id, one.diffed.waits_for?))).collect();
+            let remedies = self.remedies(&decided);
             self.keep(tally, decided, rest).await?;
             self.let_go().await?;
             if self.mode == Mode::Adopt {
@@ -192,11 +196,30 @@ impl Work<'_> {
             let wrote = std::mem::take(&mut tally.wrote);
             self.further = waits.iter().filter(|(_, on)| wrote.contains(on)).map(|(waiting, _)| *waiting).collect();
             self.further.extend(self.short_ones(wrote));
+            self.further.extend(remedies);
             if (sights.is_empty() && self.further.is_empty()) || self.cancel.is_cancelled() {
                 break;
             }
         }
         self.set_aside(sights).await
+    }
+
+    /// What documents ask of other records in the next pass: the orders that go as such, and the buyers to be corrected.
+    fn remedies(&mut self, decided: &[Decided]) -> BTreeSet<CanonicalId> {
+        let mut concerned = BTreeSet::new();
+        for one in decided {
+            if let Some((order, system)) = &one.diffed.goes_as_order {
+                let orders = self.tables.values().filter(|table| table.key.system == *system && table.cap.create);
+                let at = orders.filter(|table| table.cap.kind == EntityKind::Order).map(|table| table.key.clone());
+                self.as_orders.entry(*order).or_default().extend(at);
+                concerned.insert(*order);
+            }
+            if let Some((buyer, correction)) = &one.diffed.corrects {
+                self.corrections.entry(*buyer).or_insert_with(|| correction.clone()); // the next one's turn comes
+                concerned.extend([*buyer, one.diffed.binding.id]);
+            }
+        }
+        concerned
     }
 
     /// Which entities can run, and which of their fields are at first sight again.

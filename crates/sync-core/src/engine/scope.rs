@@ -85,7 +85,7 @@ fn own_of(entity: &Entity, system: &SystemId, binding: &Binding) -> FieldMap {
 /// Whether a settled record goes to a system.
 pub(crate) fn within(entity: &Entity, system: &SystemId, binding: &Binding, around: &Around<'_>) -> bool {
     // what stands in the campaign's list says what another price is, and is none of its own elsewhere
-    (*system == entity.master || !campaign::is_of_campaign(entity, &binding.agreed))
+    (system == entity.master_of(&binding.origin) || !campaign::is_of_campaign(entity, &binding.agreed))
         && unmet(entity, system, own_of(entity, system, binding), &binding.origin, around, true).is_none()
 }
 
@@ -145,10 +145,12 @@ pub(super) fn expected(
 /// What a system shows that may become agreed: of what is agreed already, only edits of fields that it has a say in.
 fn news(entity: &Entity, binding: &Binding, system: &SystemId, before: &FieldMap, shown: &FieldMap) -> FieldMap {
     let has_a_say = |path: FieldPath| {
-        entity.units.iter().find(|unit| path.is_under(unit.path)).is_none_or(|unit| match &unit.rule {
-            Rule::Master { system: master, .. } => master == system,
-            Rule::Seed(_) => false,
-            _ => true,
+        entity.units.iter().find(|unit| path.is_under(unit.path)).is_none_or(|unit| {
+            match unit.rule.of(&binding.origin).as_ref() {
+                Rule::Master { system: master, .. } => master == system,
+                Rule::Seed(_) => false,
+                _ => true,
+            }
         })
     };
     shown.filter(|path| binding.agreed.get(path).is_none() || (before.get(path) != shown.get(path) && has_a_say(path)))

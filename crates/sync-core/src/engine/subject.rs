@@ -47,6 +47,8 @@ pub(crate) struct Subject {
     pub(crate) again: BTreeSet<FieldPath>,
     /// What people decided.
     pub(crate) takes: Vec<(FieldPath, FieldMap, String)>,
+    /// What documents say of it for one system.
+    pub(crate) corrections: Vec<super::diff::Correction>,
     /// Streams in which people asked for it to be made.
     pub(crate) asked: BTreeSet<StreamKey>,
     /// Why it cannot be matched, if it cannot.
@@ -64,6 +66,7 @@ impl Subject {
             sights: BTreeMap::new(),
             again: BTreeSet::new(),
             takes: Vec::new(),
+            corrections: Vec::new(),
             asked: BTreeSet::new(),
             ambiguous: None,
             bound: Vec::new(),

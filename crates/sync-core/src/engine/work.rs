@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Engine, Group,
+    diff::Correction,
     matching::{MARK, keys},
     planning::is_short,
     report::{Cancel, Mode, Observer, Report},
@@ -24,7 +25,9 @@ use crate::{
     mapping::Problems,
     policy::{Entity, OnRemove, StreamTable},
     stock,
-    store::{Binding, BoundSide, Held, Indexed, Intent, Journal, Lease, MatchKey, SideState, StateStore, Waiting},
+    store::{
+        Binding, BoundSide, Held, Indexed, Intent, Journal, Lease, MatchKey, Parked, SideState, StateStore, Waiting,
+    },
     value::{FieldMap, FieldPath},
 };
 
@@ -48,6 +51,8 @@ pub(super) struct Work<'a> {
     pub(super) bindings: BTreeMap<CanonicalId, Binding>,
     /// Records whose next sight must be decoded: a complete listing did not name them.
     pub(super) unseen: Vec<Indexed>,
+    /// Records that a mapper or a hook cannot read.
+    pub(super) unreadable: Vec<Parked>,
     /// Host records that are proven to be gone.
     pub(super) gone: Vec<ExternalRef>,
     /// Creates that may have been made, as they stood when the run began.
@@ -56,6 +61,10 @@ pub(super) struct Work<'a> {
     pub(super) waiting: Vec<Waiting>,
     /// Records that an open intent may have made, several of them for one.
     pub(super) contested: BTreeSet<ExternalRef>,
+    /// Orders that go to a system as orders, though others of their rule set become invoices.
+    pub(super) as_orders: BTreeMap<CanonicalId, BTreeSet<StreamKey>>,
+    /// What documents say of other records for one system, until the next pass.
+    pub(super) corrections: BTreeMap<CanonicalId, Correction>,
     /// Records that take a further step in the next pass.
     pub(super) further: BTreeSet<CanonicalId>,
     /// How far the numbers were read that stock is counted from.
@@ -174,8 +183,9 @@ fn wake_at(entity: &Entity, binding: &Binding, now: DateTime<Utc>) -> Option<Dat
         })
         .map(|(_, side)| side.not_before.unwrap_or(now))
         .min();
+    let master = entity.master_of(&binding.origin);
     let removing = matches!(entity.on_remove, OnRemove::Archive | OnRemove::Propagate)
-        && binding.sides.iter().any(|(key, side)| side.state == SideState::Removed && key.system == entity.master)
+        && binding.sides.iter().any(|(key, side)| side.state == SideState::Removed && key.system == *master)
         && binding.sides.values().any(|side| side.state != SideState::Removed && side.id.is_some());
     let removing = removing.then(|| binding.sides.values().filter_map(|side| side.not_before).min().unwrap_or(now));
     let ambiguous = binding.ambiguous.then_some(now);

@@ -6,8 +6,9 @@ use std::{
 };
 
 use super::{
-    Becomes, BuyerDiffers, CampaignTable, Compiled, Conflict, Create, DocumentTable, Entity, FieldRule, FieldTable,
-    Foreign, Mistake, OrderedTable, Policy, Role, Rule, RuleSet, StockTable, StreamTable, Unit, campaign, check,
+    Becomes, BuyerDiffers, CampaignTable, Compiled, Conflict, Create, Differs, DocumentTable, Entity, FieldRule,
+    FieldTable, Foreign, Mistake, OrderedTable, Policy, Role, Rule, RuleSet, StockTable, StreamTable, Unit, campaign,
+    check,
     known::{Known, Leaves},
     shape,
 };
@@ -151,7 +152,7 @@ fn entity(known: &Known<'_>, policy: &Policy, name: &EntityName, set: &RuleSet) 
         name: name.clone(),
         kind: set.kind,
         filter: set.filter.clone(),
-        master: known.system(&set.master).cloned().unwrap_or_else(SystemId::hub),
+        master: system_of(known, &set.master).unwrap_or_else(SystemId::hub),
         systems: systems.collect(),
         streams: set.systems.iter().flat_map(|(at, role)| streams(known, policy, name, set, at, role)).collect(),
         matches: set.matches.clone(),
@@ -231,7 +232,7 @@ fn streams(
     else {
         return BTreeMap::new();
     };
-    if role.becomes == Some(Becomes::Invoice) {
+    if role.becomes == Some(Becomes::Invoice) && !set.buyer_differs.has(Differs::AsOrder) {
         return BTreeMap::new(); // the orders that are there are not ours
     }
     let wanted = |stream: &str| role.streams.is_empty() || role.streams.iter().any(|name| name == stream);
@@ -269,9 +270,14 @@ pub(super) fn rule_at(set: &RuleSet, unit: FieldPath) -> Option<&FieldRule> {
     covering.max_by_key(|(path, _)| path.as_str().len()).map(|(_, rule)| rule)
 }
 
+/// Who is meant by a name that decides: a connection, the hub, or wherever a record was met first.
+fn system_of(known: &Known<'_>, name: &str) -> Option<SystemId> {
+    let reserved = [SystemId::hub(), SystemId::origin()].into_iter().find(|system| system.as_str() == name);
+    reserved.or_else(|| known.system(name).cloned())
+}
+
 fn rule(known: &Known<'_>, set: &RuleSet, rule: Option<&FieldRule>) -> Option<Rule> {
-    let hub = SystemId::hub();
-    let system = |name: &str| if name == hub.as_str() { Some(hub.clone()) } else { known.system(name).cloned() };
+    let system = |name: &str| system_of(known, name);
     let master = |name: &str, foreign: Foreign, seeded: bool| {
         Some(Rule::Master { system: system(name)?, foreign, blank: set.on_empty_master, seeded })
     };

@@ -1,6 +1,7 @@
 //! The flat tables that the engine's phases see.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     fmt,
     sync::Arc,
@@ -36,7 +37,8 @@ pub struct Entity {
     pub kind: EntityKind,
     /// Only records of which all this holds.
     pub filter: Vec<Predicate>,
-    /// The system that decides what has no rule of its own, and whose removals count.
+    /// The system that decides what has no rule of its own, and whose removals count; [`SystemId::origin`] for the one
+    /// that a record was met in first. Of a record: [`Self::master_of`].
     pub master: SystemId,
     /// Roles by system.
     pub systems: BTreeMap<SystemId, Role>,
@@ -77,6 +79,10 @@ pub struct Entity {
 }
 
 impl Entity {
+    /// The system that decides what nothing else is said of, for a record that was met in `origin` first.
+    pub fn master_of<'a>(&'a self, origin: &'a SystemId) -> &'a SystemId {
+        if self.master == SystemId::origin() { origin } else { &self.master }
+    }
     /// What the phases know of a stream of it, or of the hub.
     pub fn table(&self, at: &StreamKey) -> Option<&StreamTable> {
         self.streams.get(at).or_else(|| self.hub.as_ref().filter(|hub| hub.key == *at))
@@ -105,7 +111,7 @@ pub struct Unit {
 pub enum Rule {
     /// One system decides.
     Master {
-        /// Which; [`SystemId::hub`] for computed values.
+        /// Which; [`SystemId::hub`] for computed values, [`SystemId::origin`] for where a record was met first.
         system: SystemId,
         /// What happens to a change made elsewhere.
         foreign: Foreign,
@@ -134,6 +140,17 @@ pub enum Rule {
 }
 
 impl Rule {
+    /// The rule for a record that was met in `origin` first.
+    #[must_use]
+    pub fn of(&self, origin: &SystemId) -> Cow<'_, Self> {
+        match self {
+            Self::Master { system, foreign, blank, seeded } if *system == SystemId::origin() => {
+                let system = origin.clone();
+                Cow::Owned(Self::Master { system, foreign: *foreign, blank: *blank, seeded: *seeded })
+            }
+            rule => Cow::Borrowed(rule),
+        }
+    }
     /// Whether a system has a say of its own.
     pub(crate) fn names(&self, name: &SystemId) -> bool {
         match self {

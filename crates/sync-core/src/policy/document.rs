@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Duplicates, Policy, RuleSet};
+use super::{Duplicates, Policy, Role, RuleSet};
 use crate::{
     capability::{DocumentCapability, StreamCapability},
     id::{EntityKind, EntityName},
@@ -103,6 +103,17 @@ pub enum Differs {
     Hold,
     /// The register is right.
     AsRegister,
+    /// An order that was to become an invoice goes as an order.
+    AsOrder,
+    /// The register is corrected first: it gets what the document says.
+    UpdateRegister,
+}
+
+impl BuyerDiffers {
+    /// Whether any difference has this consequence.
+    pub(crate) fn has(self, differs: Differs) -> bool {
+        self.currency == differs || self.address == differs
+    }
 }
 
 impl Carriers {
@@ -156,11 +167,20 @@ impl DocumentTable {
         Some(Arc::new(Self {
             cap: document,
             carriers: set.rows.get(connection).cloned().unwrap_or_default(),
-            until: set.systems.get(connection).and_then(|role| role.until),
+            until: set.systems.get(connection).and_then(|role| until(set.kind, role)),
             accounts: set.accounts.get(connection).cloned().unwrap_or_default(),
             buyer_differs: set.buyer_differs,
             items: items(policy, connection),
         }))
+    }
+}
+
+/// How far documents of a kind are brought: an order that was to become an invoice stands, as far as that would have
+/// been brought on.
+fn until(kind: EntityKind, role: &Role) -> Option<Until> {
+    match (role.becomes, role.until) {
+        (Some(Becomes::Invoice), Some(Until::Booked | Until::Sent)) if kind == EntityKind::Order => Some(Until::Open),
+        (_, until) => until,
     }
 }
 

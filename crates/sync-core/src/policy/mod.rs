@@ -58,7 +58,8 @@ pub struct RuleSet {
     /// Only records of which all this holds; the first rule set that fits takes a record.
     #[serde(default, rename = "where")]
     pub filter: Vec<Predicate>,
-    /// The connection that decides every field without a rule of its own.
+    /// The connection that decides every field without a rule of its own; `@origin` for the one that a record was met
+    /// in first, as where several shops sell into one ERP.
     pub master: String,
     /// How often changes are read: `30s`, `2m`, `6h`, `1d`. At every run if absent.
     #[serde(default)]
@@ -258,7 +259,7 @@ pub enum Create {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "rule", rename_all = "snake_case", deny_unknown_fields)]
 pub enum FieldRule {
-    /// One system decides. `@hub` for values computed from other records.
+    /// One system decides: `@hub` for values computed from other records, `@origin` for where a record was met first.
     Master {
         /// The connection.
         system: String,

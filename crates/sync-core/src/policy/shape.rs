@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Conflict, Create, Duplicates, FieldRule, Foreign, Policy, RuleSet, Unit,
+    Conflict, Create, Differs, Duplicates, FieldRule, Foreign, Policy, RuleSet, Unit,
     compile::rule_at,
     known::{Known, Leaves},
 };
@@ -32,6 +32,7 @@ pub(super) fn of_entity(known: &Known<'_>, set: &RuleSet) -> Fingerprint {
         says.extend(role.becomes.map(|becomes| format!("becomes {} {becomes:?}", id(known, name))));
         says.extend(role.streams.iter().map(|stream| format!("stream {} {stream}", id(known, name))));
     }
+    says.extend(set.buyer_differs.has(Differs::AsOrder).then(|| "buyer_differs as_order".to_owned()));
     for rule in &set.matches {
         let on: Vec<&str> = rule.on.iter().map(|path| path.as_str()).collect();
         let alias = if rule.duplicates == Duplicates::Alias { " alias" } else { "" };

@@ -128,6 +128,9 @@ pub struct BoundSide {
     pub state: SideState,
     /// What may be written to it.
     pub writable: Writable,
+    /// The mark that it carried when it was met: ours, or that of a document of ours that somebody copied.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mark: Option<String>,
     /// It left the scope of its system: nothing is written to it or taken from it until it returns.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub frozen: bool,

@@ -44,6 +44,11 @@ fn connections_and_masters_must_be_there() {
                 "entities.companies.master: '@hub' is no system: it can decide fields, and nothing else; name a connection",
             ],
         ),
+        (changed("master = \"crm\"", "master = \"@origin\""), &[]),
+        (
+            changed("master = \"crm\"", "master = \"@orign\""),
+            &["entities.companies.master: there is no connection '@orign'; write one of crm, erp, se"],
+        ),
         (
             changed("crm = { read = true", "crm = { streams = [\"compny\"], read = true"),
             &[

@@ -188,3 +188,39 @@ fn a_seed_is_copied_once_and_then_everybody_has_his_own() {
     assert_eq!(world.run().writes(), 0);
     assert_eq!(world.system("crm").one::<Organisation>("company").name, "Second".into());
 }
+
+/// Two shops and an ERP: each order's buyer belongs to the shop that he bought in.
+const SHOPS: &str = r#"
+    [entities.companies]
+    kind = "organisation"
+    master = "@origin"
+    match = [{ on = ["registration_number"] }]
+    systems.no = { read = true, update = true }
+    systems.se = { read = true, update = true }
+    systems.erp = { read = true, create = "always", update = true }
+"#;
+
+#[test]
+fn the_system_that_a_record_came_from_decides_it() {
+    let mut world = World::new(1)
+        .with(Mock::new("no").stream::<Organisation>("buyer", plain))
+        .with(Mock::new("se").stream::<Organisation>("buyer", plain))
+        .with(Mock::new("erp").stream::<Organisation>("customer", plain))
+        .policy(SHOPS);
+    world.adopt();
+    let buyers = ["no", "se"].map(|shop| world.system(shop).put("buyer", company(shop, shop)));
+    assert_eq!(world.run().writes(), 2);
+    for (id, _) in world.system("erp").all("customer") {
+        world.system("erp").edit::<Organisation>("customer", &id, |o| o.name("Of the ERP"));
+    }
+    assert_eq!(world.run().writes(), 2, "each is taken back");
+    for (shop, id) in ["no", "se"].into_iter().zip(&buyers) {
+        let there = world.system(shop).get::<Organisation>("buyer", id).unwrap();
+        assert_eq!(there.name, shop.into(), "nothing was written to the shop");
+        world.system(shop).edit::<Organisation>("buyer", id, |o| o.name(format!("{shop} 2").as_str()));
+    }
+    assert_eq!(world.run().writes(), 2);
+    let names: Vec<String> = world.system("erp").all("customer").values().map(|r| format!("{r:?}")).collect();
+    assert!(names.iter().any(|n| n.contains("no 2")) && names.iter().any(|n| n.contains("se 2")), "{names:?}");
+    assert_eq!(world.run().writes(), 0);
+}

@@ -8,6 +8,7 @@ mod documents_as_invoices;
 mod facets;
 mod fields;
 mod life;
+mod mappers;
 mod matching;
 mod met;
 mod people;

@@ -52,8 +52,20 @@ pub(crate) struct Diffed {
     pub(crate) promoted: Vec<ExternalRef>,
     /// A record that has to be made, and shown, before this one can be written.
     pub(crate) waits_for: Option<CanonicalId>,
+    /// An order that goes to a system as an order, and not as the invoice that this is.
+    pub(crate) goes_as_order: Option<(CanonicalId, SystemId)>,
+    /// What another record is to say in one system, since this one says so.
+    pub(crate) corrects: Option<(CanonicalId, Correction)>,
     /// Something about the binding is new.
     pub(crate) changed: bool,
+}
+
+/// What a record is to say in one system, whoever else says otherwise.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Correction {
+    pub(crate) unit: FieldPath,
+    pub(crate) value: FieldMap,
+    pub(crate) at: SystemId,
 }
 
 impl Diffed {
@@ -108,6 +120,8 @@ fn attempt(
         promoted: Vec::new(),
         empty_master: Vec::new(),
         waits_for: None,
+        goes_as_order: None,
+        corrects: None,
         changed: false,
     };
     out.binding.agreed = links.canonical(&out.binding.agreed);
@@ -121,6 +135,9 @@ fn attempt(
     reused(entity, subject, &mut views, &mut out, now);
     for (unit, value, by) in &subject.takes {
         take(*unit, value, by, links, &mut views, &mut out);
+    }
+    for correction in &subject.corrections {
+        correct(correction, &views, &mut out);
     }
     for unit in &entity.units {
         settle(entity, unit, subject, &mut views, &mut out, now);
@@ -177,6 +194,7 @@ fn meet(entity: &Entity, subject: &Subject, out: &mut Diffed) {
         side.outlived = false;
         side.version = sight.version.clone();
         side.writable = sight.writable.clone();
+        side.mark.clone_from(&sight.mark);
     }
 }
 
@@ -212,6 +230,20 @@ fn take(unit: FieldPath, value: &FieldMap, by: &str, links: &Links, views: &mut 
     }
 }
 
+/// A document's word on its buyer, for the one system that takes it from its register.
+fn correct(correction: &Correction, views: &[View<'_>], out: &mut Diffed) {
+    let Correction { unit, value, at } = correction;
+    let old = out.binding.agreed.under(*unit);
+    out.binding.agreed.overlay(value);
+    out.binding.origins.insert(*unit, SystemId::hub());
+    let new = out.binding.agreed.under(*unit);
+    let because = format!("as a document of his says, for {}", at.connection());
+    out.events.push(Event::Settled { unit: *unit, old, new, from: SystemId::hub(), overridden: Vec::new(), because });
+    for view in views.iter().filter(|view| view.key.system == *at) {
+        lag(*unit, view, &FieldMap::new(), &mut out.binding);
+    }
+}
+
 fn settle(
     entity: &Entity,
     unit: &Unit,
@@ -220,6 +252,7 @@ fn settle(
     out: &mut Diffed,
     now: DateTime<Utc>,
 ) {
+    let rule = unit.rule.of(&subject.binding.origin);
     let agreed_value = out.binding.agreed.under(unit.path);
     let origin = out.binding.origins.get(&unit.path).cloned();
     let agreed = origin.as_ref().map(|from| Agreed { value: &agreed_value, from });
@@ -245,23 +278,23 @@ fn settle(
         .filter(|(view, _)| view.table.cap.shows != Shows::Snapshot || agreed.is_none())
         .map(|(view, (seen, shadow))| side_of(entity, view, unit.path, seen, shadow, &out.binding))
         .collect();
-    let whole = match &unit.rule {
+    let whole = match rule.as_ref() {
         Rule::Sum { up_to: Some(path) } => out.binding.agreed.get(*path).and_then(|v| v.as_decimal()),
         _ => None,
     };
-    let decision = decide(&unit.rule, agreed, &sides, whole);
+    let decision = decide(&rule, agreed, &sides, whole);
     let decision = sum::still_in_doubt(entity, unit, agreed, views, &sides, &out.binding, decision);
     let decision = forward_only(entity, unit.path, &agreed_value, decision);
     match decision {
         Decision::Keep => {
-            if let Rule::Master { system, .. } = &unit.rule
+            if let Rule::Master { system, .. } = rule.as_ref()
                 && sides.iter().any(|side| side.system == system && side.seen.is_some() && side.shadow.is_none())
                 && sides.iter().any(|side| side.system != system && !side.shown().all_null())
             {
                 let line = format!("{} of {}: empty at {system}, kept elsewhere", unit.path, name_of(&subject.binding));
                 out.empty_master.push(line);
             }
-            if let Some(from) = origin.filter(|_| !matches!(unit.rule, Rule::Seed(_))) {
+            if let Some(from) = origin.filter(|_| !matches!(*rule, Rule::Seed(_))) {
                 catch_up(unit, &agreed_value, from, subject.again.contains(&unit.path), views, out);
             }
         }
@@ -274,11 +307,11 @@ fn settle(
                 out.binding.sides.values_mut().for_each(|side| stir(side, now));
             }
             if old != new || !overridden.is_empty() {
-                let because = unit.rule.to_string();
+                let because = rule.to_string();
                 out.events.push(Event::Settled { unit: unit.path, old, new, from, overridden, because });
             }
             // what is seeded goes into new records only: whoever has the record has a value of his own
-            if !matches!(unit.rule, Rule::Seed(_)) {
+            if !matches!(*rule, Rule::Seed(_)) {
                 for view in views.iter() {
                     lag(unit.path, view, &agreed_value, &mut out.binding);
                 }
@@ -313,7 +346,8 @@ fn catch_up(unit: &Unit, agreed: &FieldMap, from: SystemId, again: bool, views: 
     }
     if !overridden.is_empty() {
         let (old, new) = (agreed.clone(), agreed.clone());
-        out.events.push(Event::Settled { unit: unit.path, old, new, from, overridden, because: unit.rule.to_string() });
+        let because = unit.rule.of(&out.binding.origin).to_string();
+        out.events.push(Event::Settled { unit: unit.path, old, new, from, overridden, because });
     }
 }
 

@@ -24,14 +24,15 @@ pub(super) fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>,
         return;
     }
     // what its master removed is not made again; `recreate` speaks of counterparts whose master lives
-    let ended =
-        out.binding.sides.iter().any(|(key, side)| key.system == entity.master && side.state == SideState::Removed);
+    let master = entity.master_of(&out.binding.origin);
+    let ended = out.binding.sides.iter().any(|(key, side)| key.system == *master && side.state == SideState::Removed);
     if ended && entity.on_remove != OnRemove::Ignore {
         return;
     }
     for (system, role) in &entity.systems {
         let asked = subject.asked.iter().any(|key| key.system == *system);
-        if !(role.create == Create::Always || asked) || !scope::within(entity, system, &out.binding, around) {
+        let always = role.create == Create::Always && !entity.derives.contains_key(system); // else its invoice does
+        if !(always || asked) || !scope::within(entity, system, &out.binding, around) {
             continue;
         }
         let streams: Vec<(&StreamKey, &StreamTable)> = entity

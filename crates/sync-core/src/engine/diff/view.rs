@@ -46,7 +46,7 @@ pub(super) fn views<'a>(entity: &'a Entity, subject: &'a Subject, links: &Links,
         let mut canonical = |theirs: &FieldMap| match table.inbound(theirs, &mut problems) {
             _ if theirs.is_empty() => FieldMap::new(), // what a stream says of all its records it says of those it showed
             Ok(ours) => links.canonical(&ours),
-            Err(_) => FieldMap::new(), // the mapper refuses: as if nothing had been read, and the error is reported by `read`
+            Err(_) => FieldMap::new(), // what is shown now was read; what was shown before tells nothing any more
         };
         let view = View {
             key,

@@ -59,8 +59,9 @@ pub(super) fn all_mapped(at: &Place<'_>, unmapped: BTreeSet<Unmapped>, diffed: &
 
 /// A code of whoever decides this unit that stands for nothing here, so that nobody knows what to write.
 fn unread(at: &Place<'_>, unit: FieldPath, diffed: &Diffed) -> Option<(StreamKey, Unmapped)> {
-    let rule = at.entity.units.iter().find(|known| known.path == unit).map(|unit| &unit.rule)?;
-    let decides = |system: &SystemId| match rule {
+    let unit = at.entity.units.iter().find(|known| known.path == unit)?;
+    let (rule, unit) = (unit.rule.of(&at.binding.origin), unit.path);
+    let decides = |system: &SystemId| match rule.as_ref() {
         Rule::Master { system: master, .. } | Rule::Seed(master) => system == master,
         _ => *system != at.table.key.system,
     };

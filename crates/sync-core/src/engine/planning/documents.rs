@@ -4,32 +4,34 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::{Place, held, op};
+use super::{Place, buyer, held, op};
 use crate::{
     document::{self, Trouble, steps},
     engine::diff::{Diffed, name_of},
     fault::{self, Fault},
-    id::{CanonicalId, EntityKind},
+    id::CanonicalId,
     mapping::Problems,
-    model::{
-        self, Canonical, Content, Field, Fields, Item, Line, LineKind, Lines, Money, Order, Organisation, Party,
-        Payment,
-    },
+    model::{Canonical, Content, Field, Fields, Item, Line, LineKind, Lines, Money, Organisation, Party, Payment},
     plan::{Doing, Op},
-    policy::{Create, Differs, DocumentTable, Entity, StreamTable, axis},
+    policy::{Create, DocumentTable, Entity, StreamTable, axis},
     store::{Binding, BoundSide, HeldWhy, SideState},
-    value::{FieldMap, FieldPath, Link, NormalForm, Value},
+    value::{FieldMap, FieldPath, Link, Value},
 };
 
 /// Lines and sums as this target is to get them, with its own items named; `None`, and held, if that cannot be.
 pub(super) fn outgoing(at: &Place<'_>, diffed: &mut Diffed) -> Option<FieldMap> {
     let document = at.table.document.as_ref()?;
     let shown = shown(at.table, at.side);
-    if let Some(buyer) = unknown_buyer(at) {
+    if let Some(buyer) = buyer::unknown(at) {
         diffed.waits_for = Some(buyer);
         return None;
     }
-    let named = as_registered(at, document)
+    let named = match buyer::differs(at, document) {
+        Some(differs) if buyer::remedied(at, &differs, diffed) => return None,
+        Some(differs) => Err(differs.trouble()),
+        None => Ok(()),
+    };
+    let named = named
         .and_then(|()| document::wanted(document, &at.binding.agreed, &shown, is_private(at)))
         .and_then(|wanted| with_items(at, document, wanted));
     match named {
@@ -46,45 +48,6 @@ pub(super) fn least_binding(at: &Place<'_>) -> FieldMap {
     let word = at.table.document.as_ref().and_then(|document| steps::first(document));
     let axis = axis(at.entity.kind).filter(|axis| at.table.fields.get(*axis).write_on_create);
     axis.zip(word).map(|(axis, word)| FieldMap::new().with(axis, word)).unwrap_or_default()
-}
-
-/// The buyer, where the target takes something of him from its register and he is not there yet: what it will say of
-/// him is known when he was made.
-fn unknown_buyer(at: &Place<'_>) -> Option<CanonicalId> {
-    let of_register = !at.table.fields.writes(document::CONTENT.join(Content::CURRENCY.as_str()));
-    let Some(Value::Link(Link::Canonical(buyer))) = at.binding.agreed.get(Order::CUSTOMER) else { return None };
-    let there = (at.table.key.system.clone(), *buyer);
-    (of_register && !at.facts.registered.contains_key(&there)).then_some(*buyer)
-}
-
-/// What the target takes from its register of customers must stand there as on the document.
-fn as_registered(at: &Place<'_>, document: &DocumentTable) -> Result<(), Trouble> {
-    let Some(Value::Link(Link::Canonical(id))) = at.binding.agreed.get(Order::CUSTOMER) else { return Ok(()) };
-    let Some(buyer) = at.facts.registered.get(&(at.table.key.system.clone(), *id)) else { return Ok(()) };
-    let checks: [(&'static str, Differs, &[&str], &[FieldPath]); 2] = [
-        ("currency", document.buyer_differs.currency, &["currency"], &[Organisation::CURRENCY]),
-        (
-            "address",
-            document.buyer_differs.address,
-            &["billing.postal_code", "billing.city"],
-            &[Organisation::BILLING.join("postal_code"), Organisation::BILLING.join("city")],
-        ),
-    ];
-    for (what, differs, ours, theirs) in checks {
-        for (ours, theirs) in ours.iter().zip(theirs).filter(|_| differs == Differs::Hold) {
-            let leaf = document::CONTENT.join(ours);
-            if at.table.fields.writes(leaf) {
-                continue; // the document has its own
-            }
-            let form = model::field(EntityKind::Organisation, *theirs).map_or(NormalForm::Exact, |field| field.form);
-            let told = at.binding.agreed.filled(leaf).zip(buyer.filled(*theirs));
-            if let Some((document, register)) = told.filter(|(a, b)| form.of(a) != form.of(b)) {
-                let (document, register) = (document.to_string(), register.to_string());
-                return Err(Trouble::Buyer { what, document, register });
-            }
-        }
-    }
-    Ok(())
 }
 
 /// A payment that is to be registered: what is settled in all, less what is settled there.
@@ -134,6 +97,12 @@ pub(super) fn step(at: &Place<'_>, id: &Arc<str>, diffed: &mut Diffed) -> Option
         return None;
     }
     let shown = shown(at.table, at.side);
+    if at.facts.withdrawn.contains(&at.binding.id) {
+        let text = format!("{} has no order any more, and its draft at {} waits", name_of(at.binding), at.table.key);
+        let cure = "delete the draft, or book it by hand";
+        diffed.held.push(held(at, None, HeldWhy::Removed, text, cure));
+        return None;
+    }
     if let Err(trouble) = document::sums::agree(&at.binding.agreed, &shown)
         && !fault::on(Fault::TotalsUnchecked)
     {
@@ -212,15 +181,7 @@ fn shown(table: &StreamTable, side: &BoundSide) -> FieldMap {
 
 /// Whether the buyer is a private person, where that is known.
 fn is_private(at: &Place<'_>) -> Option<bool> {
-    Some(buyer(at)?.text(Organisation::PARTY)? == Party::Private.word())
-}
-
-/// What is agreed of the buyer.
-fn buyer<'a>(at: &'a Place<'_>) -> Option<&'a FieldMap> {
-    match at.binding.agreed.get(Order::CUSTOMER)? {
-        Value::Link(Link::Canonical(buyer)) => at.facts.linked.get(buyer),
-        _ => None,
-    }
+    Some(buyer::agreed(at)?.1.text(Organisation::PARTY)? == Party::Private.word())
 }
 
 /// Each line with money names its item in our own terms.
@@ -264,7 +225,7 @@ fn other_rate(at: &Place<'_>) -> Option<(usize, String, Decimal, Decimal)> {
     })
 }
 
-fn hold(at: &Place<'_>, trouble: Trouble, diffed: &mut Diffed) {
+pub(super) fn hold(at: &Place<'_>, trouble: Trouble, diffed: &mut Diffed) {
     let (name, target) = (name_of(at.binding), &at.table.key);
     let (why, text, cure) = match &trouble {
         Trouble::Item { row, sku } => {
@@ -281,7 +242,8 @@ fn hold(at: &Place<'_>, trouble: Trouble, diffed: &mut Diffed) {
             let text =
                 format!("{name} has the {what} {document}, and its buyer {register} at {}", target.system.connection());
             let place = format!("entities.{}.buyer_differs.{what}", at.entity.name);
-            (HeldWhy::BuyerDiffers, text, format!("correct the buyer there, or set {place} = \"as_register\""))
+            let cure = "\"as_order\", \"update_register\" or \"as_register\"";
+            (HeldWhy::BuyerDiffers, text, format!("correct the buyer there, or set {place} = {cure}"))
         }
         Trouble::Totals { source, target: sum } => {
             let text = format!("{name} comes to {source}, and to {sum} at {target}");
@@ -306,7 +268,8 @@ fn hold(at: &Place<'_>, trouble: Trouble, diffed: &mut Diffed) {
     let mut held = held(at, None, why, text, &cure);
     if let Trouble::Totals { source, target: sum } = trouble {
         let gross = |sum| FieldMap::new().with(document::GROSS, Value::Decimal(sum));
-        held.values = vec![(at.entity.master.clone(), gross(source)), (target.system.clone(), gross(sum))];
+        held.values =
+            vec![(at.entity.master_of(&at.binding.origin).clone(), gross(source)), (target.system.clone(), gross(sum))];
     }
     diffed.held.push(held);
 }

@@ -1,5 +1,6 @@
 //! From lagging sides to operations, one for each host record. Pure: the same input gives the same plan.
 
+mod buyer;
 mod codes;
 mod documents;
 mod join;
@@ -48,7 +49,9 @@ pub(crate) struct Facts {
     pub(crate) linked: BTreeMap<CanonicalId, FieldMap>,
     /// What each system that has one of them, or of those items, shows of it: canonical.
     pub(crate) registered: BTreeMap<(SystemId, CanonicalId), FieldMap>,
-    /// Invoices that are not made yet, and whose orders are gone, or out of scope by now.
+    /// Linked records whose systems have not got yet what is agreed.
+    pub(crate) unsettled: BTreeSet<(SystemId, CanonicalId)>,
+    /// Invoices that are not made yet, or not booked, and whose orders are gone; not made yet, and out of scope by now.
     pub(crate) withdrawn: BTreeSet<CanonicalId>,
 }
 

@@ -43,7 +43,7 @@ pub(super) fn removals(entity: &Entity, diffed: &mut Diffed, facts: &Facts, now:
         diffed.changed = true;
         return;
     }
-    let of_master = gone.iter().any(|key| key.system == entity.master);
+    let of_master = gone.iter().any(|key| key.system == *entity.master_of(&binding.origin));
     let edited = diffed.events.iter().any(|event| match event {
         Event::Settled { from, .. } => gone.iter().all(|key| key.system != *from),
         _ => false,

@@ -5,7 +5,12 @@ use rust_decimal::Decimal;
 use super::{Case, Mistake};
 use crate::{
     id::EntityKind,
-    policy::{Becomes, Create, Role, Until, compile::invoices, document::items},
+    model::Organisation,
+    policy::{
+        Becomes, Create, Differs, FieldRule, Role, RuleSet, Until,
+        compile::{invoices, rule_at},
+        document::items,
+    },
 };
 
 pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
@@ -15,6 +20,8 @@ pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
         until(case, &place, connection, role, found);
         names_items(case, &place, connection, role, found);
     }
+    as_order(case, found);
+    update_register(case, found);
     for connection in case.set.rows.keys() {
         rows(case, connection, found);
     }
@@ -45,6 +52,58 @@ fn becomes(case: &Case<'_>, place: &str, connection: &str, role: &Role, found: &
         let fault = format!("no rule set keeps the invoices made at '{connection}'");
         let cure = format!("add one of kind \"invoice\" with {connection} = {{ read = true }}");
         found.push(Mistake::new(place, fault, cure));
+    }
+}
+
+/// Where a document may go as an order, its rule set must know the orders that are there.
+fn as_order(case: &Case<'_>, found: &mut Vec<Mistake>) {
+    if !case.set.buyer_differs.has(Differs::AsOrder) {
+        return;
+    }
+    let place = case.at("buyer_differs");
+    let makes = |role: &Role| role.becomes == Some(Becomes::Invoice);
+    if case.set.kind == EntityKind::Invoice {
+        let orders = case.policy.entities.values().filter(|set| set.kind == EntityKind::Order);
+        let mut deriving = orders.filter(|set| set.systems.values().any(makes));
+        if !deriving.any(|set| set.buyer_differs.has(Differs::AsOrder)) {
+            let cure = "write it in the rule set of the orders that become these invoices";
+            found.push(Mistake::new(place, "an invoice by itself cannot go as an order", cure));
+        }
+        return;
+    }
+    for (connection, _) in case.set.systems.iter().filter(|(_, role)| makes(role)) {
+        if !case.is_refused(connection) && !case.known.streams(connection, EntityKind::Order).any(|(_, cap)| cap.create)
+        {
+            let fault = format!("'{connection}' makes no orders, so nothing can go there as one");
+            found.push(Mistake::new(&place, fault, "write \"hold\", \"update_register\" or \"as_register\""));
+        }
+    }
+}
+
+/// What a document corrects must be left to it by the rules of its buyers.
+fn update_register(case: &Case<'_>, found: &mut Vec<Mistake>) {
+    let differs = case.set.buyer_differs;
+    let asked =
+        [("currency", differs.currency, Organisation::CURRENCY), ("address", differs.address, Organisation::BILLING)];
+    for (what, _, unit) in asked.into_iter().filter(|(_, differs, _)| *differs == Differs::UpdateRegister) {
+        let made = case.set.systems.iter().filter(|(_, role)| role.create != Create::Never);
+        for (connection, _) in made {
+            let buyers = case.policy.entities.values().filter(|set| set.kind == EntityKind::Organisation);
+            let mut buyers = buyers.filter(|set| set.systems.get(connection).is_some_and(|role| role.update));
+            let takes = case
+                .known
+                .streams(connection, EntityKind::Organisation)
+                .any(|(_, cap)| cap.fields.iter().any(|(path, field)| path.is_under(unit) && field.writable(false)));
+            let left =
+                |set: &RuleSet| matches!(rule_at(set, unit), Some(FieldRule::Seed { .. } | FieldRule::Shared { .. }));
+            if !(takes && buyers.any(left)) {
+                let fault = format!("no rule lets a document change the {what} of its buyer at '{connection}'");
+                let cure = format!(
+                    "let {connection} update the rule set of its buyers, and give {unit} the rule \"seed\" or \"shared\""
+                );
+                found.push(Mistake::new(case.at(&format!("buyer_differs.{what}")), fault, cure));
+            }
+        }
     }
 }
 

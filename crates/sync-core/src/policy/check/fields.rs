@@ -60,6 +60,7 @@ fn one(case: &Case<'_>, covered: &Covered<'_>, rule: &FieldRule, found: &mut Vec
     let place = covered.place;
     match rule {
         FieldRule::Master { system, .. } if system == SystemId::hub().as_str() => computed(case, covered, found),
+        FieldRule::Master { system, .. } if system == SystemId::origin().as_str() => shown(case, covered, found),
         FieldRule::Master { system, .. } => decider(case, covered, system, found),
         FieldRule::Seed { from } => {
             decider(case, covered, from, found);
@@ -94,6 +95,15 @@ fn decider(case: &Case<'_>, covered: &Covered<'_>, name: &str, found: &mut Vec<M
             format!("name a system that shows it: {}", others.into_iter().collect::<Vec<_>>().join(", "))
         };
         found.push(Mistake::new(covered.place, format!("'{name}' does not show '{}'", covered.path), cure));
+    }
+}
+
+/// Where the system is decided that a record comes from, one at least must show the field.
+fn shown(case: &Case<'_>, covered: &Covered<'_>, found: &mut Vec<Mistake>) {
+    let shown = |leaf: &FieldPath| case.is_worded(*leaf) || case.showing(*leaf).next().is_some();
+    if !case.in_doubt() && !covered.leaves.is_empty() && !covered.leaves.iter().any(shown) {
+        let fault = format!("no system shows '{}'", covered.path);
+        found.push(Mistake::new(covered.place, fault, "take the rule out"));
     }
 }
 

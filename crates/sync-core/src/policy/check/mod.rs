@@ -158,6 +158,10 @@ impl Case<'_> {
 }
 
 fn unknown_connection(known: &Known<'_>, place: &str, connection: &str) -> Mistake {
+    if connection == SystemId::origin().as_str() {
+        let fault = "'@origin' is no connection: it can be a master, and nothing else";
+        return Mistake::new(place, fault, "name a connection");
+    }
     if connection == SystemId::hub().as_str() {
         let fault = "'@hub' is no system: it can decide fields, and nothing else";
         return Mistake::new(place, fault, "name a connection");

@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 use super::{super::mistake::suggest, Case, Mistake, unknown_connection};
 use crate::{
     capability::{Listing, RemoveMode, Shows, StreamCapability, UpdateMode},
-    id::SystemId,
-    policy::{Becomes, Create, FieldRule, OnRemove, Role, Rule, StreamTable, compile::rule_at},
+    id::{EntityKind, SystemId},
+    policy::{Becomes, Create, FieldRule, OnRemove, Role, Rule, RuleSet, StreamTable, compile::rule_at},
     value::FieldPath,
 };
 
 pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
-    let master = case.at("master");
-    case.reader(&master, &case.set.master, found);
+    master(case, found);
     for (name, role) in &case.set.systems {
         let place = case.at(&format!("systems.{name}"));
         match case.known.system(name) {
@@ -24,6 +23,31 @@ pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
         }
     }
     removals(case, found);
+}
+
+fn master(case: &Case<'_>, found: &mut Vec<Mistake>) {
+    let place = case.at("master");
+    if case.set.master != SystemId::origin().as_str() {
+        case.reader(&place, &case.set.master, found);
+        return;
+    }
+    if let Some(what) = starts_from_one(case.set) {
+        let fault = format!("'@origin' may be another system for each record, and {what} starts from one");
+        found.push(Mistake::new(&place, fault, "name the connection"));
+    }
+    if !case.set.systems.values().any(|role| role.read) {
+        let cure = "set read = true for the systems that records may come from";
+        found.push(Mistake::new(&place, "no system is read, so no record has an origin", cure));
+    }
+}
+
+/// What is computed from the numbers of one system.
+fn starts_from_one(set: &RuleSet) -> Option<&'static str> {
+    match set.kind {
+        EntityKind::StockLevel if set.reserve.is_some() => Some("what is left of a stock"),
+        EntityKind::Price => Some("a price with its campaign"),
+        _ => None,
+    }
 }
 
 /// Whether a system is to do anything at all.
@@ -41,7 +65,7 @@ fn host<'a>(case: &'a Case<'_>, table: &StreamTable) -> Option<&'a StreamCapabil
 }
 
 fn abilities(case: &Case<'_>, place: &str, name: &str, system: &SystemId, role: &Role, found: &mut Vec<Mistake>) {
-    if role.becomes == Some(Becomes::Invoice) {
+    if role.becomes == Some(Becomes::Invoice) && streams(case, system).next().is_none() {
         return; // its streams are those of the entity that keeps the invoices
     }
     let known: Vec<&str> = case.known.streams(name, case.set.kind).map(|(stream, _)| stream.as_str()).collect();

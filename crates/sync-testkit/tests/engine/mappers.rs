@@ -1,0 +1,126 @@
+//! An integrator's own code: what it refuses is set aside, and nothing is lost.
+
+use std::sync::Arc;
+
+use sync_core::hook::{Hook, Place};
+use sync_core::mapping::{Mapper, Problems};
+use sync_core::model::Organisation;
+use sync_core::store::StateStore;
+use sync_core::{Error, ErrorKind, Policy, Result as SyncResult, engine::Engine};
+use sync_testkit::drive;
+
+use super::*;
+
+const BY_MAPPER: &str = r#"
+    [entities.companies]
+    kind = "organisation"
+    master = "crm"
+    match = [{ on = ["registration_number"] }]
+    complete_every = "1h"
+    systems.crm = { read = true }
+    systems.erp = { read = true, create = "always", update = true }
+
+    [[entities.companies.map]]
+    field  = "district"
+    crm    = "district"
+    mapper = "code"
+"#;
+
+fn refusal(code: &str) -> Error {
+    Error::new(ErrorKind::Invalid, "map district", format!("'{code}' is no district; correct it in the CRM"))
+}
+
+/// Refuses every code that starts with a question mark.
+fn strict(version: u32) -> Mapper {
+    Mapper::new(version).theirs(["district"]).ours([Organisation::DISTRICT]).with(
+        |theirs: &FieldMap, _: &mut Problems| match theirs.text(Organisation::DISTRICT) {
+            Some(code) if code.starts_with('?') => Err(refusal(code)),
+            Some(code) => Ok(FieldMap::new().with(Organisation::DISTRICT, code)),
+            None => Ok(FieldMap::new()),
+        },
+        |_, _| Ok(FieldMap::new()),
+    )
+}
+
+fn coded() -> World {
+    World::new(1)
+        .with(Mock::new("crm").stream::<Organisation>("company", plain))
+        .with(Mock::new("erp").stream::<Organisation>("customer", plain))
+        .mapper("code", strict(1))
+        .policy(BY_MAPPER)
+}
+
+fn with_code(company: Organisation, code: &str) -> Organisation {
+    company.district(code)
+}
+
+#[test]
+fn a_record_that_a_mapper_refuses_is_set_aside_and_the_edit_arrives_once_it_can_be_read() {
+    let mut world = coded();
+    let crm = world.system("crm").put("company", with_code(company("Widgets", "1"), "north"));
+    world.system("crm").put("company", with_code(company("Other", "2"), "south"));
+    world.adopt();
+    assert_eq!(world.run().writes(), 2);
+    world.system("crm").edit::<Organisation>("company", &crm, |o| with_code(o.name("Widgets Group"), "?"));
+    let report = world.run();
+    assert_eq!(report.writes(), 0);
+    assert_eq!(report.parked.len(), 1, "{report:?}");
+    assert!(report.parked[0].text.contains("'?' is no district"), "{:?}", report.parked);
+    let kept = drive(world.store().parked(None)).unwrap();
+    assert_eq!(kept.len(), 1);
+    assert!(kept[0].subject.is_some() && kept[0].raw.is_some(), "{kept:?}");
+    world.system("crm").edit::<Organisation>("company", &crm, |o| with_code(o, "west"));
+    world.pass(3600);
+    let report = world.run();
+    assert_eq!((report.writes(), report.parked.len()), (1, 0));
+    assert!(drive(world.store().parked(None)).unwrap().is_empty());
+    let arrived = world.system("erp").all("customer");
+    let arrived = format!("{arrived:?}");
+    assert!(arrived.contains("Widgets Group") && arrived.contains("west"), "{arrived}");
+}
+
+#[test]
+fn what_was_refused_is_tried_again_by_every_complete_listing_without_a_change() {
+    let mut world = coded();
+    world.system("crm").put("company", with_code(company("Widgets", "1"), "?"));
+    world.adopt();
+    assert_eq!(world.run().writes(), 0);
+    world.pass(3600);
+    assert_eq!(world.run().parked.len(), 1, "still refused, and still told");
+    let mut world = world.mapper("code", Mapper { inbound: Arc::new(|_, _| Ok(FieldMap::new())), ..strict(2) });
+    world.pass(3600);
+    assert_eq!(world.run().writes(), 1, "the corrected mapper reads it");
+    assert!(drive(world.store().parked(None)).unwrap().is_empty());
+}
+
+#[derive(Debug)]
+struct Refuses;
+
+impl Hook for Refuses {
+    fn before_decide(&self, _: &Place<'_>, fields: &mut FieldMap, _: &mut Problems) -> SyncResult<()> {
+        match fields.text(Organisation::NAME) {
+            Some("Nobody") => Err(refusal("Nobody")),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[test]
+fn a_record_that_a_hook_refuses_is_set_aside_and_the_others_go_on() {
+    let world = two(ONE_WAY, plain, plain);
+    world.system("crm").put("company", company("Nobody", "1"));
+    world.system("crm").put("company", company("Somebody", "2"));
+    let engine = Engine::builder(Arc::new(world.store().clone()), Arc::new(world.clock().clone()))
+        .system(Arc::new(world.system("crm").clone()))
+        .system(Arc::new(world.system("erp").clone()))
+        .hook("crm", "companies", Refuses)
+        .policy(Policy::from_toml(ONE_WAY).unwrap())
+        .build()
+        .unwrap();
+    for mode in [Mode::Adopt, Mode::Sync] {
+        drive(engine.run(mode, &Silent, &Cancel::new())).unwrap();
+    }
+    let parked = drive(world.store().parked(None)).unwrap();
+    assert_eq!(parked.len(), 1, "{parked:?}");
+    assert_eq!(world.system("erp").one::<Organisation>("customer").name, "Somebody".into());
+}
