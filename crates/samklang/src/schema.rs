@@ -4,10 +4,11 @@
 use serde_json::{Map, Value, json};
 use sync_core::EntityKind;
 
-use crate::{preset, system};
+use crate::{plugins::Plugins, preset, system};
 
-/// The whole file. Presets and `--set` may supply what is missing, so hardly anything is required.
-pub(crate) fn of_file() -> Value {
+/// The whole file. Presets and `--set` may supply what is missing, so hardly anything is required. Mappers and hooks are
+/// those that the program brings.
+pub(crate) fn of_file(plugins: &Plugins) -> Value {
     let presets: Vec<&str> = preset::ALL.iter().map(|preset| preset.name).collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -43,7 +44,8 @@ pub(crate) fn of_file() -> Value {
                 "when": {"$ref": "#/$defs/conditions"},
             }), &["at", "when"]),
             "conditions": {"type": "array", "items": {"type": "string"}, "description": "all must hold"},
-            "row": row(),
+            "row": row(plugins),
+            "hook": hook(plugins),
             "status": status(),
             "carriers": carriers(),
             "differs": differs(),
@@ -126,6 +128,7 @@ fn entity() -> Value {
             "reserve": {"$ref": "#/$defs/reserve"},
             "campaign": {"$ref": "#/$defs/campaign"},
             "time_zone": text("where the days of a campaign begin: Europe/Stockholm"),
+            "hooks": {"type": "array", "items": {"$ref": "#/$defs/hook"}, "description": "code of your own, in the order of its calls"},
             "guards": {"$ref": "#/$defs/guards"},
         }),
         &[],
@@ -255,18 +258,35 @@ fn carriers() -> Value {
 }
 
 /// Beside its own keys a row has one for each connection.
-fn row() -> Value {
+fn row(plugins: &Plugins) -> Value {
     json!({
         "type": "object",
         "properties": {
             "field": {"type": "string"},
             "direction": {"enum": ["both", "in", "out"]},
             "table": {"type": "string"},
-            "mapper": {"type": "string"},
+            "mapper": one_of(plugins.mappers.keys().map(String::as_str), "a mapper that the program brings"),
         },
         "additionalProperties": {"type": "string"},
         "required": ["field"],
     })
+}
+
+/// Code of one's own that is on. What it takes is its own to say.
+fn hook(plugins: &Plugins) -> Value {
+    closed(
+        json!({
+            "hook": one_of(plugins.hooks.names(), "a hook that the program brings"),
+            "at": text("the connection whose records it is called for"),
+            "with": {"type": "object", "description": "what the hook is to know"},
+        }),
+        &["hook", "at"],
+    )
+}
+
+/// One of the names that there are.
+fn one_of<'a>(names: impl Iterator<Item = &'a str>, what: &str) -> Value {
+    json!({"enum": names.collect::<Vec<_>>(), "description": what})
 }
 
 fn guards() -> Value {

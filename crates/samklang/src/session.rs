@@ -202,7 +202,7 @@ impl Met {
     /// # Errors
     /// All mistakes that show now; below them what is known of the systems, which is often why.
     fn engine(&self, config: &Config, machine: &Machine, store: &Arc<dyn StateStore>) -> Result<Engine, Failure> {
-        let mut builder = Engine::builder(store.clone(), machine.clock.clone()).policy(config.policy.clone());
+        let mut builder = config.engine(store.clone(), machine.clock.clone());
         for connector in &self.connectors {
             builder = builder.system(connector.clone());
         }

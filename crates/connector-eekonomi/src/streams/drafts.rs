@@ -171,6 +171,7 @@ impl StreamHandler for Drafts {
     fn head(&self, read: &Wire) -> Head {
         Head {
             version: Version::default(),
+            created_at: read.moment("CreatedUtc").ok().and_then(Field::into_value),
             partial: rows::are_left_out(read, "TotalAmount"),
             writable: rows::lock_of_fixed_discounts(read),
             mark: document::mark(&self.shared, read),

@@ -239,6 +239,7 @@ impl StreamHandler for Orders {
         };
         Head {
             version: Version { etag: None, modified_at: stamp("ModifiedUtc").or_else(|| stamp("CreatedUtc")) },
+            created_at: stamp("CreatedUtc"),
             partial: rows::are_left_out(read, "Amount"),
             writable,
             mark: document::mark(&self.shared, read),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sync_core::{
     Context,
     connector::{Connector, Tenant},
-    engine::Engine,
+    policy::Policy,
 };
 
 use super::Shell;
@@ -50,12 +50,13 @@ pub(super) async fn check(config: &Config, shell: &mut Shell<'_>) -> Result<u8, 
     if let Some(failure) = failures.into_iter().reduce(together) {
         return Err(failure);
     }
-    let mut builder = Engine::builder(store.clone(), shell.machine.clock.clone()).policy(config.policy.clone());
+    let mut builder = config.engine(store.clone(), shell.machine.clock.clone());
     for connector in connectors {
         builder = builder.system(connector);
     }
     let engine = builder.build().map_err(|mistakes| config.mistakes(mistakes))?;
     entities(&Session { engine, store }, shell)?;
+    hooks(&config.policy, shell)?;
     writeln!(shell.out, "\nThe configuration fits the systems.")?;
     Ok(0)
 }
@@ -99,5 +100,20 @@ fn entities(session: &Session, shell: &mut Shell<'_>) -> Result<(), Failure> {
         }
     }
     writeln!(shell.out, "\n{}", text::table(&["entity", "stream", "does"], rows))?;
+    Ok(())
+}
+
+/// Code of one's own that is on, in the order in which it is called; and what the program brings for nothing.
+fn hooks(policy: &Policy, shell: &mut Shell<'_>) -> Result<(), Failure> {
+    let on = || policy.entities.iter().flat_map(|(entity, set)| set.hooks.iter().map(move |row| (entity, row)));
+    let rows: Vec<Vec<String>> =
+        on().map(|(entity, row)| vec![entity.to_string(), row.at.clone(), row.hook.clone()]).collect();
+    if !rows.is_empty() {
+        writeln!(shell.out, "\n{}", text::table(&["entity", "connection", "hook that is on"], rows))?;
+    }
+    let off: Vec<&str> = policy.brought.names().filter(|name| !on().any(|(_, row)| row.hook == *name)).collect();
+    if !off.is_empty() {
+        writeln!(shell.out, "\nHooks that no rule set names, so they do nothing: {}", off.join(", "))?;
+    }
     Ok(())
 }

@@ -17,7 +17,8 @@ use crate::{
     args::{Cli, Command},
     demo,
     fail::Failure,
-    file::Env,
+    file::{Asked, Config, Env},
+    plugins::Plugins,
     schema,
     session::{Machine, Session},
 };
@@ -30,6 +31,17 @@ pub(crate) struct Shell<'a> {
     /// Somebody watches: the error stream is a terminal.
     pub(crate) terminal: bool,
     pub(crate) machine: Machine,
+    pub(crate) plugins: Plugins,
+}
+
+impl Shell<'_> {
+    /// The configuration, and what the program brings for it to name. With `fetch`, for commands that call systems.
+    ///
+    /// # Errors
+    /// All mistakes at once.
+    fn load(&self, asked: &Asked, fetch: bool) -> Result<Config, Failure> {
+        Ok(asked.load(self.env, fetch)?.with(&self.plugins))
+    }
 }
 
 /// Carries out what was asked for; gives the exit code.
@@ -40,39 +52,39 @@ pub(crate) async fn run(cli: Cli, shell: &mut Shell<'_>) -> Result<u8, Failure> 
     let asked = cli.asked();
     match cli.command {
         Command::Schema => {
-            writeln!(shell.out, "{:#}", schema::of_file())?;
+            writeln!(shell.out, "{:#}", schema::of_file(&shell.plugins))?;
             Ok(0)
         }
         Command::Demo(what) => Box::pin(demo::demo(&what, &asked.sets, shell)).await,
         Command::Emulate(what) => emulate::emulate(&what, shell).await,
-        Command::Login { connection } => login::login(&asked.load(shell.env, true)?, &connection, shell).await,
-        Command::Check => check::check(&asked.load(shell.env, true)?, shell).await,
+        Command::Login { connection } => login::login(&shell.load(&asked, true)?, &connection, shell).await,
+        Command::Check => check::check(&shell.load(&asked, true)?, shell).await,
         Command::Adopt(form) => {
-            let session = Session::open(&asked.load(shell.env, true)?, &shell.machine).await?;
+            let session = Session::open(&shell.load(&asked, true)?, &shell.machine).await?;
             adopt::adopt(&session, form, shell).await
         }
         Command::Plan(form) => {
-            let session = Session::open(&asked.load(shell.env, true)?, &shell.machine).await?;
+            let session = Session::open(&shell.load(&asked, true)?, &shell.machine).await?;
             run::plan(&session, form, shell).await
         }
         Command::Run(how) => {
-            let session = Session::open(&asked.load(shell.env, true)?, &shell.machine).await?;
+            let session = Session::open(&shell.load(&asked, true)?, &shell.machine).await?;
             run::run(session, &how, shell).await
         }
         Command::Approve { id } => {
-            let session = Session::store_only(&asked.load(shell.env, false)?, &shell.machine).await?;
+            let session = Session::store_only(&shell.load(&asked, false)?, &shell.machine).await?;
             approve::approve(&session, &id, shell).await
         }
         Command::Held(what) => {
-            let session = Session::store_only(&asked.load(shell.env, false)?, &shell.machine).await?;
+            let session = Session::store_only(&shell.load(&asked, false)?, &shell.machine).await?;
             lists::held(&session, &what, shell).await
         }
         Command::Parked(what) => {
-            let session = Session::store_only(&asked.load(shell.env, false)?, &shell.machine).await?;
+            let session = Session::store_only(&shell.load(&asked, false)?, &shell.machine).await?;
             lists::parked(&session, &what, shell).await
         }
         Command::Journal { record, form } => {
-            let session = Session::store_only(&asked.load(shell.env, false)?, &shell.machine).await?;
+            let session = Session::store_only(&shell.load(&asked, false)?, &shell.machine).await?;
             journal::journal(&session, &record, form, shell).await
         }
     }

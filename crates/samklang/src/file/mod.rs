@@ -8,14 +8,21 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sync_core::policy::{Mistake, Policy};
+use std::sync::Arc;
+
+use sync_core::{
+    Clock, Engine,
+    engine::Builder,
+    policy::{Mistake, Policy},
+    store::StateStore,
+};
 use toml::{Table, Value};
 
 use connection::Surroundings;
 pub(crate) use connection::{Connection, Env};
 use layers::Layers;
 
-use crate::{fail::Failure, preset};
+use crate::{fail::Failure, plugins::Plugins, preset};
 
 /// The file's top-level keys: ours, then the policy's.
 pub(crate) const KEYS: [&str; 7] = ["preset", "store", "tokens", "connections", "entities", "tables", "guards"];
@@ -31,6 +38,7 @@ pub(crate) struct Config {
     pub(crate) store: PathBuf,
     /// The folder that tokens of logins are kept in.
     pub(crate) tokens: PathBuf,
+    plugins: Plugins,
     path: PathBuf,
     layers: Layers,
 }
@@ -89,7 +97,8 @@ impl Asked {
         if !mistakes.is_empty() {
             return Err(layers.place(mistakes));
         }
-        Ok(Config { connections, policy, store, tokens, path: self.path.clone(), layers })
+        let plugins = Plugins::default();
+        Ok(Config { connections, policy, store, tokens, plugins, path: self.path.clone(), layers })
     }
 
     /// Preset, file and command line on top of each other.
@@ -118,6 +127,17 @@ impl Asked {
 }
 
 impl Config {
+    /// The same where the program brings code that the file can name.
+    pub(crate) fn with(mut self, plugins: &Plugins) -> Self {
+        self.plugins = plugins.clone();
+        self.policy.brought = plugins.hooks.clone();
+        self
+    }
+    /// An engine that lacks only its systems.
+    pub(crate) fn engine(&self, store: Arc<dyn StateStore>, clock: Arc<dyn Clock>) -> Builder {
+        let builder = Engine::builder(store, clock).policy(self.policy.clone());
+        self.plugins.mappers.iter().fold(builder, |builder, (name, mapper)| builder.mapper(name, mapper.clone()))
+    }
     /// Mistakes that showed only when the systems said what they can do.
     pub(crate) fn mistakes(&self, mistakes: Vec<Mistake>) -> Failure {
         told(&self.path, &self.layers.place(mistakes))

@@ -14,7 +14,7 @@ fn taken(text: &str) -> BTreeSet<String> {
 
 /// What the schema names there.
 fn named_at(pointer: &str) -> BTreeSet<String> {
-    let schema = of_file();
+    let schema = of_file(&Plugins::default());
     let at = schema.pointer(pointer).unwrap_or_else(|| panic!("no {pointer}"));
     match at {
         Value::Object(properties) => properties.keys().cloned().collect(),
@@ -74,6 +74,7 @@ fn the_schema_names_what_the_reader_takes() {
             format!("{entity}rows.a.rounding = {{ article = \"A\", zzzzzzzz = 1 }}"),
             "/$defs/carriers/properties/rounding/properties",
         ),
+        (format!("{entity}hooks = [{{ hook = \"a\", at = \"a\", zzzzzzzz = 1 }}]"), "/$defs/hook/properties"),
         ("[guards]\nzzzzzzzz = 1".to_owned(), "/$defs/guards/properties"),
         (
             format!("{entity}map = [{{ field = \"name\", direction = \"zzzzzzzz\" }}]"),
@@ -88,7 +89,7 @@ fn the_schema_names_what_the_reader_takes() {
 #[test]
 fn every_rule_of_the_reader_has_a_shape() {
     let entity = "[entities.e]\nkind = \"item\"\nmaster = \"a\"\nsystems = {}\n";
-    let shapes = of_file().pointer("/$defs/rule/oneOf").cloned().unwrap();
+    let shapes = of_file(&Plugins::default()).pointer("/$defs/rule/oneOf").cloned().unwrap();
     let words: BTreeSet<String> = shapes
         .as_array()
         .unwrap()
@@ -101,7 +102,7 @@ fn every_rule_of_the_reader_has_a_shape() {
 #[test]
 fn top_level_keys_and_connections_are_those_of_the_readers() {
     assert_eq!(named_at("/properties"), crate::file::KEYS.map(str::to_owned).into());
-    let schema = of_file();
+    let schema = of_file(&Plugins::default());
     let shapes = schema.pointer("/properties/connections/additionalProperties/anyOf").unwrap().as_array().unwrap();
     assert_eq!(shapes.len(), system::ALL.len());
     for (shape, system) in shapes.iter().zip(system::ALL) {
@@ -114,8 +115,25 @@ fn top_level_keys_and_connections_are_those_of_the_readers() {
 }
 
 #[test]
+fn mappers_and_hooks_are_those_that_the_program_brings() {
+    #[derive(Debug, serde::Deserialize)]
+    struct Idle {}
+    impl sync_core::hook::Hook for Idle {}
+    let mut plugins = Plugins::default();
+    plugins.mappers.insert("texts".to_owned(), sync_core::mapping::Mapper::new(1));
+    plugins.hooks = plugins.hooks.with::<Idle>("idle");
+    let validator = jsonschema::validator_for(&of_file(&plugins)).unwrap();
+    let fits = |text: &str| validator.is_valid(&toml::from_str::<Value>(text).unwrap());
+    assert!(fits("entities.e.hooks = [{ hook = \"idle\", at = \"a\", with = { over = 1 } }]"));
+    assert!(!fits("entities.e.hooks = [{ hook = \"idel\", at = \"a\" }]"));
+    assert!(!fits("entities.e.hooks = [\"idle\"]"));
+    assert!(fits("entities.e.map = [{ field = \"name\", a = \"name\", mapper = \"texts\" }]"));
+    assert!(!fits("entities.e.map = [{ field = \"name\", a = \"name\", mapper = \"text\" }]"));
+}
+
+#[test]
 fn presets_and_the_guides_examples_fit_and_slips_do_not() {
-    let validator = jsonschema::validator_for(&of_file()).unwrap();
+    let validator = jsonschema::validator_for(&of_file(&Plugins::default())).unwrap();
     let value = |text: &str| toml::from_str::<Value>(text).unwrap();
     for preset in preset::ALL {
         let faults: Vec<String> = validator.iter_errors(&value(preset.text)).map(|fault| fault.to_string()).collect();

@@ -43,6 +43,7 @@ pub(crate) fn report(report: &Report) -> Value {
         "stopped_systems": systems.collect::<Map<_, _>>(),
         "unclear": report.unclear,
         "unclear_writes": report.unclear_writes,
+        "effects_in_doubt": report.effects_in_doubt,
         "busy": report.busy,
         "cancelled": report.cancelled,
     })

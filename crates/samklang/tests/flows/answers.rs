@@ -100,6 +100,25 @@ fn the_answer_to_a_new_order_is_lost() {
     assert_eq!(stage.documents_in_all(), 2);
 }
 
+/// A list that leaves out what is new proves nothing: who looks once, or at once, makes a second one.
+#[test]
+fn an_order_whose_answer_is_lost_and_that_lists_leave_out_for_a_while_is_not_made_twice() {
+    let mut stage = Stage::set(&[]);
+    stage.rule("connections.erp.search_lag_s=2");
+    let order = stage.guest_buys("siv@example.org", &[BOARD]);
+    stage.erp.switch("listing_lag_s", 1).unwrap();
+    stage.fault_at_erp(FaultKind::DropAfter, "POST", "/v2/orders");
+    let looks = (0..200).take_while(|_| {
+        let report = stage.run();
+        assert!(matches!(report.code, 0 | 2), "{report:#?}");
+        (report.code, &report.told["written"]) != (0, &json!({}))
+    });
+    assert!(looks.count() > 1, "the first run after the lost answer cannot know yet");
+    assert_eq!(stage.document("orders", order)["Status"], 2);
+    assert_eq!(stage.documents_in_all(), 1);
+    stage.rests();
+}
+
 #[test]
 fn the_answer_to_the_step_of_an_order_is_lost() {
     let stage = Stage::set(&[]);

@@ -229,3 +229,21 @@ fn an_order_with_another_address_goes_as_an_order_where_the_rules_say_so() {
     stage.rests();
     assert_eq!(stage.documents_in_all(), 2);
 }
+
+#[test]
+fn invoices_that_wait_for_their_buyers_count_for_the_guard_too() {
+    let mut stage = Stage::set(INVOICES);
+    stage.rule("guards.max_create=3");
+    for email in ["siv@example.org", "eva@example.org", "ada@example.org"] {
+        stage.guest_buys(email, &[BOARD]);
+        stage.guest_buys(email, &[BOOK]);
+    }
+    let report = stage.run();
+    assert_eq!(report.code, 7, "{report:#?}");
+    assert_eq!((stage.at_erp("customers").len(), stage.documents_in_all()), (3, 0));
+    let (id, _) = report.told["tripped"].as_object().unwrap().iter().next().unwrap();
+    stage.program(&["approve", id]);
+    stage.runs();
+    assert_eq!(stage.documents_in_all(), 6);
+    stage.rests();
+}

@@ -118,8 +118,7 @@ fn invoiced_alone_has_a_status_where_the_table_has_one() {
 
 #[test]
 fn an_order_that_is_deleted_in_the_erp_is_cancelled_and_its_money_given_up() {
-    let (stage, order, other) =
-        two_orders(&[&table("[]", "[\"cancel_payment\"]"), "entities.orders.complete_every=0s"]);
+    let (stage, order, other) = two_orders(&[&table("[]", "[\"cancel_payment\"]")]);
     let before = stage.effects();
     stage.in_erp(json!({"action": "delete_order", "id": stage.document("orders", order)["Id"]}));
     stage.run();
@@ -135,7 +134,7 @@ fn an_order_that_is_deleted_in_the_erp_is_cancelled_and_its_money_given_up() {
 fn a_cancellation_that_is_to_be_confirmed_is_held() {
     let write = "entities.orders.status.se.write=[\
                  { when = { fulfilment = \"cancelled\" }, status = \"canceled\", effects = [], apply = \"hold\" }]";
-    let (stage, order, _) = two_orders(&[write, "entities.orders.complete_every=0s"]);
+    let (stage, order, _) = two_orders(&[write]);
     stage.in_erp(json!({"action": "delete_order", "id": stage.document("orders", order)["Id"]}));
     stage.run();
     let report = stage.run();

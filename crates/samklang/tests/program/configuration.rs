@@ -107,6 +107,19 @@ fn what_cannot_be_read_is_said_with_what_to_do() {
 }
 
 #[test]
+fn code_that_this_program_does_not_bring_cannot_be_named() {
+    let bench = Bench::signed_in();
+    let text = bench.read("samklang.toml")
+        + "entities.buyers.hooks = [{ hook = \"ask\", at = \"erp\" }]\n\
+           entities.buyers.map = [{ field = \"name\", se = \"name\", mapper = \"names\" }]\n";
+    bench.write("samklang.toml", &text);
+    bench
+        .ends(1, &["check"])
+        .complains("line 7: entities.buyers.hooks[0].hook: there is no hook 'ask'; the program that runs the policy brings hooks, and this one brings none")
+        .complains("line 8: entities.buyers.map[0].mapper: there is no mapper 'names'; the program that runs the policy brings mappers");
+}
+
+#[test]
 fn usage_ends_with_1_and_help_with_0() {
     let bench = Bench::new();
     bench.ends(1, &[]).complains("Usage");

@@ -21,7 +21,7 @@ use crate::{
     error::{Error, ErrorKind, Result},
     fault::{self, Fault},
     id::{ExternalRef, StreamKey},
-    policy::Entity,
+    policy::{Create, Entity},
 };
 
 /// What all host streams of a group gave.
@@ -146,12 +146,14 @@ impl Work<'_> {
                     true => 0,
                     false => entity.guards.min_listed_percent,
                 },
+                ours: makes_documents(entity, host),
                 short_is_right: told.approved.short_listings.contains(host),
             };
             order = Some(match order {
                 None => mine,
                 Some(other) => Order {
                     afresh: other.afresh || mine.afresh,
+                    ours: other.ours || mine.ours,
                     every_s: other.every_s.min(mine.every_s),
                     complete_every_s: other.complete_every_s.min(mine.complete_every_s),
                     min_listed_percent: other.min_listed_percent.max(mine.min_listed_percent),
@@ -166,6 +168,12 @@ impl Work<'_> {
 /// Whether a system could not be reached at all, as connectors over the network say.
 fn is_unreached(error: &Error) -> bool {
     error.kind() == ErrorKind::Unavailable && error.context().iter().any(|said| said.0 == "reached" && said.1 == "no")
+}
+
+/// Whether documents are made in this stream.
+fn makes_documents(entity: &Entity, host: &StreamKey) -> bool {
+    let table = entity.streams.get(host).filter(|table| table.role.create != Create::Never);
+    table.is_some_and(|table| table.cap.document.is_some() && table.cap.create)
 }
 
 /// Whether a step leads documents of this stream into another one.

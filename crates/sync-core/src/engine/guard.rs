@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{
     report::Mode,
+    run::Decided,
     work::{Tally, Work},
 };
 use crate::{
@@ -17,17 +18,19 @@ use crate::{
 };
 
 impl Work<'_> {
-    /// Whether the plan may be carried out; else it is shown, or stored until a person approves.
+    /// Whether the plan of a run's first pass may be carried out; else it is shown, or stored until a person approves.
     pub(super) async fn passes(
-        &self,
+        &mut self,
         tally: &mut Tally,
         ops: &[Op],
+        decided: &[Decided],
         reading: &GroupReading,
         told: &Told,
     ) -> Result<bool> {
         let plan = Plan { ops: ops.to_vec(), tripped: Vec::new() };
         self.observer.planned(ops.len());
         let mut counted = plan.counted();
+        self.made.clone_from(&counted.creates);
         let hosts: Vec<StreamKey> = self.group.hosts.iter().cloned().collect();
         let bound: BTreeMap<StreamKey, u64> = hosts.iter().cloned().zip(self.store.counts(&hosts).await?).collect();
         let mut found = if fault::on(Fault::GuardOff) {
@@ -52,10 +55,36 @@ impl Work<'_> {
             return Ok(false);
         }
         if self.mode == Mode::Sync && !found.is_empty() {
+            self.add_to_come(decided, &mut counted);
             let id = self.stage(counted, ops).await?;
             tally.report.tripped.insert(id, found);
         }
         Ok(!blocked)
+    }
+    /// Whether a later pass may be carried out: with what the passes before made, it makes no more than is allowed.
+    pub(super) async fn still_passes(&mut self, tally: &mut Tally, ops: &[Op], told: &Told) -> Result<bool> {
+        let counted = Plan { ops: ops.to_vec(), tripped: Vec::new() }.counted();
+        for (host, creates) in &counted.creates {
+            *self.made.entry(host.clone()).or_default() += creates;
+        }
+        let made = Approval { creates: self.made.clone(), ..Approval::default() };
+        let mut found = tripped(&made, &self.guards(), &BTreeMap::new(), &told.approved);
+        found.retain(|tripped| counted.creates.contains_key(&tripped.stream));
+        if found.is_empty() || self.mode != Mode::Sync || fault::on(Fault::GuardOff) {
+            return Ok(true);
+        }
+        let id = self.stage(counted, ops).await?;
+        tally.report.tripped.insert(id, found);
+        Ok(false)
+    }
+    /// Documents that are made once their buyers are there: whoever approves the plan approves them too.
+    pub(super) fn add_to_come(&self, decided: &[Decided], counted: &mut Approval) {
+        let waiting = decided.iter().map(|one| &one.diffed).filter(|diffed| diffed.waits_for.is_some());
+        for (at, side) in waiting.flat_map(|diffed| &diffed.binding.sides) {
+            if let Some(table) = self.table(at).filter(|_| side.id.is_none()) {
+                *counted.creates.entry(table.host.clone()).or_default() += 1;
+            }
+        }
     }
     pub(super) fn guards(&self) -> BTreeMap<StreamKey, Guards> {
         let mut guards: BTreeMap<StreamKey, Guards> = BTreeMap::new();
@@ -67,10 +96,14 @@ impl Work<'_> {
         }
         guards
     }
-    pub(super) async fn stage_adoption(&self, tally: &mut Tally, ops: Vec<Op>) -> Result<()> {
+    pub(super) async fn stage_adoption(&self, tally: &mut Tally, ops: Vec<Op>, to_come: Approval) -> Result<()> {
         let plan = Plan { ops, tripped: Vec::new() };
         if !plan.ops.is_empty() {
-            let id = self.stage(plan.counted(), &plan.ops).await?;
+            let mut counted = plan.counted();
+            for (host, creates) in to_come.creates {
+                *counted.creates.entry(host).or_default() += creates;
+            }
+            let id = self.stage(counted, &plan.ops).await?;
             tally.report.adopted.push(id);
         }
         tally.report.plan.ops.extend(plan.ops);

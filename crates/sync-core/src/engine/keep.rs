@@ -69,6 +69,9 @@ impl Work<'_> {
             tally.report.parked.extend(reading.parked.iter().cloned());
             batch.indexed = std::mem::take(&mut reading.indexed);
             batch.checkpoints = std::mem::take(&mut reading.checkpoints);
+            for (host, checkpoint) in &mut batch.checkpoints {
+                checkpoint.open.retain(|id| !self.gone.contains(&host.id(id)));
+            }
             batch.parked = std::mem::take(&mut reading.parked);
             batch.unparked = std::mem::take(&mut reading.unparked);
             batch.consumed.clone_from(&told.consumed);

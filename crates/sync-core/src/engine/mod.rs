@@ -41,6 +41,7 @@ mod run;
 pub(crate) mod scope;
 mod stock;
 mod subject;
+mod tenants;
 mod told;
 mod unclear;
 mod work;

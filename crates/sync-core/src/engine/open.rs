@@ -1,24 +1,32 @@
-//! Documents that are open yet: some systems change them without moving a stamp. A payment is such a change. So they are
-//! read again, from the oldest open one on.
+//! Documents that are open yet: some systems change them without moving a stamp, a payment is such a change; and people
+//! delete them, of which no stamp tells at all. So they are read again, from the oldest open one on.
+
+use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
 use super::{
     index::Index,
-    read::{Reader, Reading},
+    read::{Order, Reader, Reading},
 };
 use crate::{
     connector::{ListFrom, ListQuery, Record},
     error::Result,
-    model::{Invoice, PaymentState},
+    model::{self, Fulfilment, Invoice, InvoiceStage, PaymentState},
+    store::Checkpoint,
 };
 
 /// When an open document was made; `None` for one that is closed, or of which nobody says so.
 pub(super) fn since(record: &Record) -> Option<DateTime<Utc>> {
     let is = |path| record.fields.get(path) == Some(&crate::Value::Bool(true));
-    let payment = record.fields.text(Invoice::PAYMENT)?;
-    let closed = payment == PaymentState::Paid.word() || payment == PaymentState::Refunded.word();
-    record.created_at.filter(|_| !closed && !record.deleted && !is(Invoice::IS_CANCELLED))
+    let says = |path, words: &[&str]| record.fields.text(path).map(|word| words.contains(&word));
+    let closed = [
+        says(Invoice::PAYMENT, &[PaymentState::Paid.word(), PaymentState::Refunded.word()]),
+        says(model::Order::FULFILMENT, &[Fulfilment::Delivered.word(), Fulfilment::Cancelled.word()]),
+        says(Invoice::STAGE, &[InvoiceStage::Draft.word()]).map(|draft| !draft),
+    ];
+    let open = closed.contains(&Some(false));
+    record.created_at.filter(|_| open && !record.deleted && !is(Invoice::IS_CANCELLED))
 }
 
 impl Reader<'_> {
@@ -30,15 +38,18 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads what was made since the oldest open document was; gives the oldest that is open now.
+    /// Reads what was made since the oldest open document was; gives the oldest that is open now, and all that are.
     pub(super) async fn open_documents(
         &self,
-        oldest: Option<DateTime<Utc>>,
+        known: &Checkpoint,
+        order: Order,
         index: &mut Index,
         reading: &mut Reading,
-    ) -> Result<Option<DateTime<Utc>>> {
-        let Some(oldest) = oldest.filter(|_| self.misses()) else { return Ok(reading.oldest_open) };
+    ) -> Result<(Option<DateTime<Utc>>, BTreeSet<Arc<str>>)> {
+        let oldest = known.open_since.filter(|_| order.ours || self.misses());
+        let Some(oldest) = oldest else { return Ok((reading.oldest_open, reading.open.clone())) };
         let mut still: Option<DateTime<Utc>> = None;
+        let (mut open, mut met) = (BTreeSet::new(), BTreeSet::new());
         let mut query =
             ListQuery { stream: self.host.stream.clone(), from: ListFrom::CreatedSince(oldest), page_size: None };
         loop {
@@ -47,8 +58,10 @@ impl Reader<'_> {
             let mut differ = 0;
             for item in &page.items {
                 let records = self.connector.decode(item);
-                let open = records.iter().flatten().filter_map(since).min();
-                still = still.into_iter().chain(open).min();
+                let made = records.iter().flatten().filter_map(since).min();
+                still = still.into_iter().chain(made).min();
+                met.insert(item.reference.id.clone());
+                open.extend(made.map(|_| item.reference.id.clone()));
                 if !index.meet(&item.reference.id, item.hash) && !item.partial {
                     differ += 1;
                     self.sort(item, records, item.hash, now, reading, &mut None);
@@ -57,8 +70,15 @@ impl Reader<'_> {
             self.observer.page(&self.host, page.items.len(), differ);
             match page.next {
                 Some(cursor) => query.from = ListFrom::Page(cursor),
-                None => return Ok(still.into_iter().chain(reading.oldest_open).min()),
+                None => break,
             }
         }
+        if order.ours {
+            let absent: Vec<&Arc<str>> = known.open.difference(&met).filter(|id| !reading.open.contains(*id)).collect();
+            reading.absent.extend(absent.iter().map(|id| self.host.id(id)));
+            open.extend(absent.into_iter().cloned()); // until it is proven that it is gone
+        }
+        open.extend(reading.open.iter().cloned());
+        Ok((still.into_iter().chain(reading.oldest_open).min(), open))
     }
 }

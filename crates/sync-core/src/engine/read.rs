@@ -36,6 +36,8 @@ pub(super) struct Reading {
     pub(super) checkpoint: Option<Checkpoint>,
     /// When the oldest open document was made, of those that differ.
     pub(super) oldest_open: Option<DateTime<Utc>>,
+    /// Ids of those.
+    pub(super) open: BTreeSet<Arc<str>>,
     /// The listing was complete but so small that its gaps are not believed: (found, expected).
     pub(super) short: Option<(u64, u64)>,
 }
@@ -51,6 +53,8 @@ pub(super) struct Order {
     pub(super) complete_every_s: u64,
     /// A listing smaller than this share of the last one is not believed.
     pub(super) min_listed_percent: u64,
+    /// Documents of ours are made there, and people may delete them.
+    pub(super) ours: bool,
     /// A person said that a short listing is right.
     pub(super) short_is_right: bool,
 }
@@ -85,7 +89,7 @@ impl Reader<'_> {
         }
         let since = listing.since.filter(|_| !order.afresh && !elapsed(known.complete_at, order.complete_every_s));
         match since.and_then(|since| known.high_water.map(|at| window(at, since))) {
-            Some(from) => self.changes(known, from).await,
+            Some(from) => self.changes(known, from, order).await,
             None => self.everything(known, listing.complete, order).await,
         }
     }
@@ -94,7 +98,7 @@ impl Reader<'_> {
         self.connector.capabilities().streams.get(&self.host.stream)?.list?.since
     }
 
-    async fn changes(&self, known: Checkpoint, from: DateTime<Utc>) -> Result<Reading> {
+    async fn changes(&self, known: Checkpoint, from: DateTime<Utc>, order: Order) -> Result<Reading> {
         let began = self.cx.clock.now();
         let mut reading = Reading::default();
         let mut index = Index::load(self.store, &self.host).await?;
@@ -102,8 +106,9 @@ impl Reader<'_> {
         self.pages(ListFrom::ModifiedSince(from), self.cx, &mut index, false, &mut reading, &mut high).await?;
         let ascending = self.since().is_some_and(|since| since.ascending);
         let high = if ascending { high } else { settled(high, known.high_water, began) };
-        let open_since = self.open_documents(known.open_since, &mut index, &mut reading).await?;
-        reading.checkpoint = Some(Checkpoint { high_water: high, read_at: Some(began), open_since, ..known });
+        let (open_since, open) = self.open_documents(&known, order, &mut index, &mut reading).await?;
+        let open = if order.ours { open } else { BTreeSet::new() };
+        reading.checkpoint = Some(Checkpoint { high_water: high, read_at: Some(began), open_since, open, ..known });
         Ok(reading)
     }
 
@@ -129,6 +134,7 @@ impl Reader<'_> {
             complete_at: if short { known.complete_at } else { Some(began) },
             listed: if short { known.listed } else { listed },
             open_since: known.open_since.into_iter().chain(reading.oldest_open).min(),
+            open: if order.ours { known.open.union(&reading.open).cloned().collect() } else { BTreeSet::new() },
         });
         Ok(reading)
     }
@@ -281,7 +287,9 @@ impl Reader<'_> {
         match records {
             Ok(records) => {
                 for record in records.into_iter().filter(|record| !reading.forgotten.contains(&record.reference)) {
-                    reading.oldest_open = reading.oldest_open.into_iter().chain(open::since(&record)).min();
+                    let open = open::since(&record);
+                    reading.oldest_open = reading.oldest_open.into_iter().chain(open).min();
+                    reading.open.extend(open.map(|_| record.reference.id.clone()));
                     if let Some(at) = record.version.modified_at.filter(|at| *at <= now + FUTURE) {
                         *high = Some(high.map_or(at, |before| before.max(at)));
                     }

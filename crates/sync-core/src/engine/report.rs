@@ -66,6 +66,9 @@ pub struct Report {
     pub unclear: u64,
     /// Which writes those are.
     pub unclear_writes: Vec<UnclearWrite>,
+    /// Side effects that may have happened or not, since the answer was lost and somebody was there before anybody looked.
+    /// They are not asked for again. One line each: what, of which record, and what to do.
+    pub effects_in_doubt: Vec<String>,
     /// Lease groups that another run has at this moment.
     pub busy: Vec<String>,
     /// The run was told to stop before its end.
@@ -86,7 +89,8 @@ impl Report {
         let held = self.held.iter().map(|held| format!("{}; {}", held.text, held.cure));
         let parked = self.parked.iter().map(Parked::line);
         let first = self.adopt_first.iter().map(|(entity, why)| format!("{entity}: {why}"));
-        held.chain(parked).chain(first).chain(self.unknown_codes())
+        let in_doubt = self.effects_in_doubt.iter().cloned();
+        held.chain(parked).chain(in_doubt).chain(first).chain(self.unknown_codes())
     }
     /// One line for each code without a row in its table, unless a record that is held for it says so.
     pub fn unknown_codes(&self) -> impl Iterator<Item = String> + '_ {
@@ -140,6 +144,7 @@ impl Report {
             2
         } else if !self.held.is_empty()
             || !self.parked.is_empty()
+            || !self.effects_in_doubt.is_empty()
             || !self.adopt_first.is_empty()
             || self.unmapped.keys().any(|(_, code)| code.table.starts_with(STATUS_OF))
         {

@@ -16,14 +16,13 @@ use super::{
     work::{Tally, Work},
 };
 use crate::{
-    connector::Tenant,
     context::Context,
     document,
-    error::{Error, ErrorKind, Result},
+    error::Result,
     fault::{self, Fault},
-    id::{CanonicalId, EntityKind, EntityName, StreamKey, SystemId},
+    id::{CanonicalId, EntityKind, EntityName, StreamKey},
     plan::Op,
-    store::{Commit, Committed, EntityState},
+    store::{Approval, Commit, Committed, EntityState},
     value::FieldPath,
 };
 
@@ -81,6 +80,7 @@ impl Engine {
                 bindings: BTreeMap::new(),
                 unseen: Vec::new(),
                 unreadable: Vec::new(),
+                made: BTreeMap::new(),
                 waiting: Vec::new(),
                 creates: Vec::new(),
                 gone: Vec::new(),
@@ -102,45 +102,6 @@ impl Engine {
     fn tables(&self, group: &Group) -> BTreeMap<StreamKey, &crate::policy::StreamTable> {
         let entities = group.entities.iter().filter_map(|place| self.policy.entities.get(*place));
         entities.flat_map(|entity| entity.streams.iter().map(|(key, table)| (key.clone(), table))).collect()
-    }
-
-    /// On first contact every system says who it is; another answer later is another company's books.
-    async fn tenants(&self, cx: &Context, mode: Mode, tally: &mut Tally) -> Result<()> {
-        let systems: Vec<SystemId> = self.systems.keys().cloned().collect();
-        let known: BTreeMap<SystemId, Tenant> = self.store.tenants(&systems).await?.into_iter().collect();
-        let mut met = Vec::new();
-        for (system, connector) in &self.systems {
-            if mode != Mode::Adopt && known.contains_key(system) {
-                continue;
-            }
-            let at = StreamKey::new(system.clone(), "-");
-            match connector.check(cx).await {
-                Ok(tenant) => match known.get(system) {
-                    Some(before) if before.id != tenant.id => {
-                        let line = format!(
-                            "{system} is {} ({}), but the store belongs to {} ({}); correct the connection, or start with a new store",
-                            tenant.name, tenant.id, before.name, before.id
-                        );
-                        tally.stop(&at, Error::new(ErrorKind::Config, "check tenant", line));
-                    }
-                    _ => met.push((system.clone(), tenant)),
-                },
-                Err(error) => {
-                    let error = if tally.stopped.contains(system) { continue } else { error };
-                    tally.stopped.insert(system.clone());
-                    tally.report.stopped_systems.insert(system.clone(), error);
-                }
-            }
-        }
-        if mode == Mode::Adopt
-            && !met.is_empty()
-            && let Some(lease) = self.store.acquire("@tenants", self.now(), LEASE).await?
-        {
-            let kept = self.store.commit(&lease, Commit { tenants: met, ..Commit::default() }).await;
-            self.store.release(lease).await?;
-            let _ = kept?;
-        }
-        Ok(())
     }
 }
 
@@ -180,7 +141,9 @@ impl Work<'_> {
                 one.diffed.held.extend(tally.unclear.get(&one.diffed.binding.id).into_iter().flatten().cloned());
                 tally.held.insert(one.diffed.binding.id, one.diffed.held.clone());
             }
-            if first && !self.passes(tally, &ops, &reading, &told).await? {
+            let mut to_come = Approval::default();
+            self.add_to_come(&decided, &mut to_come);
+            if first && !self.passes(tally, &ops, &decided, &reading, &told).await? {
                 return Ok(());
             }
             let rest = if first { Some((&mut reading, &told, ready.as_slice())) } else { None };
@@ -190,7 +153,10 @@ impl Work<'_> {
             self.keep(tally, decided, rest).await?;
             self.let_go().await?;
             if self.mode == Mode::Adopt {
-                return self.stage_adoption(tally, ops).await;
+                return self.stage_adoption(tally, ops, to_come).await;
+            }
+            if !first && !self.still_passes(tally, &ops, &told).await? {
+                return Ok(());
             }
             sights = self.apply(tally, ops).await?;
             let wrote = std::mem::take(&mut tally.wrote);

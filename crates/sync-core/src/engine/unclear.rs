@@ -13,7 +13,7 @@ use crate::{
     error::Result,
     fault::{self, Fault},
     id::{CanonicalId, StreamKey},
-    store::{Commit, Held, HeldWhy, Intent},
+    store::{Commit, Event, Held, HeldWhy, Intent},
 };
 
 impl Work<'_> {
@@ -82,7 +82,7 @@ impl Work<'_> {
             Found::Made { reference, sights } => return self.recovered(tally, &intent, reference, sights).await,
             Found::NotMade => self.not_made(&intent).await?,
             Found::SendAgain => {} // the open intent lets the same create through, and goes on claiming its record
-            Found::Gone => self.finish(&intent).await?,
+            Found::Gone => self.given_up(tally, &intent).await?,
             Found::LookAgain => {
                 tally.report.unclear += 1;
                 intent.looks.push(self.now());
@@ -137,6 +137,23 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Nobody can say any more whether it was made. Side effects are not risked twice, so a person is told of them.
+    async fn given_up(&self, tally: &mut Tally, intent: &Intent) -> Result<()> {
+        let mut commit = Commit { finished: vec![intent.key.clone()], ..Commit::default() };
+        if !intent.effects.is_empty() {
+            let ids: BTreeSet<CanonicalId> = intent.shares.iter().map(|share| share.subject).collect();
+            let effects: BTreeSet<&str> = intent.effects.iter().map(|key| key.effect.as_str()).collect();
+            let effects = effects.into_iter().collect::<Vec<_>>().join(", ");
+            for (id, binding) in self.load(&ids).await? {
+                let why = format!("{effects} may have happened at {} or not, and is not asked for again", intent.host);
+                let name = super::diff::name_of(&binding);
+                tally.report.effects_in_doubt.push(format!("{name}: {why}; look there, and do it by hand if need be"));
+                commit.journal.push(self.journal(id, Event::Skipped { at: intent.host.clone(), why }));
+            }
+        }
+        let _ = self.store.commit(&self.lease, commit).await?;
+        Ok(())
+    }
     pub(super) async fn finish(&self, intent: &Intent) -> Result<()> {
         let commit = Commit { finished: vec![intent.key.clone()], ..Commit::default() };
         let _ = self.store.commit(&self.lease, commit).await?;

@@ -53,6 +53,8 @@ pub(super) struct Work<'a> {
     pub(super) unseen: Vec<Indexed>,
     /// Records that a mapper or a hook cannot read.
     pub(super) unreadable: Vec<Parked>,
+    /// How many records this run was to make in each host stream.
+    pub(super) made: BTreeMap<StreamKey, u64>,
     /// Host records that are proven to be gone.
     pub(super) gone: Vec<ExternalRef>,
     /// Creates that may have been made, as they stood when the run began.

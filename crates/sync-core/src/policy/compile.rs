@@ -8,7 +8,7 @@ use std::{
 use super::{
     Becomes, BuyerDiffers, CampaignTable, Compiled, Conflict, Create, Differs, DocumentTable, Entity, FieldRule,
     FieldTable, Foreign, Mistake, OrderedTable, Policy, Role, Rule, RuleSet, StockTable, StreamTable, Unit, campaign,
-    check,
+    check, hooks,
     known::{Known, Leaves},
     shape,
 };
@@ -37,7 +37,8 @@ impl Policy {
         let policy = &campaign::with_hub_fields(&known, policy);
         let mut entities: Vec<Entity> =
             policy.entities.iter().map(|(name, set)| entity(&known, policy, name, set)).collect();
-        let mistakes = check::all(&known, policy, &entities);
+        let mut mistakes = check::all(&known, policy, &entities);
+        mistakes.extend(hooks::bind(policy, &mut entities));
         if !mistakes.is_empty() {
             return Err(as_written(mistakes, &taken));
         }

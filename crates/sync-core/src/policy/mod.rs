@@ -8,6 +8,7 @@ mod check;
 mod compile;
 mod compiled;
 mod document;
+mod hooks;
 mod known;
 mod mistake;
 mod predicate;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use campaign::{Campaign, CampaignTable, Source, TimeZone};
 pub use compiled::{Compiled, Entity, FieldTable, Rule, StreamTable, Unit};
 pub use document::{Becomes, BuyerDiffers, Carriers, Differs, DocumentTable, Rounding, Until, axis};
+pub use hooks::{HookRow, Hooks};
 pub use mistake::Mistake;
 pub use predicate::{Hop, Operator, Predicate, Ranked, Scene};
 pub(crate) use status::STATUS_OF;
@@ -46,6 +48,9 @@ pub struct Policy {
     pub tables: BTreeMap<String, Tables>,
     /// `[guards]`: for every entity that has none of its own.
     pub guards: Guards,
+    /// The hooks that rule sets can name. They come with the program and stand in no file.
+    #[serde(skip)]
+    pub brought: Hooks,
 }
 
 /// One entity: a kind, perhaps narrowed by `where`. Customer, supplier and partner are three rule sets of one kind.
@@ -111,6 +116,9 @@ pub struct RuleSet {
     /// For prices: where the days of a campaign begin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<TimeZone>,
+    /// Code of one's own that is called for its records, in this order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<HookRow>,
     /// Limits beyond which a person is asked; the policy's own if absent.
     #[serde(default)]
     pub guards: Option<Guards>,
@@ -141,6 +149,7 @@ impl RuleSet {
             reserve: None,
             campaign: None,
             time_zone: None,
+            hooks: Vec::new(),
             guards: None,
         }
     }

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use toml::{
-    Spanned,
+    Spanned, Table,
     de::{DeArray, DeTable, DeValue, Deserializer, Error},
 };
 
@@ -13,6 +13,8 @@ use super::{
     mistake::{nearest, suggest},
 };
 
+/// Where nothing better is known.
+const SEE: &str = "see the form of a policy";
 /// More than anybody reads at once.
 const MOST: usize = 100;
 
@@ -73,6 +75,19 @@ impl Mistake {
         let (tree, _) = DeTable::parse_recoverable(text);
         self.line = offset_of(tree.get_ref(), &self.place).map(|offset| line(text, offset));
     }
+}
+
+/// Reads what a hook is to know. The mistake's place is seen from the table, and its line is not known; of several it is
+/// the first: what could stand in for it, so that the next one shows, only the hook knows.
+pub(super) fn settings<T: DeserializeOwned>(with: &Table) -> Result<T, Mistake> {
+    let text = with.to_string();
+    let (tree, _) = DeTable::parse_recoverable(&text);
+    T::deserialize(Deserializer::from(tree.clone())).map_err(|error| {
+        let way = error.span().and_then(|span| find(tree.get_ref(), &span)).unwrap_or_default();
+        let mistake = Fault::of(&error).mistake(&text, &error, &way);
+        let cure = if mistake.cure == SEE { "see what the hook says of itself".to_owned() } else { mistake.cure };
+        Mistake { line: None, cure, ..mistake }
+    })
 }
 
 fn in_order(mut mistakes: Vec<Mistake>) -> Vec<Mistake> {
@@ -199,7 +214,7 @@ fn in_words(message: &str) -> (String, String) {
         };
         return (found(fault), format!("write {expected}"));
     }
-    let (fault, cure) = message.split_once("; ").unwrap_or((message, "see the form of a policy"));
+    let (fault, cure) = message.split_once("; ").unwrap_or((message, SEE));
     (fault.to_owned(), cure.to_owned())
 }
 

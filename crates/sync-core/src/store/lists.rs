@@ -52,6 +52,10 @@ pub struct Checkpoint {
     /// When the oldest document was made that is open yet, by the vendor's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open_since: Option<DateTime<Utc>>,
+    /// Ids of the documents that are open yet, where people may delete what we made: one that is not listed from the oldest
+    /// one on is missing.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub open: BTreeSet<Arc<str>>,
 }
 
 /// What an entity was last run with.

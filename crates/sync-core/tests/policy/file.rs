@@ -26,7 +26,7 @@ fn a_misspelt_key_names_its_line_and_the_right_one() {
     assert_eq!(
         one("master =", "matser = \"x\"\nmaster ="),
         "line 4: entities.companies.matser: unknown key 'matser'; did you mean 'master'? (allowed: kind, where, master, \
-         every, complete_every, systems, fields, map, status, rows, accounts, buyer_differs, scope, match, on_remove, recreate, on_empty_master, reserve, campaign, time_zone, guards)"
+         every, complete_every, systems, fields, map, status, rows, accounts, buyer_differs, scope, match, on_remove, recreate, on_empty_master, reserve, campaign, time_zone, hooks, guards)"
     );
 }
 

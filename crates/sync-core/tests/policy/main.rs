@@ -14,6 +14,7 @@
 mod compile;
 mod conditions;
 mod file;
+mod hooks;
 mod mistakes;
 mod predicates;
 mod shapes;

@@ -113,6 +113,24 @@ fn an_effect_whose_answer_was_lost_is_not_asked_for_again() {
 }
 
 #[test]
+fn an_effect_of_which_nobody_can_say_whether_it_happened_is_told_and_not_asked_for_again() {
+    let mut world = world(DELIVERED, 1000);
+    order(&world, "1", "created");
+    world.adopt();
+    world.run();
+    deliver(&world, "3");
+    world.run(); // the mail goes, and the answer is lost
+    let id = world.system("shop").all("orders").keys().next().unwrap().clone();
+    world.system("shop").edit_fields("orders", &id, &sync_core::FieldMap::new().with("x.shop.status", "created"));
+    let told: Vec<String> = (0..4).flat_map(|_| world.run().effects_in_doubt).collect();
+    assert!(
+        matches!(told.as_slice(), [line] if line.contains("orders 1: notify_buyer may have happened at mock:shop/orders")),
+        "{told:?}"
+    );
+    assert_eq!(world.system("shop").effects(), ["notify_buyer"]);
+}
+
+#[test]
 fn a_status_goes_forward_only_and_an_unknown_word_is_told() {
     let mut world = world(DELIVERED, 0);
     order(&world, "1", "created");

@@ -161,6 +161,28 @@ fn another_tenant_is_refused() {
 }
 
 #[test]
+fn who_a_system_is_is_asked_again_once_a_day() {
+    let mut world = two(ONE_WAY, plain, plain);
+    let crm = world.system("crm").put("company", company("A", "1"));
+    world.adopt();
+    assert_eq!(world.run().writes(), 1);
+    world.system("erp").become_tenant("somebody else");
+    world.system("crm").edit::<Organisation>("company", &crm, |o| o.name("B"));
+    assert_eq!(world.run().writes(), 1, "who it was an hour ago it still is");
+    world.system("crm").edit::<Organisation>("company", &crm, |o| o.name("C"));
+    world.pass(25 * 3600);
+    for _ in 0..2 {
+        let report = world.run();
+        assert_eq!((report.writes(), report.stopped_systems.len()), (0, 1), "{report:?}");
+        let told = format!("{:?}", report.stopped_systems);
+        assert!(told.contains("somebody else") && told.contains("belongs to"), "{told}");
+    }
+    world.system("erp").become_tenant("erp");
+    let report = world.run();
+    assert_eq!((report.writes(), report.stopped_systems.len()), (1, 0));
+}
+
+#[test]
 fn too_many_creates_trip_the_guard_until_a_person_approves() {
     let policy = format!("{ONE_WAY}\n[guards]\nmax_create = 2");
     let mut world = two(&policy, plain, plain);

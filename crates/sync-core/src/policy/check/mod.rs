@@ -4,6 +4,7 @@ mod campaign;
 mod conditions;
 mod documents;
 mod fields;
+mod hooks;
 mod roles;
 mod rows;
 mod status;
@@ -44,6 +45,7 @@ pub(super) fn all(known: &Known<'_>, policy: &Policy, entities: &[Entity]) -> Ve
         documents::check(&case, &mut found);
         stock::check(&case, &mut found);
         campaign::check(&case, &mut found);
+        hooks::check(&case, &mut found);
         if let Some(own) = &set.guards {
             guards(&case.at("guards"), own, &mut found);
         }
