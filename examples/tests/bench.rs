@@ -1,4 +1,5 @@
 //! The measurement runs, and the calls are as many as they must be. Its times mean nothing here, and are not looked at.
+#![allow(clippy::unwrap_used, reason = "tests may")]
 
 use std::process::Command;
 
