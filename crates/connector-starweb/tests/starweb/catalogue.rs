@@ -14,7 +14,7 @@ use sync_core::{
 };
 
 use crate::{
-    double::{INCLUDE, Met, TOKEN, answer, shop},
+    double::{Met, TOKEN, answer, shop},
     support::{Bench, changed, config, fixture, fixture_json, item, offline},
 };
 
