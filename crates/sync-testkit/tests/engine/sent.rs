@@ -90,7 +90,7 @@ fn shelf(count: usize, habits: impl FnOnce(Habits) -> Habits) -> (World, Vec<std
 
 #[test]
 fn the_looks_before_a_call_for_many_records_are_few_calls() {
-    let (mut world, ids) = shelf(40, |s| s.batches(20, 1).gets(10));
+    let (world, ids) = shelf(40, |s| s.batches(20, 1).gets(10));
     for id in &ids {
         world.system("pim").edit::<Item>("item", id, |item| item.name("Bult"));
     }
