@@ -255,7 +255,7 @@ impl WireStatus {
     pub(crate) fn status(&self, language: &str) -> Option<Status> {
         let id = self.status_id.get()?;
         let id_code = self.id_code.get();
-        let name = || name_in(&self.languages, language);
+        let name = || name_in(self.languages.0.value(), language);
         Some(Status {
             id,
             word: id_code.clone().or_else(name).unwrap_or_else(|| id.to_string()),
@@ -274,8 +274,8 @@ pub(crate) struct Named {
 }
 
 /// The name in this language, else in the first one that has one.
-pub(crate) fn name_in(languages: &Included<Vec<Named>>, language: &str) -> Option<String> {
-    let named: Vec<&Named> = languages.0.value().into_iter().flatten().collect();
+pub(crate) fn name_in(languages: Option<&Vec<Named>>, language: &str) -> Option<String> {
+    let named: Vec<&Named> = languages.into_iter().flatten().collect();
     let own = named.iter().filter(|name| name.lang_code.text() == language);
     own.chain(&named).find_map(|name| name.name.get().or_else(|| name.title.get()))
 }
@@ -292,7 +292,7 @@ struct WireMethod {
 impl WireMethod {
     fn method(&self, language: &str) -> Option<Method> {
         let id = self.payment_method_id.get().or_else(|| self.shipping_method_id.get())?;
-        let code = self.external_id.get().or_else(|| name_in(&self.languages, language));
+        let code = self.external_id.get().or_else(|| name_in(self.languages.0.value(), language));
         Some(Method { id, code: code.unwrap_or_else(|| id.to_string()) })
     }
 }

@@ -161,7 +161,7 @@ struct WireLocation {
 impl WireLocation {
     fn location(&self, language: &str) -> Option<Location> {
         let id = self.stock_location_id.get()?;
-        let code = self.external_id.get().or_else(|| name_in(&self.languages, language));
+        let code = self.external_id.get().or_else(|| name_in(self.languages.0.value(), language));
         Some(Location {
             id,
             code: code.unwrap_or_else(|| id.to_string()),
@@ -184,7 +184,7 @@ struct WireStockStatus {
 impl WireStockStatus {
     fn status(&self, language: &str) -> Option<StockStatus> {
         let id = self.stock_status_id.get()?;
-        let word = self.id_code.get().or_else(|| name_in(&self.languages, language));
+        let word = self.id_code.get().or_else(|| name_in(self.languages.0.value(), language));
         Some(StockStatus {
             id,
             word: word.unwrap_or_else(|| id.to_string()),

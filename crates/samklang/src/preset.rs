@@ -23,6 +23,18 @@ pub(crate) const ALL: &[Preset] = &[
         text: include_str!("../../../examples/presets/starweb-eekonomi/erp-leads.toml"),
     },
     Preset {
+        name: "starweb-eekonomi/initial-from-erp",
+        text: include_str!("../../../examples/presets/starweb-eekonomi/initial-from-erp.toml"),
+    },
+    Preset {
+        name: "starweb-eekonomi/initial-from-shop",
+        text: include_str!("../../../examples/presets/starweb-eekonomi/initial-from-shop.toml"),
+    },
+    Preset {
+        name: "starweb-eekonomi/multishop",
+        text: include_str!("../../../examples/presets/starweb-eekonomi/multishop.toml"),
+    },
+    Preset {
         name: "starweb-eekonomi/shop-leads",
         text: include_str!("../../../examples/presets/starweb-eekonomi/shop-leads.toml"),
     },

@@ -118,6 +118,7 @@ impl Sums {
             *self.wrong.entry(*wrong).or_default() += u64::try_from(lines.len()).unwrap_or_default();
         }
         if let Some(wrong) = verdict.first() {
+            eprintln!("seed {seed} is {}", wrong.word());
             self.failed.entry(wrong).or_default().push(seed);
         }
         self.edits += verdict.edits;

@@ -23,14 +23,16 @@ use crate::{
 /// The most that the vendor's description allows.
 const MOST: i64 = 99_000_000;
 
-pub(super) fn capability() -> StreamCapability {
+pub(super) fn capability(shared: &Shared) -> StreamCapability {
     let mut can = StreamCapability::new(sync_core::EntityKind::Price);
     // prices of lists are records of their own
     can.holds.set(Price::LIST, Value::Null);
     can.fields.insert(Price::LIST, FieldCapability::read_only());
     can.fields.insert(Price::AMOUNT, FieldCapability::read_write().rounded_to(2));
     // not set by anybody, but compared: an amount of another currency or basis would be a wrong one
-    can.fields.insert(Price::CURRENCY, FieldCapability::read_write());
+    let mut currency = FieldCapability::read_write();
+    currency.one_of = Some([shared.company.currency.clone()].into());
+    can.fields.insert(Price::CURRENCY, currency);
     can.fields.insert(Price::INCLUDES_VAT, FieldCapability::read_write());
     for path in [Price::ITEM, Price::SKU] {
         let mut once = FieldCapability::read_only();

@@ -220,7 +220,7 @@ impl StreamHandler for Articles {
         can
     }
     fn facets(&self) -> Vec<(StreamId, StreamCapability)> {
-        let mut price = article_price::capability();
+        let mut price = article_price::capability(&self.shared);
         if self.shared.writes("ea:sales") {
             price.update = UpdateMode::Replace;
         }

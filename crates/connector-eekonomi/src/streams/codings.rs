@@ -1,6 +1,8 @@
 //! The article account coding: the one code from which an article's VAT rate, its accounts, and whether it is a service
 //! follow.
 
+use std::collections::BTreeSet;
+
 use rust_decimal::Decimal;
 use sync_core::{Error, Result, handler::Encode, model::Item};
 
@@ -60,10 +62,10 @@ fn by_rate(shared: &Shared, rate: Decimal, service: bool) -> Result<String> {
         [one] => Ok(one.id.clone()),
         [] => {
             let what = format!(
-                "eEkonomi has no coding for {words} of {} % VAT: make one there, or name one as {key}.{}; there are {}",
+                "eEkonomi has no coding for {words} of {} % VAT: make one there, or name one as {key}.{}; there are those of {}",
                 rate.normalize(),
                 rate.normalize(),
-                shared.company.told(LIST, |coding| coding.is_active != Some(false))
+                rates(shared, service)
             );
             Err(by_code(refused(Item::VAT_RATE, &what), rate))
         }
@@ -77,6 +79,15 @@ fn by_rate(shared: &Shared, rate: Decimal, service: bool) -> Result<String> {
             Err(by_code(refused(Item::VAT_RATE, &what), rate))
         }
     }
+}
+
+/// The rates that there are codings of: `6, 12, 25 %`.
+fn rates(shared: &Shared, service: bool) -> String {
+    let fits = |coding: &&Code| coding.is_active != Some(false) && kind_is(coding, service) != Some(false);
+    let all = shared.company.lists.get(LIST).into_iter().flatten().filter(fits);
+    let rates: BTreeSet<Decimal> = all.filter_map(|coding| coding.vat_rate).map(|rate| rate.normalize()).collect();
+    let told: Vec<String> = rates.iter().map(ToString::to_string).collect();
+    if told.is_empty() { "no rate at all".to_owned() } else { format!("{} %", told.join(", ")) }
 }
 
 /// Whether a coding is for goods or services; none where its word is not known.

@@ -174,14 +174,20 @@ impl StreamHandler for ListPrices {
     }
     fn capability(&self) -> StreamCapability {
         let mut can = StreamCapability::new(EntityKind::Price);
+        let lists = self.shared.company.lists.get("salespricelists");
         for path in [Price::ITEM, Price::LIST] {
             let mut once = FieldCapability::read_only().required();
             once.write_on_create = true;
+            if path == Price::LIST {
+                once.one_of = lists.map(|lists| lists.iter().map(|list| list.id.clone()).collect());
+            }
             can.fields.insert(path, once);
         }
         can.fields.insert(Price::AMOUNT, FieldCapability::read_write().required().rounded_to(2));
         // not set by anybody, but compared
-        can.fields.insert(Price::CURRENCY, FieldCapability::read_write());
+        let mut currency = FieldCapability::read_write();
+        currency.one_of = lists.map(|lists| lists.iter().filter_map(|list| list.currency.clone()).collect());
+        can.fields.insert(Price::CURRENCY, currency);
         can.fields.insert(Price::INCLUDES_VAT, FieldCapability::read_write());
         // the stamp is that of the last change by hand: computed prices do not move it, and may have none
         self.shared.declare(&PRICES, &mut can, true, &[]);

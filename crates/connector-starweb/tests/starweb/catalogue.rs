@@ -313,6 +313,27 @@ async fn an_item_is_changed_through_its_parts_and_shown_last() {
 }
 
 #[tokio::test]
+async fn what_has_no_price_of_the_shops_own_is_not_shown() {
+    let shown = || part("products", fields(&[(Item::IS_SOLD_ONLINE, true.into())]));
+    let (nothing, elsewhere) = (json!([]), json!([{ "pricelistId": 12, "priceExVat": 420 }]));
+    for prices in [nothing, elsewhere, json!([{ "pricelistId": 11, "priceExVat": 0 }])] {
+        let (mut server, bench, router, met) = shop().await;
+        let mut variants = fixture_json("product")["variants"].clone();
+        variants["data"][0]["prices"] = json!({ "data": prices });
+        let bare = changed("product", json!({ "visibility": "hidden", "variants": variants }));
+        met.answers(&mut server, "GET", "/products/501", 200, &format!(r#"{{"data":{bare}}}"#)).await;
+        let error = send(&bench, &router, update(vec![shown()])).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert!(error.message().contains("no price in SEK, so it stays hidden"), "{error}");
+        assert!(met.lines().iter().all(|line| line.starts_with("GET")), "{:?}", met.lines());
+    }
+    // one that it has is enough, and so is one that it gets by the same write
+    let (written, calls) = updates(vec![shown()], &[("PATCH", "/products/501", 200)]).await;
+    written.unwrap();
+    assert_eq!(calls, [line("PATCH /products/501", json!({ "visibility": "visible" }))]);
+}
+
+#[tokio::test]
 async fn what_the_shop_cannot_hold_is_refused_before_anything_is_sent() {
     let router = offline().await;
     let cx = Bench::new().cx;
@@ -325,6 +346,7 @@ async fn what_the_shop_cannot_hold_is_refused_before_anything_is_sent() {
         (own("products", Item::SALES_ACCOUNT, "30010".into()), "100 to 9999"),
         (own("products", Item::SALES_ACCOUNT, "3001A".into()), "'3001A' is no number"),
         (own("products", Item::NUMBER, Value::Null), "always has a number"),
+        (own("products", Item::NUMBER, "N".repeat(41).as_str().into()), "41 characters, the shop takes 40: shorten it"),
         (own("products", Item::NAME, Value::Null), "always has a name"),
         (own("products", Item::WEIGHT, Value::Null), "'weight' cannot be emptied"),
         (own("products", Item::COST.join("amount"), amount("-1")), "below zero"),

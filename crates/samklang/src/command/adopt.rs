@@ -7,7 +7,7 @@ use sync_core::{
     store::{Approval, HeldWhy},
 };
 
-use super::Shell;
+use super::{Shell, prices};
 use crate::{
     args::Form,
     fail::Failure,
@@ -33,12 +33,17 @@ pub(super) async fn adopt(session: &Session, form: Form, shell: &mut Shell<'_>) 
     if form.json {
         writeln!(shell.out, "{}", json::report(&report))?;
     } else {
-        told(&report, &counted, shell)?;
+        told(session, &report, &counted, shell)?;
     }
     Ok(show::exit_code(&report))
 }
 
-fn told(report: &Report, counted: &BTreeMap<String, Approval>, shell: &mut Shell<'_>) -> Result<(), Failure> {
+fn told(
+    session: &Session,
+    report: &Report,
+    counted: &BTreeMap<String, Approval>,
+    shell: &mut Shell<'_>,
+) -> Result<(), Failure> {
     let out = &mut *shell.out;
     text::summary(out, report)?;
     let of = |why: &dyn Fn(HeldWhy) -> bool| report.held.iter().filter(|held| why(held.why)).count();
@@ -51,6 +56,11 @@ fn told(report: &Report, counted: &BTreeMap<String, Approval>, shell: &mut Shell
     if !report.empty_at_master.is_empty() {
         writeln!(out, "\nEmpty at the master, so kept elsewhere:")?;
         report.empty_at_master.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
+    }
+    let without = prices::without_source(&session.engine);
+    if !without.is_empty() {
+        writeln!(out, "\nPrices that cannot arrive:")?;
+        without.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
     }
     text::plan_counts(out, "A run would write", &report.plan)?;
     for (id, counted) in counted {

@@ -8,7 +8,7 @@ use sync_core::{
     policy::Policy,
 };
 
-use super::Shell;
+use super::{Shell, prices};
 use crate::{
     fail::Failure,
     file::Config,
@@ -19,7 +19,7 @@ use crate::{
 /// Looks at each connection, whatever is remembered of it, then at all of them under the policy.
 ///
 /// # Errors
-/// Connections that fail, all of them; else the policy's mistakes, all of them.
+/// Connections that fail, all of them; else the policy's mistakes, all of them; else prices that can never arrive.
 pub(super) async fn check(config: &Config, shell: &mut Shell<'_>) -> Result<u8, Failure> {
     let store = session::open_or_memory(&config.store).await?;
     let shared = session::shared(config, &shell.machine)?;
@@ -55,8 +55,14 @@ pub(super) async fn check(config: &Config, shell: &mut Shell<'_>) -> Result<u8, 
         builder = builder.system(connector);
     }
     let engine = builder.build().map_err(|mistakes| config.mistakes(mistakes))?;
-    entities(&Session { engine, store }, shell)?;
+    let session = Session { engine, store };
+    entities(&session, shell)?;
     hooks(&config.policy, shell)?;
+    let unknown = prices::unknown_lists(&config.policy, &session.engine);
+    let mut never = unknown.into_iter().chain(prices::without_source(&session.engine));
+    if let Some(line) = never.next() {
+        return Err(Failure { more: never.collect(), ..Failure::usage(line) });
+    }
     writeln!(shell.out, "\nThe configuration fits the systems.")?;
     Ok(0)
 }

@@ -7,6 +7,7 @@ mod emulate;
 mod journal;
 mod lists;
 mod login;
+mod prices;
 mod run;
 
 pub(crate) use run::{once, print};

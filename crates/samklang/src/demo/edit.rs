@@ -38,6 +38,14 @@ impl Stage {
     pub(super) fn in_shop(&self, act: Value) -> Result<Value, Failure> {
         self.shop.act(act).map_err(|refused| Failure::stopped(format!("the edit in the shop was refused: {refused}")))
     }
+    /// The same in the second shop, where there is one.
+    ///
+    /// # Errors
+    /// The shop would not let them.
+    pub(super) fn in_second(&self, act: Value) -> Result<Value, Failure> {
+        let second = self.second.as_ref().ok_or_else(|| nothing_for("edit in a second shop"))?;
+        second.act(act).map_err(|refused| Failure::stopped(format!("the edit in the shop was refused: {refused}")))
+    }
     /// Does what a person does in the ERP's own screens.
     ///
     /// # Errors

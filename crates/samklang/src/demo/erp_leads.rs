@@ -37,7 +37,7 @@ pub(super) fn edits_of_combined(stage: &Stage, _: &About) -> Result<Vec<Edit>, F
 }
 
 /// Numbers of items that both sell.
-fn items(states: &States) -> Result<[String; 4], Failure> {
+pub(super) fn items(states: &States) -> Result<[String; 4], Failure> {
     let sold = states.erp("articles").iter().map(|article| text(article, "Number"));
     let mut both = sold.filter(|sku| states.variant(sku).is_some_and(|(product, variant)| is_plain(product, variant)));
     let mut item = || both.next().map(str::to_owned).ok_or_else(|| nothing_for("sell in both systems"));
@@ -51,21 +51,19 @@ fn is_plain(product: &Value, variant: &Value) -> bool {
         && stock(variant) > 100
 }
 
-fn stock(variant: &Value) -> i64 {
+pub(super) fn stock(variant: &Value) -> i64 {
     variant.get("stockQuantity").and_then(Value::as_i64).unwrap_or_default()
 }
 
-fn price(stage: &Stage, sku: String) -> Result<Edit, Failure> {
+pub(super) fn price(stage: &Stage, sku: String) -> Result<Edit, Failure> {
     let net = Decimal::new(1225, 1);
     stage.in_erp(json!({"action": "set_price", "number": sku, "net": 122.5}))?;
     Ok(Edit::new(format!("in the ERP: {sku} costs {net} without VAT"), "the shop sells it for that", move |states| {
-        let prices = states.variant(&sku).map_or(&[][..], |(_, variant)| rows(variant, "prices"));
-        let own = prices.iter().find(|price| price.get("pricelistId") == states.own_list());
-        own.and_then(|price| decimal(price, "priceExVat")) == Some(net)
+        own_price(states, &sku) == Some(net)
     }))
 }
 
-fn name(stage: &Stage, sku: String) -> Result<Edit, Failure> {
+pub(super) fn name(stage: &Stage, sku: String) -> Result<Edit, Failure> {
     let name = "Nytt namn på varan";
     stage.in_erp(json!({"action": "edit_article", "number": sku, "set": {"Name": name}}))?;
     Ok(Edit::new(format!("in the ERP: {sku} is now called {name}"), "so it is called in the shop", move |states| {
@@ -74,7 +72,7 @@ fn name(stage: &Stage, sku: String) -> Result<Edit, Failure> {
     }))
 }
 
-fn bar_code(stage: &Stage, sku: String) -> Result<Edit, Failure> {
+pub(super) fn bar_code(stage: &Stage, sku: String) -> Result<Edit, Failure> {
     let code = "2000000099990";
     stage.in_shop(json!({"action": "edit_variant", "sku": sku, "set": {"ean": code}}))?;
     Ok(Edit::new(format!("in the shop: {sku} has the bar code {code}"), "its article has it too", move |states| {
@@ -84,7 +82,7 @@ fn bar_code(stage: &Stage, sku: String) -> Result<Edit, Failure> {
     }))
 }
 
-fn sale(stage: &Stage, states: &States, sku: String) -> Result<Edit, Failure> {
+pub(super) fn sale(stage: &Stage, states: &States, sku: String) -> Result<Edit, Failure> {
     let left = states.variant(&sku).map(|(_, variant)| stock(variant)).unwrap_or_default() - 5;
     stage.in_erp(json!({"action": "sell_from_stock", "number": sku, "quantity": 5}))?;
     Ok(Edit::new(format!("in the ERP: five of {sku} are sold"), format!("the shop shows {left}"), move |states| {
@@ -92,18 +90,30 @@ fn sale(stage: &Stage, states: &States, sku: String) -> Result<Edit, Failure> {
     }))
 }
 
-fn order(stage: &Stage, states: &States, sku: String) -> Result<Edit, Failure> {
-    let shown = states.variant(&sku).map(|(_, variant)| stock(variant)).unwrap_or_default();
+/// What a shop asks for an item, without VAT.
+pub(super) fn own_price(states: &States, sku: &str) -> Option<Decimal> {
+    let prices = states.variant(sku).map_or(&[][..], |(_, variant)| rows(variant, "prices"));
+    let own = prices.iter().find(|price| price.get("pricelistId") == states.own_list());
+    own.and_then(|price| decimal(price, "priceExVat"))
+}
+
+/// A guest's order of so many, to be paid by invoice.
+pub(super) fn basket(sku: &str, quantity: u64) -> Value {
     let address = json!({
         "firstName": "Nya", "lastName": "Kundén", "address": "Ågatan 2", "postalCode": "58222", "city": "Linköping",
         "countryCode": "SE",
     });
-    let item = json!({"sku": sku, "description": sku, "quantity": 2, "unitPriceIncVat": 125, "vatRate": 25});
-    let placed = stage.in_shop(json!({
+    let item = json!({"sku": sku, "description": sku, "quantity": quantity, "unitPriceIncVat": 125, "vatRate": 25});
+    json!({
         "action": "place_order", "originalCustomerEmail": "ny.kund@example.se", "paymentMethodId": 105,
         "paymentStatus": "", "shippingMethodId": 101, "shippingVatRate": 25, "paymentVatRate": 25,
         "currencyPrecision": 2, "addresses": {"originalInvoice": address}, "items": [item],
-    }))?;
+    })
+}
+
+fn order(stage: &Stage, states: &States, sku: String) -> Result<Edit, Failure> {
+    let shown = states.variant(&sku).map(|(_, variant)| stock(variant)).unwrap_or_default();
+    let placed = stage.in_shop(basket(&sku, 2))?;
     let number = placed.get("orderId").and_then(Value::as_u64).unwrap_or_default();
     let left = shown - 2;
     let becomes = format!("the ERP has it with its total, and the shop shows {left}");

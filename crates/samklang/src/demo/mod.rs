@@ -7,7 +7,10 @@ mod buyers;
 mod edit;
 mod erp_leads;
 mod flow;
+mod initial;
+mod multishop;
 mod sample;
+mod second;
 mod shop_leads;
 mod stage;
 mod states;
@@ -101,7 +104,7 @@ async fn play(
 ) -> Result<Played, Failure> {
     let about = About::read()?;
     tell.title(flow.name, about.seed())?;
-    let stage = Stage::set().await?;
+    let stage = Stage::set(flow.sample).await?;
     let path = stage.configure(flow, folder.path())?;
     tell.systems(&stage)?;
     // nothing of the user's surroundings is looked at: a demo never meets real credentials
@@ -227,13 +230,19 @@ impl Running {
         if !flow.has_orders {
             let waits = self.summary.held.iter().map(|held| format!("{} waits: {}", held.number, held.why));
             self.wrong.extend(waits);
+            self.wrong.extend((flow.settled)(&self.stage.states()));
             return Ok(());
         }
         let (wanted, waiting) = (about.must_arrive(self.become_invoices), about.must_wait(self.become_invoices));
         let states = self.stage.states();
-        let compared = totals::compare(&states, &wanted);
+        let mut compared = totals::compare(&states, &wanted);
+        let of_second = states.second.as_ref().map(|_| about.of_second()).unwrap_or_default();
+        if let Some(second) = &states.second {
+            compared.add(totals::compare(second, &of_second));
+            self.wrong.extend(second.twice().into_iter().map(|mark| format!("{mark} is in the ERP more than once")));
+        }
         self.summary.totals.equal = compared.equal;
-        tell.totals(&compared, wanted.len())?;
+        tell.totals(&compared, wanted.len().saturating_add(of_second.len()))?;
         self.wrong.extend(compared.others);
         let is_there = |number: &u64| states.document(*number).is_some();
         let held = waiting.iter().map(|(number, _)| *number).filter(is_there);
@@ -242,6 +251,7 @@ impl Running {
         let too_early = about.fate("before_start").into_iter().filter(is_there);
         self.wrong.extend(states.twice().into_iter().map(|mark| format!("{mark} is in the ERP more than once")));
         self.wrong.extend(too_early.map(|number| format!("{number} is from before the start date, and in the ERP")));
+        self.wrong.extend((flow.settled)(&states));
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::second;
 use crate::fail::Failure;
 
 macro_rules! files {
@@ -21,19 +22,66 @@ const ABOUT: &str = include_str!("../../../../examples/sample-data/about.json");
 /// What the demo puts on top of each preset.
 pub(super) const OWN: &str = include_str!("../../../../examples/sample-data/demo.toml");
 
-/// All collections of the shop, as its emulator takes them.
-pub(super) fn starweb() -> Result<Value, Failure> {
-    collections(STARWEB)
+/// What of it is in the systems when a flow begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sample {
+    /// Both sell the same goods.
+    Both,
+    /// The ERP has no articles yet.
+    ShopAlone,
+    /// The shop has no products yet.
+    ErpAlone,
+    /// A second shop, in another currency, has orders and no products yet.
+    TwoShops,
 }
 
-/// All collections of the ERP, as its emulator takes them.
-pub(super) fn eekonomi() -> Result<Value, Failure> {
-    collections(EEKONOMI)
+/// So many goods are what a shop starts with where goods are made or a second shop is opened.
+const GOODS: usize = 200;
+
+impl Sample {
+    /// All collections of the shop, as its emulator takes them.
+    pub(super) fn starweb(self) -> Result<Value, Failure> {
+        let mut all = collections(STARWEB)?;
+        match self {
+            Self::Both => {}
+            Self::ErpAlone => drop(all.remove("products")),
+            Self::ShopAlone | Self::TwoShops => few(&mut all),
+        }
+        Ok(Value::Object(all))
+    }
+    /// All collections of the ERP, as its emulator takes them.
+    pub(super) fn eekonomi(self) -> Result<Value, Failure> {
+        let mut all = collections(EEKONOMI)?;
+        match self {
+            Self::Both => {}
+            Self::ShopAlone => drop(all.remove("articles")),
+            Self::ErpAlone | Self::TwoShops => {
+                let mut shop = collections(STARWEB)?;
+                few(&mut shop);
+                second::for_sale(&shop, &mut all);
+                if self == Self::TwoShops {
+                    second::price_list(&shop, &mut all);
+                }
+            }
+        }
+        Ok(Value::Object(all))
+    }
+    /// The same of the second shop, where there is one.
+    pub(super) fn second(self) -> Result<Option<Value>, Failure> {
+        let there = self == Self::TwoShops;
+        there.then(|| collections(STARWEB).map(second::shop).map(Value::Object)).transpose()
+    }
 }
 
-fn collections(files: Files) -> Result<Value, Failure> {
-    let read = files.iter().map(|(name, text)| Ok(((*name).to_owned(), json(text)?)));
-    Ok(Value::Object(read.collect::<Result<Map<_, _>, Failure>>()?))
+/// Leaves the shop its first goods.
+fn few(all: &mut Map<String, Value>) {
+    if let Some(Value::Array(products)) = all.get_mut("products") {
+        products.truncate(GOODS);
+    }
+}
+
+fn collections(files: Files) -> Result<Map<String, Value>, Failure> {
+    files.iter().map(|(name, text)| Ok(((*name).to_owned(), json(text)?))).collect()
 }
 
 fn json(text: &str) -> Result<Value, Failure> {
@@ -84,6 +132,11 @@ impl About {
         self.fate("must_arrive").into_iter().filter(|number| !special.contains(number)).collect()
     }
 
+    /// Orders of the shop that are to arrive and are in another country's currency: the second shop has them too.
+    pub(super) fn of_second(&self) -> Vec<u64> {
+        self.numbers("arriving", "norway")
+    }
+
     fn numbers(&self, part: &str, name: &str) -> Vec<u64> {
         let found = self.0.get(part).and_then(|part| part.get(name)).and_then(Value::as_array);
         found.into_iter().flatten().filter_map(Value::as_u64).collect()
@@ -107,8 +160,12 @@ mod tests {
             let named: BTreeSet<String> = files.iter().map(|(name, _)| (*name).to_owned()).collect();
             assert_eq!(named, there, "{system}");
         }
-        starweb().unwrap();
-        eekonomi().unwrap();
+        for sample in [Sample::Both, Sample::ShopAlone, Sample::ErpAlone, Sample::TwoShops] {
+            let (shop, erp) = (sample.starweb().unwrap(), sample.eekonomi().unwrap());
+            assert_eq!(shop.get("products").is_some(), sample != Sample::ErpAlone);
+            assert_eq!(erp.get("articles").is_some(), sample != Sample::ShopAlone);
+            assert_eq!(sample.second().unwrap().is_some(), sample == Sample::TwoShops);
+        }
     }
 
     #[test]

@@ -21,35 +21,56 @@ use tempfile::TempDir;
 use toml::Table;
 use url::Url;
 
-use super::{flow::Flow, sample, states::States, time::Time};
+use super::{
+    flow::Flow,
+    sample::{self, Sample},
+    states::States,
+    time::Time,
+};
 use crate::{fail::Failure, session::Machine};
 
 /// The file that the configuration is written to.
 const CONFIG: &str = "samklang.toml";
 
-/// Two systems and the time that they share.
+/// The client of the second shop.
+const SECOND: (&str, &str) = ("samklang-no", "secret-no");
+
+/// The systems and the time that they share.
 pub(super) struct Stage {
     pub(super) shop: Arc<Emulator<Starweb>>,
+    /// A second shop, in flows that have one.
+    pub(super) second: Option<Arc<Emulator<Starweb>>>,
     pub(super) erp: Arc<Emulator<Eekonomi>>,
     time: Arc<Time>,
     own: Table,
 }
 
 impl Stage {
-    /// Starts both systems on free ports, with the sample data.
+    /// Starts the systems on free ports, with the sample data of a flow.
     ///
     /// # Errors
     /// The machine gives no ports, or the sample data is broken.
-    pub(super) async fn set() -> Result<Self, Failure> {
+    pub(super) async fn set(sample: Sample) -> Result<Self, Failure> {
         let own: Table = toml::from_str(sample::OWN).map_err(|error| broken(&error))?;
         let start = own.get("start").and_then(toml::Value::as_str).unwrap_or_default();
         let start: DateTime<Utc> = start.parse().map_err(|error| broken(&error))?;
         let shop = started(Starweb::new(starweb::Settings::default()), start).await?;
         let erp = started(Eekonomi::default(), start).await?;
-        shop.seed(sample::starweb()?).map_err(|why| broken(&why))?;
-        erp.seed(sample::eekonomi()?).map_err(|why| broken(&why))?;
-        let time = Arc::new(Time::new(start, shop.clone(), erp.clone()));
-        Ok(Self { shop, erp, time, own })
+        shop.seed(sample.starweb()?).map_err(|why| broken(&why))?;
+        erp.seed(sample.eekonomi()?).map_err(|why| broken(&why))?;
+        let second = match sample.second()? {
+            Some(data) => {
+                let (client_id, client_secret) = (SECOND.0.to_owned(), SECOND.1.to_owned());
+                let settings = starweb::Settings { client_id, client_secret, ..starweb::Settings::default() };
+                let second = started(Starweb::new(settings), start).await?;
+                second.seed(data).map_err(|why| broken(&why))?;
+                Some(second)
+            }
+            None => None,
+        };
+        let shops = [&shop].into_iter().chain(&second).cloned().collect();
+        let time = Arc::new(Time::new(start, shops, erp.clone()));
+        Ok(Self { shop, second, erp, time, own })
     }
     /// The engine's clock and waits.
     pub(super) fn machine(&self) -> Machine {
@@ -59,13 +80,17 @@ impl Stage {
     pub(super) fn minutes_later(&self, minutes: u64) {
         self.time.pass(Duration::from_secs(minutes.saturating_mul(60)));
     }
-    /// What both hold.
+    /// What all of them hold.
     pub(super) fn states(&self) -> States {
-        States { shop: self.shop.state(), erp: self.erp.state() }
+        let second = self.second.as_ref().map(|second| Box::new(States::new("no", second.state(), self.erp.state())));
+        States { second, ..States::new("se", self.shop.state(), self.erp.state()) }
     }
     /// The connections' names and where they lead.
-    pub(super) fn addresses(&self) -> [(&'static str, &'static str, &str); 2] {
-        [("se", "Starweb", self.shop.base_url()), ("erp", "Visma eEkonomi", self.erp.base_url())]
+    pub(super) fn addresses(&self) -> Vec<(&'static str, &'static str, &str)> {
+        let mut all = vec![("se", "Starweb", self.shop.base_url())];
+        all.extend(self.second.as_ref().map(|second| ("no", "Starweb", second.base_url())));
+        all.push(("erp", "Visma eEkonomi", self.erp.base_url()));
+        all
     }
 
     /// The company's number, as a login must find it.
@@ -95,6 +120,11 @@ impl Stage {
             "se",
             &[("base_url", format!("{}/api/v2", self.shop.base_url())), ("client_id", shop.client_id)],
         );
+        if let Some(second) = &self.second {
+            write(&folder.join("no.secret"), SECOND.1)?;
+            let base_url = format!("{}/api/v2", second.base_url());
+            connect(&mut config, "no", &[("base_url", base_url), ("client_id", SECOND.0.to_owned())]);
+        }
         connect(
             &mut config,
             "erp",
@@ -133,7 +163,7 @@ impl Stage {
 
     /// Forgets the requests so far.
     pub(super) fn clear_requests(&self) {
-        self.shop.clear_requests();
+        [&self.shop].into_iter().chain(&self.second).for_each(|shop| shop.clear_requests());
         self.erp.clear_requests();
     }
     /// Requests since, by connection, those for tokens not counted.
@@ -142,16 +172,24 @@ impl Stage {
             let calls = log.iter().filter(|entry| !entry.path.ends_with("/token")).count();
             u64::try_from(calls).unwrap_or(u64::MAX)
         };
-        BTreeMap::from([("se".to_owned(), count(self.shop.requests())), ("erp".to_owned(), count(self.erp.requests()))])
+        let second = self.second.as_ref().map(|second| ("no".to_owned(), count(second.requests())));
+        [("se".to_owned(), count(self.shop.requests())), ("erp".to_owned(), count(self.erp.requests()))]
+            .into_iter()
+            .chain(second)
+            .collect()
     }
     /// What was set off so far, as the systems' own journals tell it.
     pub(super) fn effects(&self) -> BTreeMap<&'static str, u64> {
         let states = self.states();
         let count = |of: &Value, name| u64::try_from(super::states::rows(of, name).len()).unwrap_or(u64::MAX);
+        let in_shops = |name| {
+            let second = states.second.as_ref().map(|second| count(&second.shop, name));
+            count(&states.shop, name).saturating_add(second.unwrap_or_default())
+        };
         BTreeMap::from([
-            ("notify_buyer", count(&states.shop, "mails")),
-            ("capture", count(&states.shop, "captures")),
-            ("cancel_payment", count(&states.shop, "cancellations")),
+            ("notify_buyer", in_shops("mails")),
+            ("capture", in_shops("captures")),
+            ("cancel_payment", in_shops("cancellations")),
             ("send", count(&states.erp, "mails")),
         ])
     }

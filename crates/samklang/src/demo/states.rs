@@ -13,14 +13,22 @@ pub(super) const DRAFTS: &str = "customerinvoicedrafts";
 pub(super) const INVOICES: &str = "customerinvoices";
 const COLLECTIONS: [&str; 3] = [ORDERS, DRAFTS, INVOICES];
 
-/// The state of both.
+/// The state of a shop and the ERP.
 #[derive(Debug)]
 pub(super) struct States {
+    /// The shop's connection, with which our marks begin.
+    pub(super) connection: &'static str,
     pub(super) shop: Value,
     pub(super) erp: Value,
+    /// The same of a second shop.
+    pub(super) second: Option<Box<States>>,
 }
 
 impl States {
+    /// A shop by this name and an ERP.
+    pub(super) fn new(connection: &'static str, shop: Value, erp: Value) -> Self {
+        Self { connection, shop, erp, second: None }
+    }
     /// A collection of the shop.
     pub(super) fn shop(&self, name: &str) -> &[Value] {
         rows(&self.shop, name)
@@ -47,9 +55,9 @@ impl States {
     }
     /// The ERP's document that bears our mark of a shop's order: its order, else its draft, else its invoice.
     pub(super) fn document(&self, number: u64) -> Option<Document<'_>> {
-        let wanted = format!("se-{number}");
+        let wanted = format!("{}-{number}", self.connection);
         COLLECTIONS.iter().find_map(|at| {
-            let record = self.erp(at).iter().find(|document| mark(document) == wanted)?;
+            let record = self.erp(at).iter().find(|document| self.mark(document) == wanted)?;
             Some(Document { at, record })
         })
     }
@@ -58,13 +66,19 @@ impl States {
         let mut seen = BTreeSet::new();
         let again = COLLECTIONS.iter().flat_map(|at| {
             let family = if *at == INVOICES { "invoiced" } else { "open" };
-            self.erp(at).iter().map(move |document| (family, mark(document)))
+            self.erp(at).iter().map(move |document| (family, self.mark(document)))
         });
         again
-            .filter(|(_, mark)| mark.starts_with("se-"))
+            .filter(|(_, mark)| !mark.is_empty())
             .filter(|one| !seen.insert(*one))
             .map(|(_, mark)| mark.to_owned())
             .collect()
+    }
+    /// Our mark of an order of this shop on a document; empty where there is none.
+    fn mark<'a>(&self, document: &'a Value) -> &'a str {
+        let ours = |mark: &&str| mark.strip_prefix(self.connection).is_some_and(|rest| rest.starts_with('-'));
+        let fields = ["BuyersOrderReference", "OurReference"].iter();
+        fields.map(|field| text(document, field)).find(ours).unwrap_or_default()
     }
     /// The word of a shop's order's status: a standard one's code, the name of one of the shop's own.
     pub(super) fn status_word(&self, order: &Value) -> &str {
@@ -101,11 +115,6 @@ impl Document<'_> {
     }
 }
 
-fn mark(document: &Value) -> &str {
-    let fields = ["BuyersOrderReference", "OurReference"].iter();
-    fields.map(|field| text(document, field)).find(|mark| mark.starts_with("se-")).unwrap_or_default()
-}
-
 /// A list, which some nest under `data`.
 pub(super) fn rows<'a>(of: &'a Value, name: &str) -> &'a [Value] {
     let list = of.get(name);
@@ -139,7 +148,7 @@ mod tests {
         let order = |id: &str, mark: &str| json!({"Id": id, "BuyersOrderReference": mark});
         let erp = json!({"companies": [{"orders": [order("a", "se-12"), order("b", "se-1")],
             "customerinvoices": [order("c", "se-1"), order("d", "se-3")]}]});
-        let states = States { shop: json!({}), erp };
+        let states = States::new("se", json!({}), erp);
         let id = |number| states.document(number).map(|document| document.id().to_owned());
         assert_eq!((id(1), id(3), id(2)), (Some("b".into()), Some("d".into()), None));
         assert!(states.twice().is_empty(), "the invoice of an order bears its mark");
@@ -150,7 +159,7 @@ mod tests {
         let order = |mark: &str| json!({"BuyersOrderReference": mark});
         let erp = json!({"companies": [{"orders": [order("se-1"), order("se-2"), order(""), order("")],
             "customerinvoicedrafts": [order("se-2")]}]});
-        assert_eq!(States { shop: json!({}), erp }.twice(), ["se-2".to_owned()].into());
+        assert_eq!(States::new("se", json!({}), erp).twice(), ["se-2".to_owned()].into());
     }
 
     #[test]
@@ -160,7 +169,7 @@ mod tests {
             {"statusId": 1, "idCode": "created", "languages": named("Skapad")},
             {"statusId": 2, "idCode": null, "languages": named("Betald")},
         ]});
-        let states = States { shop, erp: json!({}) };
+        let states = States::new("se", shop, json!({}));
         assert_eq!(states.status_word(&json!({"statusId": 1})), "created");
         assert_eq!(states.status_word(&json!({"statusId": 2})), "Betald");
         assert_eq!(states.status_word(&json!({"statusId": 3})), "");

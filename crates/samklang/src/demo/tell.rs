@@ -6,6 +6,7 @@ use sync_core::engine::Report;
 
 use super::{
     stage::Stage,
+    states::States,
     summary::{SecondRun, Summary, Waiting},
     totals::Compared,
 };
@@ -48,13 +49,19 @@ impl<'a> Teller<'a> {
     }
     /// Which systems there are, and what is in them.
     pub(super) fn systems(&mut self, stage: &Stage) -> Done {
-        self.step("two systems are started, as they were before anybody connected them")?;
+        self.step("the systems are started, as they were before anybody connected them")?;
         let states = stage.states();
         let of = |count: usize, what: &str| format!("{count} {what}");
-        let in_shop = ["orders", "customers", "products"].map(|name| of(states.shop(name).len(), name));
+        let in_shop =
+            |states: &States| ["orders", "customers", "products"].map(|name| of(states.shop(name).len(), name));
         let in_erp = ["orders", "customers", "articles"].map(|name| of(states.erp(name).len(), name));
-        for ((connection, system, base), holds) in stage.addresses().into_iter().zip([in_shop, in_erp]) {
-            self.line(&format!("{connection:<4} {system:<14} {base:<24} {}", holds.join(", ")))?;
+        for (connection, system, base) in stage.addresses() {
+            let holds = match (connection, &states.second) {
+                ("erp", _) => in_erp.join(", "),
+                ("no", Some(second)) => in_shop(second).join(", "),
+                _ => in_shop(&states).join(", "),
+            };
+            self.line(&format!("{connection:<4} {system:<14} {base:<24} {holds}"))?;
         }
         Ok(())
     }

@@ -13,14 +13,14 @@ use sync_http::{Timer, VirtualTime};
 #[derive(Debug)]
 pub(super) struct Time {
     inner: VirtualTime,
-    shop: Arc<Emulator<Starweb>>,
+    shops: Vec<Arc<Emulator<Starweb>>>,
     erp: Arc<Emulator<Eekonomi>>,
 }
 
 impl Time {
     /// Starts at the instant at which the emulators' frozen clocks stand.
-    pub(super) fn new(start: DateTime<Utc>, shop: Arc<Emulator<Starweb>>, erp: Arc<Emulator<Eekonomi>>) -> Self {
-        Self { inner: VirtualTime::leaping(start), shop, erp }
+    pub(super) fn new(start: DateTime<Utc>, shops: Vec<Arc<Emulator<Starweb>>>, erp: Arc<Emulator<Eekonomi>>) -> Self {
+        Self { inner: VirtualTime::leaping(start), shops, erp }
     }
     /// So much later.
     pub(super) fn pass(&self, length: Duration) {
@@ -29,7 +29,9 @@ impl Time {
     }
     /// The calendar's end, which alone could stop them, is further than a demo goes.
     fn emulators(&self, length: Duration) {
-        let _ = self.shop.advance(length);
+        for shop in &self.shops {
+            let _ = shop.advance(length);
+        }
         let _ = self.erp.advance(length);
     }
 }
@@ -62,7 +64,7 @@ mod tests {
         let start = DateTime::UNIX_EPOCH;
         let shop = Arc::new(Emulator::start(Starweb::new(Settings::default()), Options::at(start)).await.unwrap());
         let erp = Arc::new(Emulator::start(Eekonomi::default(), Options::at(start)).await.unwrap());
-        let time = Time::new(start, shop.clone(), erp.clone());
+        let time = Time::new(start, vec![shop.clone()], erp.clone());
         time.sleep(Duration::from_secs(3600)).await;
         time.pass(Duration::from_secs(60));
         let then = DateTime::from_timestamp(3660, 0).unwrap();

@@ -14,6 +14,14 @@ pub(super) struct Compared {
     pub(super) others: Vec<String>,
 }
 
+impl Compared {
+    /// Takes over those of another shop.
+    pub(super) fn add(&mut self, other: Self) {
+        self.equal = self.equal.saturating_add(other.equal);
+        self.others.extend(other.others);
+    }
+}
+
 /// Compares the orders of these numbers.
 pub(super) fn compare(states: &States, numbers: &[u64]) -> Compared {
     let mut compared = Compared::default();
@@ -66,10 +74,8 @@ mod tests {
     use super::*;
 
     fn states(document: Value) -> States {
-        States {
-            shop: json!({"orders": [{"orderId": 7, "totalAmount": 142.86, "totalVat": 17.14, "currencyCode": "SEK"}]}),
-            erp: json!({"companies": [{"orders": [document]}]}),
-        }
+        let orders = json!([{"orderId": 7, "totalAmount": 142.86, "totalVat": 17.14, "currencyCode": "SEK"}]);
+        States::new("se", json!({"orders": orders}), json!({"companies": [{"orders": [document]}]}))
     }
 
     fn order(rows: &[&str], vat: &str, includes: bool) -> Value {

@@ -55,7 +55,8 @@ fn len(len: usize) -> u64 {
 pub(crate) fn waiting(out: Out<'_>, report: &Report) -> Done {
     let held = report.held.iter().map(|held| format!("{}; {}", held.text, held.cure));
     // where there is more of it
-    let parked = report.parked.iter().map(|one| format!("{}; all of it: samklang parked show {}", one.line(), one.key));
+    let parked = report.parked.iter().filter(|one| !is_part(one, report));
+    let parked = parked.map(|one| format!("{}; all of it: samklang parked show {}", one.line(), one.key));
     let mut lines: Vec<String> = held.chain(parked).collect();
     lines.extend(report.adopt_first.iter().map(|(entity, why)| format!("{entity}: {why}")));
     lines.extend(report.unknown_codes());
@@ -64,6 +65,12 @@ pub(crate) fn waiting(out: Out<'_>, report: &Report) -> Done {
         lines.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
     }
     Ok(())
+}
+
+/// A price or a stock that was refused with the article that it is part of: told with that one's number.
+fn is_part(one: &Parked, report: &Report) -> bool {
+    let whole = |other: &Parked| !other.numbers.is_empty() && other.text == one.text && other.kind == one.kind;
+    one.numbers.is_empty() && one.raw.is_none() && report.parked.iter().any(whole)
 }
 
 /// `1 record`, `2 records`.

@@ -28,7 +28,12 @@ impl Goods {
 
 /// All goods of the shop, by number.
 pub(crate) fn shown(stage: &Stage) -> Vec<Goods> {
-    let mut all: Vec<Goods> = stage.at_shop("products").iter().flat_map(of_product).collect();
+    shown_in(&stage.shop.state())
+}
+
+/// All goods of a shop's state, by number.
+pub(crate) fn shown_in(shop: &Value) -> Vec<Goods> {
+    let mut all: Vec<Goods> = shop["products"].as_array().unwrap().iter().flat_map(of_product).collect();
     all.sort();
     all
 }

@@ -14,6 +14,8 @@ mod goods;
 #[cfg(test)]
 mod hints;
 #[cfg(test)]
+mod initial;
+#[cfg(test)]
 mod invoices;
 #[cfg(test)]
 mod killed;
@@ -21,6 +23,8 @@ mod killed;
 mod locked;
 #[cfg(test)]
 mod money;
+#[cfg(test)]
+mod multishop;
 #[cfg(test)]
 mod orders;
 #[cfg(test)]
@@ -31,5 +35,7 @@ mod relay;
 mod stage;
 #[cfg(test)]
 mod status;
+#[cfg(test)]
+mod two;
 #[cfg(test)]
 mod waiting;

@@ -55,7 +55,7 @@ pub(crate) struct Stage {
     preset: &'static str,
     rules: Vec<String>,
     relay: Option<Relay>,
-    runtime: Runtime,
+    pub(crate) runtime: Runtime,
 }
 
 impl Stage {
@@ -77,14 +77,7 @@ impl Stage {
         let options = Options { time: Time::Real, ..Options::default() };
         let shop = runtime.block_on(Emulator::start(Starweb::new(starweb::Settings::default()), options)).unwrap();
         let erp = runtime.block_on(Emulator::start(Eekonomi::default(), options)).unwrap();
-        shop.seed(json!({
-            "shop": sample!("starweb", "shop"), "currencies": sample!("starweb", "currencies"),
-            "vat-rates": sample!("starweb", "vat-rates"), "payment-methods": sample!("starweb", "payment-methods"),
-            "shipping-methods": sample!("starweb", "shipping-methods"),
-            "order-statuses": sample!("starweb", "order-statuses"), "pricelists": sample!("starweb", "pricelists"),
-            "product-units": sample!("starweb", "product-units"),
-        }))
-        .unwrap();
+        shop.seed(shop_lists()).unwrap();
         erp.seed(json!({
             "companies": sample!("eekonomi", "companies"),
             "articleaccountcodings": sample!("eekonomi", "articleaccountcodings"),
@@ -119,16 +112,28 @@ impl Stage {
         // the machine's own day decides what is before the start
         let start = (SystemClock.now() - TimeDelta::days(30)).date_naive();
         let (shop, erp) = (self.shop.base_url(), self.erp.base_url());
-        let text = format!(
-            "preset = \"starweb-eekonomi/{}\"\n{}\n\
+        let mut text = format!(
+            "preset = \"starweb-eekonomi/{}\"\n\
              connections.se.base_url = \"{shop}/api/v2\"\n\
              connections.erp.base_url = \"{erp}/v2/\"\n\
              connections.erp.identity_url = \"{erp}/\"\n\
-             entities.orders.scope = [{{ at = \"erp\", when = [\"@created_on >= {start}\", \"fulfilment in [open, picking]\"] }}]\n",
+             connections.erp.company = \"556677-8899\"\n\
+             connections.erp.search_lag_s = 0\n\
+             entities.items.every = \"0s\"\n",
             self.preset,
-            include_str!("rules.toml")
         );
+        if !self.preset.starts_with("initial-") {
+            let when = format!("[\"@created_on >= {start}\", \"fulfilment in [open, picking]\"]");
+            text.push_str(&format!("entities.orders.scope = [{{ at = \"erp\", when = {when} }}]\n"));
+            text.push_str(include_str!("rules.toml"));
+        }
         std::fs::write(self.folder.path().join("samklang.toml"), text).unwrap();
+    }
+    /// The rest is played with another preset and other rules, and the same state file.
+    pub(crate) fn go_on_with(&mut self, preset: &'static str, rules: Rules<'_>) {
+        self.preset = preset;
+        self.rules = rules.iter().map(|rule| (*rule).to_owned()).collect();
+        self.configure();
     }
     fn sign_in(&self) {
         let tokens = self.erp.act(json!({"action": "sign_in"})).unwrap();
@@ -236,13 +241,7 @@ impl Stage {
     }
     /// Somebody buys: `who` has what makes the order his.
     pub(crate) fn buys(&self, who: Value, items: &[Bought]) -> u64 {
-        let mut order = json!({
-            "action": "place_order", "paymentMethodId": FAKTURA, "paymentStatus": "", "shippingMethodId": 101,
-            "shippingVatRate": 25, "paymentVatRate": 25, "currencyPrecision": 2,
-            "items": items.iter().map(Bought::row).collect::<Vec<_>>(),
-        });
-        order.as_object_mut().unwrap().extend(who.as_object().unwrap().clone());
-        self.in_shop(order)["orderId"].as_u64().unwrap()
+        self.in_shop(basket(&who, items))["orderId"].as_u64().unwrap()
     }
     /// The same with Klarna, where an amount is reserved.
     pub(crate) fn guest_buys_with_klarna(&self, email: &str, items: &[Bought]) -> u64 {
@@ -274,19 +273,18 @@ impl Stage {
     }
     /// The word of the shop's order's status.
     pub(crate) fn shop_status(&self, number: u64) -> String {
-        let order = self.shop_order(number);
-        let statuses = self.at_shop("order-statuses");
-        let status = statuses.iter().find(|status| status["statusId"] == order["statusId"]).unwrap();
-        let name = status["languages"]["data"][0]["name"].as_str().or(status["languages"][0]["name"].as_str());
-        status["idCode"].as_str().or(name).unwrap().to_owned()
+        status_in(&self.shop.state(), number)
     }
     /// All documents of the ERP that bear the mark of a shop's order: collection and record.
     pub(crate) fn documents(&self, number: u64) -> Vec<(&'static str, Value)> {
-        let (mark, state) = (format!("se-{number}"), self.erp.state());
+        self.documents_with(&format!("se-{number}"))
+    }
+    /// All documents of the ERP that bear this mark.
+    pub(crate) fn documents_with(&self, mark: &str) -> Vec<(&'static str, Value)> {
+        let state = self.erp.state();
         let of = |name: &'static str| {
             let all = state["companies"][0][name].as_array().unwrap().iter();
-            all.filter(|record| record["BuyersOrderReference"] == mark.as_str())
-                .map(move |record| (name, record.clone()))
+            all.filter(|record| record["BuyersOrderReference"] == mark).map(move |record| (name, record.clone()))
         };
         DOCUMENTS.into_iter().flat_map(of).collect()
     }
@@ -343,6 +341,17 @@ impl Stage {
     }
 }
 
+/// What is in every shop.
+pub(crate) fn shop_lists() -> Value {
+    json!({
+        "shop": sample!("starweb", "shop"), "currencies": sample!("starweb", "currencies"),
+        "vat-rates": sample!("starweb", "vat-rates"), "payment-methods": sample!("starweb", "payment-methods"),
+        "shipping-methods": sample!("starweb", "shipping-methods"),
+        "order-statuses": sample!("starweb", "order-statuses"), "pricelists": sample!("starweb", "pricelists"),
+        "product-units": sample!("starweb", "product-units"),
+    })
+}
+
 /// Articles that carry rows that are no items, and one of each VAT rate to sell.
 fn articles() -> Value {
     let Value::Array(all) = sample!("eekonomi", "articles") else { unreachable!("the sample is a list") };
@@ -350,6 +359,17 @@ fn articles() -> Value {
     all.into_iter()
         .filter(|article| wanted.iter().any(|start| article["Number"].as_str().unwrap().starts_with(start)))
         .collect()
+}
+
+/// An order of these, by whom `who` says.
+pub(crate) fn basket(who: &Value, items: &[Bought]) -> Value {
+    let mut order = json!({
+        "action": "place_order", "paymentMethodId": FAKTURA, "paymentStatus": "", "shippingMethodId": 101,
+        "shippingVatRate": 25, "paymentVatRate": 25, "currencyPrecision": 2,
+        "items": items.iter().map(Bought::row).collect::<Vec<_>>(),
+    });
+    order.as_object_mut().unwrap().extend(who.as_object().unwrap().clone());
+    order
 }
 
 /// An address of a private person.
@@ -454,6 +474,16 @@ impl Ran {
     fn report(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|_| panic!("{self:#?}"))
     }
+}
+
+/// The word of the status of an order in a shop's state.
+#[track_caller]
+pub(crate) fn status_in(shop: &Value, number: u64) -> String {
+    let all = |name: &str| shop[name].as_array().unwrap().iter();
+    let order = all("orders").find(|order| order["orderId"] == number).unwrap();
+    let status = all("order-statuses").find(|status| status["statusId"] == order["statusId"]).unwrap();
+    let name = status["languages"]["data"][0]["name"].as_str().or(status["languages"][0]["name"].as_str());
+    status["idCode"].as_str().or(name).unwrap().to_owned()
 }
 
 /// Distinct values of a field.

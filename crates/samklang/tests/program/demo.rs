@@ -181,6 +181,64 @@ fn products_of_the_shop_go_to_the_erp_and_prices_and_stock_come_back() {
     assert_eq!(sum(&summary["effects"]), 0, "{summary}");
 }
 
+/// A first product sync: both have the same goods afterwards, and nothing waits.
+#[track_caller]
+fn first_sync(flow: &str, made: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = demo(folder.path(), &[flow, "--json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let summary = summary(&ran);
+    assert_eq!(summary["flow"], flow);
+    assert_eq!(summary["held"], json!([]), "{summary}");
+    // 200 at first, then the edits
+    assert!(summary["written"][made]["item"].as_u64() > Some(200), "{summary}");
+    assert_eq!(summary["written"].as_object().unwrap().len(), 1, "the other side is left alone: {summary}");
+    assert!(summary["read"]["order"].is_null() && summary["read"]["organisation"].is_null(), "{summary}");
+    rests(&summary);
+    assert_eq!(summary["edits"]["made"], summary["edits"]["arrived"], "{summary}");
+    assert!(summary["edits"]["made"].as_u64() >= Some(3), "{summary}");
+    assert_eq!(sum(&summary["effects"]), 0, "{summary}");
+    assert!(is_empty(folder.path()));
+}
+
+/// The second run wrote nothing and read little: of each shop three pages, of the ERP six, and one for each thousand of
+/// articles and of open documents.
+#[track_caller]
+fn rests(summary: &Value) {
+    assert_eq!(summary["second_run"]["writes"], 0);
+    for (connection, calls) in summary["second_run"]["reads"].as_object().unwrap() {
+        let most = if connection == "erp" { 6 + 1 } else { 3 + 1 };
+        assert!((1..=most).contains(&calls.as_u64().unwrap()), "{connection}: {summary}");
+    }
+}
+
+#[test]
+fn goods_of_the_shop_become_articles_of_an_erp_that_has_none() {
+    first_sync("starweb-eekonomi/initial-from-shop", "erp");
+}
+
+#[test]
+fn articles_of_the_erp_become_goods_of_a_shop_that_has_none() {
+    first_sync("starweb-eekonomi/initial-from-erp", "se");
+}
+
+#[test]
+fn two_shops_sell_what_the_erp_has_and_it_gets_the_orders_of_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = demo(folder.path(), &["starweb-eekonomi/multishop", "--json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let summary = summary(&ran);
+    assert_eq!(summary["totals"], json!({"equal": 59, "held": 1}), "{summary}");
+    let held: Vec<&str> =
+        summary["held"].as_array().unwrap().iter().map(|held| held["number"].as_str().unwrap()).collect();
+    assert_eq!(held, ["1210", "1243", "1244"], "{summary}");
+    rests(&summary);
+    // a price for each shop, a name, a sale, and an order in each shop under one number
+    assert_eq!(summary["edits"], json!({"made": 5, "arrived": 5}), "{summary}");
+    assert_eq!(sum(&summary["effects"]), 0, "{summary}");
+    assert!(is_empty(folder.path()));
+}
+
 #[test]
 fn without_the_rounding_row_orders_that_need_it_are_held_with_both_sums() {
     let folder = tempfile::tempdir().unwrap();

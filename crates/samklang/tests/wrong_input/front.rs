@@ -35,6 +35,8 @@ struct Held {
 struct Orders {
     spoilt: Mutex<Option<Spoilt>>,
     held: Mutex<Option<Held>>,
+    /// Words that answers have others for.
+    words: Mutex<Vec<(&'static str, String)>>,
     closed: AtomicBool,
 }
 
@@ -74,6 +76,10 @@ impl Front {
     /// How often the answer is still to be given.
     pub(crate) fn left(&self) -> u32 {
         self.orders.spoilt.lock().unwrap().as_ref().map_or(0, |how| how.times)
+    }
+    /// Answers have these words instead of those, as records from before a rule was made may.
+    pub(crate) fn says(&self, instead_of: &'static str, word: impl Into<String>) {
+        self.orders.words.lock().unwrap().push((instead_of, word.into()));
     }
     /// The next request of this kind tells that it came and waits until it may go on.
     pub(crate) fn hold(&self, to: &'static str) -> (Receiver<()>, Sender<()>) {
@@ -130,5 +136,15 @@ fn pass_on(caller: &TcpStream, behind: &str, orders: &Orders) -> std::io::Result
     let mut behind = TcpStream::connect(behind)?;
     write!(behind, "{head}Connection: close\r\n\r\n")?;
     behind.write_all(&body)?;
-    std::io::copy(&mut behind, &mut caller).map(drop)
+    let words = orders.words.lock().unwrap().clone();
+    if words.is_empty() {
+        return std::io::copy(&mut behind, &mut caller).map(drop);
+    }
+    let mut answer = String::new();
+    behind.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let body = words.iter().fold(body.to_owned(), |body, (from, to)| body.replace(from, to));
+    let own = |line: &&str| !line.to_lowercase().starts_with("content-length:");
+    let head: Vec<&str> = head.lines().filter(own).collect();
+    write!(caller, "{}\r\nContent-Length: {}\r\n\r\n{body}", head.join("\r\n"), body.len())
 }

@@ -10,6 +10,8 @@ mod answers;
 #[allow(dead_code, reason = "the tests of the program use the rest of it")]
 mod bench;
 #[cfg(test)]
+mod catalogue;
+#[cfg(test)]
 mod configuration;
 #[cfg(test)]
 mod front;

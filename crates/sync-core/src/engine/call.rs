@@ -137,7 +137,8 @@ fn part(
         (!create).then(|| (*unit, link.clone()))
     });
     let shadow = binding.sides.get(&share.at).map(|side| &side.shadow);
-    let theirs = table.map.outbound(&ours, shadow, &mut Problems::default()).unwrap_or_default();
+    let theirs = table.map.outbound(&ours, shadow, &mut Problems::default());
+    let theirs = theirs.map_err(|error| Blocked::Failed(error.message().to_owned()))?; // a hook changed what it was given
     let mut wanted = theirs.filter(|path| table.cap.fields.get(&path).is_some_and(|cap| cap.writable(create)));
     if create {
         wanted.overlay(&table.cap.holds.clone());

@@ -101,6 +101,13 @@ impl StreamMap {
         self.mappers.push(Named { mapper: mapper.clone(), direction });
     }
 
+    /// Whether a mapper makes the connector's fields of this unit and of others together.
+    pub(crate) fn joins(&self, unit: FieldPath) -> bool {
+        let ours = |named: &Named| named.mapper.ours.iter().any(|leaf| leaf.is_under(unit));
+        let others = |named: &Named| named.mapper.ours.iter().any(|leaf| !leaf.is_under(unit));
+        self.mappers.iter().any(|named| named.direction.is_out() && ours(named) && others(named))
+    }
+
     /// Canonical fields of what the connector shows. Links stay as they are; a code that no table row translates is
     /// noted and its field left unknown.
     ///

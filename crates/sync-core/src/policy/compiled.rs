@@ -148,6 +148,7 @@ impl Rule {
                 let system = origin.clone();
                 Cow::Owned(Self::Master { system, foreign: *foreign, blank: *blank, seeded: *seeded })
             }
+            Self::Seed(from) if *from == SystemId::origin() => Cow::Owned(Self::Seed(origin.clone())),
             rule => Cow::Borrowed(rule),
         }
     }

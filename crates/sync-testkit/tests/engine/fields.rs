@@ -198,6 +198,7 @@ const SHOPS: &str = r#"
     systems.no = { read = true, update = true }
     systems.se = { read = true, update = true }
     systems.erp = { read = true, create = "always", update = true }
+    fields.phone = { rule = "seed", from = "@origin" }
 "#;
 
 #[test]
@@ -208,8 +209,10 @@ fn the_system_that_a_record_came_from_decides_it() {
         .with(Mock::new("erp").stream::<Organisation>("customer", plain))
         .policy(SHOPS);
     world.adopt();
-    let buyers = ["no", "se"].map(|shop| world.system(shop).put("buyer", company(shop, shop)));
+    let buyers = ["no", "se"].map(|shop| world.system(shop).put("buyer", company(shop, shop).phone("070-1")));
     assert_eq!(world.run().writes(), 2);
+    let phones = world.system("erp").all("customer");
+    assert!(phones.values().all(|fields| fields.text(Organisation::PHONE) == Some("070-1")), "{phones:?}");
     for (id, _) in world.system("erp").all("customer") {
         world.system("erp").edit::<Organisation>("customer", &id, |o| o.name("Of the ERP"));
     }

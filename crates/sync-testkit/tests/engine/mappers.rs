@@ -6,7 +6,7 @@ use sync_core::hook::{Hook, Place};
 use sync_core::mapping::{Mapper, Problems};
 use sync_core::model::Organisation;
 use sync_core::store::StateStore;
-use sync_core::{Error, ErrorKind, Policy, Result as SyncResult, engine::Engine};
+use sync_core::{Error, ErrorKind, FieldPath, Policy, Result as SyncResult, engine::Engine};
 use sync_testkit::drive;
 
 use super::*;
@@ -123,4 +123,43 @@ fn a_record_that_a_hook_refuses_is_set_aside_and_the_others_go_on() {
     let parked = drive(world.store().parked(None)).unwrap();
     assert_eq!(parked.len(), 1, "{parked:?}");
     assert_eq!(world.system("erp").one::<Organisation>("customer").name, "Somebody".into());
+}
+
+#[test]
+fn what_a_mapper_joins_of_several_fields_arrives_at_first_contact_too() {
+    let policy = r#"
+        [entities.companies]
+        kind = "organisation"
+        master = "crm"
+        match = [{ on = ["registration_number"] }]
+        systems.crm = { read = true }
+        systems.erp = { read = true, update = true }
+
+        [[entities.companies.map]]
+        field  = "district"
+        erp    = "x.erp.region"
+        mapper = "region"
+    "#;
+    let region = Mapper::joined("x.erp.region", "-", [Organisation::DISTRICT, Organisation::SALESPERSON]);
+    let mut world = World::new(1)
+        .with(Mock::new("crm").stream::<Organisation>("company", plain))
+        .with(
+            Mock::new("erp")
+                .stream::<Organisation>("customer", |s| s.only(&["name", "registration_number"]).has("x.erp.region")),
+        )
+        .mapper("region", region)
+        .policy(policy);
+    let crm = world.system("crm").put("company", company("A", "1").district("north").salesperson("anna"));
+    let there = FieldMap::new().with("name", "A").with("registration_number", "1").with("x.erp.region", "south-eva");
+    let erp = world.system("erp").put_fields("customer", there);
+    let shown = |world: &World| {
+        world.system("erp").all("customer")[&erp].text(FieldPath::new("x.erp.region")).map(str::to_owned)
+    };
+    world.adopt();
+    let report = world.run();
+    assert_eq!(shown(&world).as_deref(), Some("north-anna"), "{report:?}");
+    world.system("crm").edit::<Organisation>("company", &crm, |o| o.salesperson("eva"));
+    world.run();
+    assert_eq!(shown(&world).as_deref(), Some("north-eva"));
+    assert_eq!(world.run().writes(), 0);
 }

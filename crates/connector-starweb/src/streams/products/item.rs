@@ -63,6 +63,8 @@ const MEDIA_FILE_IDS: FieldPath = FieldPath::from_static("x.starweb.media_file_i
 /// Nobody but the shop's staff sees it.
 pub(super) const HIDDEN: &str = "hidden";
 const VISIBLE: &str = "visible";
+/// Characters of a variant's number.
+const NUMBER_MAX: usize = 40;
 /// Characters of a product's name.
 const NAME_MAX: u32 = 150;
 const TEXT_MAX: u32 = 65_535;
@@ -222,7 +224,7 @@ fn own(read: &Whole<Product>, text: Option<&Text>, name: &Field<String>, categor
 fn distinction(lists: &Lists, variant: &Variant) -> Option<String> {
     let language = lists.shop.language.as_deref().unwrap_or_default();
     let values = variant.attribute_values.0.value()?;
-    let names: Vec<String> = values.iter().filter_map(|value| name_in(&value.languages, language)).collect();
+    let names: Vec<String> = values.iter().filter_map(|value| name_in(value.languages.0.value(), language)).collect();
     (!names.is_empty()).then(|| names.join(", "))
 }
 
@@ -345,6 +347,11 @@ fn variant_body(
     is_create: bool,
 ) -> Result<Map<String, Json>> {
     let mut body = Map::new();
+    if let Some(number) = item.number.value().filter(|number| number.chars().count() > NUMBER_MAX) {
+        let length = number.chars().count();
+        let line = format!("the number '{number}' has {length} characters, the shop takes {NUMBER_MAX}: shorten it");
+        return Err(wrong(Item::NUMBER, line));
+    }
     let texts = [
         ("sku", item.number.clone()),
         ("ean", item.barcode.clone()),

@@ -82,6 +82,28 @@ impl Products {
         }
         Ok(RawPage { rows, next: page.next })
     }
+
+    /// Nobody is to buy anything for nothing: what is to be shown needs a price of the shop's own, now or from before.
+    async fn can_be_shown(&self, cx: &Context, id: &str, body: &ProductWrite) -> Result<()> {
+        let priced = body.prices.iter().any(|price| price.is_own && price.change.is_some());
+        let Some(own) = self.prices.iter().find(|facet| facet.is_own()).filter(|_| body.shows() && !priced) else {
+            return Ok(());
+        };
+        // what is gone, and what cannot be read, is told by the write itself
+        let row = self.calls.get(cx, id).await?;
+        let read = row.and_then(|row| serde_json::from_str::<Whole<Product>>(row.get()).ok());
+        let free = |variant: &wire::Variant| !own.has_price(variant);
+        if read.as_ref().and_then(|read| read.known.variant()).is_some_and(free) {
+            let line = format!(
+                "the product has no price in {}, so it stays hidden: give it one where its prices come from, or show it in \
+                 the shop by hand if it costs nothing",
+                own.currency()
+            );
+            return Err(Error::new(ErrorKind::Invalid, "show product", line)
+                .with_context("field", sync_core::model::Price::AMOUNT));
+        }
+        Ok(())
+    }
 }
 
 fn listing(walk: &Walk) -> Request {
@@ -208,6 +230,7 @@ impl StreamHandler for Products {
         self.calls.create(cx, body).await
     }
     async fn put(&self, cx: &Context, id: &str, body: &Self::Body, _write: &Write) -> Result<Answer> {
+        self.can_be_shown(cx, id, body).await?;
         self.calls.update(cx, Id::whole("update product", id)?, body).await?;
         Ok(Answer::done())
     }

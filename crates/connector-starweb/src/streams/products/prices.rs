@@ -67,8 +67,18 @@ impl PriceFacet {
         }
         Self { stream, list: list.clone(), from, decimals }
     }
+    /// Currency of its prices, ISO 4217.
+    pub(super) fn currency(&self) -> &str {
+        &self.list.currency
+    }
+    /// Whether this variant has a price in it, more than nothing; `true` where its prices did not come along.
+    pub(super) fn has_price(&self, variant: &Variant) -> bool {
+        let Field::Set(rows) = &variant.prices.0 else { return variant.prices.0.is_unknown() };
+        let mut own = rows.iter().filter(|row| row.pricelist_id.get() == Some(self.list.id));
+        own.any(|row| row.price_ex_vat.get().is_some_and(|amount| amount > Decimal::ZERO))
+    }
     /// The shop's own price of one piece.
-    fn is_own(&self) -> bool {
+    pub(super) fn is_own(&self) -> bool {
         self.list.is_master && self.from.is_none()
     }
     /// The shop's own prices are in no list.

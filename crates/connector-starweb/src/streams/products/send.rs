@@ -34,6 +34,10 @@ pub(crate) struct ProductWrite {
 }
 
 impl ProductWrite {
+    /// Whether shoppers see it from now on.
+    pub(super) fn shows(&self) -> bool {
+        self.item.product.get("visibility").is_some_and(|word| word != HIDDEN)
+    }
     /// Whether all of it is seen when the product is read. Prices from a quantity, and stock that does not stand on the
     /// product, are not.
     fn can_be_seen(&self) -> bool {

@@ -166,11 +166,12 @@ pub(super) struct PriceRow {
     pub(super) special_price_ex_vat: Told<Decimal>,
 }
 
-/// What tells a variant from the product's others: a colour, a size.
+/// What tells a variant from the product's others: a colour, a size. Its names come with an envelope or without, as the
+/// list that it stands in does.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct AttributeValue {
-    pub(super) languages: Included<Vec<Named>>,
+    pub(super) languages: Listed<Named>,
 }
 
 /// A product's texts in one language.

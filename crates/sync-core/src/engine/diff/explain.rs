@@ -45,6 +45,7 @@ pub(super) fn held_unit(
 /// How people know a record: its first number, else its first reference.
 pub(in crate::engine) fn name_of(binding: &Binding) -> String {
     let number = binding.numbers.iter().next().cloned();
-    let known = number.or_else(|| binding.references().next().map(|r| r.to_string()));
+    let sku = binding.agreed.text(FieldPath::from_static("sku")).map(str::to_owned); // prices and stock have no number
+    let known = number.or(sku).or_else(|| binding.references().next().map(|r| r.to_string()));
     format!("{} {}", binding.entity, known.unwrap_or_else(|| binding.id.to_string()))
 }

@@ -142,6 +142,7 @@ fn attempt(
     for unit in &entity.units {
         settle(entity, unit, subject, &mut views, &mut out, now);
     }
+    join_together(entity, &views, &mut out.binding, &subject.binding.agreed);
     cancelled(entity, &views, &mut out);
     let views: Vec<_> = views.into_iter().map(|v| (v.key.clone(), v.holding)).collect();
     advance(entity, subject, &views, &mut out.binding);
@@ -348,6 +349,19 @@ fn catch_up(unit: &Unit, agreed: &FieldMap, from: SystemId, again: bool, views: 
         let (old, new) = (agreed.clone(), agreed.clone());
         let because = unit.rule.of(&out.binding.origin).to_string();
         out.events.push(Event::Settled { unit: unit.path, old, new, from, overridden, because });
+    }
+}
+
+/// What a mapper joins of several units can be compared once all of them are decided.
+fn join_together(entity: &Entity, views: &[View<'_>], binding: &mut Binding, before: &FieldMap) {
+    let news = |unit: &Unit, binding: &Binding| before.under(unit.path) != binding.agreed.under(unit.path);
+    for view in views {
+        for unit in entity.units.iter().filter(|unit| !matches!(unit.rule, Rule::Seed(_))) {
+            let settled = view.table.map.joins(unit.path) && news(unit, binding) && !view.holding.contains(&unit.path);
+            if settled {
+                lag(unit.path, view, &before.under(unit.path), binding);
+            }
+        }
     }
 }
 

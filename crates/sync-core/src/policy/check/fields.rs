@@ -62,6 +62,10 @@ fn one(case: &Case<'_>, covered: &Covered<'_>, rule: &FieldRule, found: &mut Vec
         FieldRule::Master { system, .. } if system == SystemId::hub().as_str() => computed(case, covered, found),
         FieldRule::Master { system, .. } if system == SystemId::origin().as_str() => shown(case, covered, found),
         FieldRule::Master { system, .. } => decider(case, covered, system, found),
+        FieldRule::Seed { from } if from == SystemId::origin().as_str() => {
+            shown(case, covered, found);
+            taken(case, covered, None, found);
+        }
         FieldRule::Seed { from } => {
             decider(case, covered, from, found);
             taken(case, covered, case.known.system(from), found);
