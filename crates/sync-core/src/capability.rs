@@ -369,6 +369,24 @@ pub fn represents(stored: &Value, wanted: &Value, cap: &FieldCapability) -> bool
     }
 }
 
+/// What this field holds after `wanted` was written to it; `None` where [`represents`] allows several values.
+pub(crate) fn kept(wanted: &Value, cap: &FieldCapability) -> Option<Value> {
+    match wanted {
+        Value::Text(text) => {
+            let cut = cap.max_len.filter(|_| !cap.exact).and_then(|max| usize::try_from(max).ok());
+            let kept: String = text.chars().take(cut.unwrap_or(usize::MAX)).collect();
+            (!cap.folds_case && kept.trim_end() == kept).then_some(Value::Text(kept))
+        }
+        Value::Decimal(decimal) => {
+            let Some(scale) = cap.max_scale.filter(|_| !cap.exact) else { return Some(wanted.clone()) };
+            let kept = decimal.round_dp_with_strategy(scale, RoundingStrategy::MidpointAwayFromZero);
+            let other = decimal.round_dp_with_strategy(scale, RoundingStrategy::MidpointNearestEven);
+            (kept == other).then_some(Value::Decimal(kept))
+        }
+        other => Some(other.clone()),
+    }
+}
+
 fn rounds_to(stored: Decimal, wanted: Decimal, scale: u32) -> bool {
     [RoundingStrategy::MidpointAwayFromZero, RoundingStrategy::MidpointNearestEven]
         .iter()

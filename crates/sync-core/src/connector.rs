@@ -260,6 +260,9 @@ pub struct Written {
     pub reference: ExternalRef,
     /// The record as this write left it; `None` if the vendor does not show it.
     pub item: Option<Item>,
+    /// Where `item` is `None`: the record need not be read, it holds what was sent, cut and rounded as its fields declare.
+    /// The connector answers for that: what the vendor would keep otherwise it must refuse.
+    pub as_sent: bool,
 }
 
 /// One tenant of one vendor. No method has a default body, so that a wrapper cannot forget one.

@@ -1,7 +1,9 @@
 //! Carrying out a plan: intents, calls, answers, in waves.
 
-use super::prepare::Flight;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
@@ -9,11 +11,13 @@ use futures_util::{StreamExt, stream};
 use super::{
     call::Call,
     outcome::Outcome,
+    prepare::Flight,
     subject::Sight,
     work::{Tally, Work},
 };
 use crate::{
-    connector::{Connector, Write},
+    capability::StreamCapability,
+    connector::{Connector, Item, Write},
     error::{Error, ErrorKind, Result},
     fault::{self, Fault},
     id::{CanonicalId, ExternalRef, StreamKey, SystemId},
@@ -39,10 +43,11 @@ impl Work<'_> {
                 .flat_map(|op| op.shares.iter().map(|share| (op.host.system.clone(), share.subject)))
                 .collect();
             let waits = |op: &Op| op.after.iter().any(|id| making.contains(&(op.host.system.clone(), *id)));
-            let (rest, mut wave): (Vec<Op>, Vec<Op>) = left.into_iter().partition(waits);
+            let (rest, wave): (Vec<Op>, Vec<Op>) = left.into_iter().partition(waits);
             left = rest;
+            let mut wave = VecDeque::from(wave);
             if wave.is_empty() {
-                wave.push(left.remove(0)); // a circle: one goes without its link, which lags
+                wave.push_back(left.remove(0)); // a circle: one goes without its link, which lags
             }
             while !wave.is_empty() {
                 let chunk = self.chunk(&mut wave);
@@ -54,28 +59,32 @@ impl Work<'_> {
     }
 
     /// As many operations as may be under way at once: after a crash each of them may have been sent, so where nobody
-    /// can look only as many as are sent together.
-    fn chunk(&self, wave: &mut Vec<Op>) -> Vec<Op> {
+    /// can look only as many as are sent together. What one call takes is not cut into several.
+    fn chunk(&self, wave: &mut VecDeque<Op>) -> Vec<Op> {
         let mut room: BTreeMap<StreamKey, usize> = BTreeMap::new();
         let mut chunk = Vec::new();
         let mut rest = Vec::new();
-        for op in wave.drain(..) {
+        while let Some(op) = wave.pop_front() {
             let cap =
                 self.engine.systems.get(&op.host.system).and_then(|c| c.capabilities().streams.get(&op.host.stream));
             let limit = match cap {
-                Some(cap) if cap.can_look() || cap.create_with_idempotency_key => BATCH,
+                Some(cap) if cap.can_look() || cap.create_with_idempotency_key => BATCH.max(in_one_call(cap)),
                 Some(cap) => usize::try_from(cap.write_concurrency.max(1)).unwrap_or(1),
                 None => 1,
             };
             let used = room.entry(op.host.clone()).or_default();
-            if chunk.len() < BATCH && *used < limit {
+            if chunk.len() >= BATCH.max(limit) {
+                wave.push_front(op);
+                break;
+            }
+            if *used < limit {
                 *used += 1;
                 chunk.push(op);
             } else {
                 rest.push(op);
             }
         }
-        *wave = rest;
+        rest.into_iter().rev().for_each(|op| wave.push_front(op));
         chunk
     }
 
@@ -149,7 +158,7 @@ impl Work<'_> {
         let Ok(connector) = self.engine.connector(&host.system) else { return stream::empty().boxed() };
         let cap = connector.capabilities().streams.get(&host.stream);
         let at_once = cap.map_or(1, |cap| usize::try_from(cap.write_concurrency.max(1)).unwrap_or(1));
-        let in_batch = cap.map_or(1, |cap| usize::try_from(cap.write_batch_max.max(1)).unwrap_or(1));
+        let in_batch = cap.map_or(1, in_one_call);
         let mut batches: Vec<Vec<Flight>> = Vec::new();
         for flight in flights {
             match batches.last_mut() {
@@ -169,8 +178,11 @@ impl Work<'_> {
     ) -> Vec<(Flight, Outcome)> {
         let mut done = Vec::new();
         let mut going: Vec<(Flight, Write)> = Vec::new();
+        let looked = self.look_together(connector, &flights, bindings).await;
         for mut flight in flights {
-            let prepared = self.one(connector, &flight, bindings).prepare().await;
+            let mut one = self.one(connector, &flight, bindings);
+            one.read = flight.op.id().and_then(|id| looked.get(id)).or(one.read);
+            let prepared = one.prepare().await;
             match prepared {
                 Ok((write, looked)) => {
                     flight.looked = looked;
@@ -196,6 +208,31 @@ impl Work<'_> {
         done
     }
 
+    /// The records that are to be looked at before one call, in as few calls as there can be. Those that this does not
+    /// show are looked at one by one.
+    async fn look_together(
+        &self,
+        connector: &dyn Connector,
+        flights: &[Flight],
+        bindings: &BTreeMap<CanonicalId, Binding>,
+    ) -> BTreeMap<Arc<str>, (Item, DateTime<Utc>)> {
+        let mut looked = BTreeMap::new();
+        let Some(first) = flights.get(1).and(flights.first()) else { return looked };
+        let ids: Vec<Arc<str>> =
+            flights.iter().filter_map(|flight| self.one(connector, flight, bindings).wants_look().cloned()).collect();
+        let cap = connector.capabilities().streams.get(&first.op.host.stream);
+        let at_once = cap.map_or(1, |cap| usize::try_from(cap.get_max).unwrap_or(1));
+        if at_once < 2 || ids.len() < 2 {
+            return looked;
+        }
+        for some in ids.chunks(at_once) {
+            let now = self.now();
+            let found = connector.get(self.cx, &first.op.host.stream, some).await.unwrap_or_default();
+            looked.extend(some.iter().zip(found).filter_map(|(id, item)| Some((id.clone(), (item?, now)))));
+        }
+        looked
+    }
+
     fn one<'s>(
         &'s self,
         connector: &'s dyn Connector,
@@ -215,6 +252,11 @@ impl Work<'_> {
             links: &self.links,
         }
     }
+}
+
+/// Records that one call writes.
+fn in_one_call(cap: &StreamCapability) -> usize {
+    usize::try_from(cap.write_batch_max.max(1)).unwrap_or(1)
 }
 
 fn links_of(binding: &Binding) -> Vec<CanonicalId> {

@@ -4,7 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{outcome::Outcome, prepare::Flight, record::TRIES, run::is_done, subject::Sight, work::Work};
+use super::{
+    outcome::{Outcome, Trust},
+    prepare::Flight,
+    record::TRIES,
+    run::is_done,
+    subject::Sight,
+    work::Work,
+};
 use crate::{
     error::Result,
     id::{CanonicalId, ExternalRef},
@@ -22,7 +29,7 @@ impl Work<'_> {
         let shown: Vec<Sight> = answers
             .iter()
             .flat_map(|(flight, outcome)| match outcome {
-                Outcome::Done { sights, .. } if !sights.is_empty() => sights.clone(),
+                Outcome::Done { sights, trust, .. } if !sights.is_empty() && *trust != Trust::Sent => sights.clone(),
                 Outcome::Moved(_) => Vec::new(),
                 _ => flight.looked.iter().map(|sight| self.unwritten(flight, sight)).collect(),
             })

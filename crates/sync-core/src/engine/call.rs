@@ -10,12 +10,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::{
     act::{self, Stands},
     aside::tells,
-    outcome::{Outcome, as_wanted, sent},
+    outcome::{Outcome, Trust, as_wanted, sent},
     subject::{Links, Sight},
 };
 use crate::{
-    capability::{Capabilities, Shows, UpdateMode},
-    connector::{Action, Connector, Item, Part, Write},
+    capability::{Capabilities, Shows, UpdateMode, kept},
+    connector::{Action, Connector, Item, Part, Record, Write},
     context::Context,
     error::{Disposition, Error, ErrorKind},
     hook::{Outbound, Verdict},
@@ -232,9 +232,9 @@ impl Call<'_> {
         let removes = matches!(self.intent.action, Action::Remove { .. });
         let acts = matches!(self.intent.action, Action::Act { .. });
         let now = self.cx.clock.now();
-        let item = match self.read {
+        let item = match self.fresh(now) {
             // a step cannot be taken back: nothing older than this moment will do
-            Some((item, at)) if !acts && now.signed_duration_since(*at) <= FRESH && !item.partial => item.clone(),
+            Some(item) if !acts => item.clone(),
             _ => match self.look(&self.op.host, id).await {
                 Ok(Some(item)) => item,
                 // somebody took the step, or removed the record: the next listing tells which
@@ -250,7 +250,9 @@ impl Call<'_> {
                 .each(&sights)
                 .map(|(share, table, sight)| act::stands(table, &self.intent.action, share, &sight.fields));
             return match stands.min() {
-                Some(Stands::Taken) => Err(Outcome::Done { reference: item.reference.clone(), sights, exact: false }),
+                Some(Stands::Taken) => {
+                    Err(Outcome::Done { reference: item.reference.clone(), sights, trust: Trust::Read })
+                }
                 Some(Stands::Otherwise) | None => Err(Outcome::Moved(sights)),
                 // its sums are not those that the step was decided on
                 Some(Stands::Ahead) if self.sums_differ(&sights) => Err(Outcome::Moved(sights)),
@@ -263,13 +265,27 @@ impl Call<'_> {
             return if edited { Err(Outcome::Moved(sights)) } else { Ok((write, sights)) };
         }
         if self.as_wanted(&sights) {
-            return Err(Outcome::Done { reference: item.reference.clone(), sights, exact: false });
+            return Err(Outcome::Done { reference: item.reference.clone(), sights, trust: Trust::Read });
         }
         if self.moved(&sights) {
             return Err(Outcome::Moved(sights));
         }
         write.current = Some(item);
         Ok((write, sights))
+    }
+
+    /// The record as it was read so lately that it need not be read again.
+    fn fresh(&self, now: DateTime<Utc>) -> Option<&Item> {
+        let (item, at) = self.read?;
+        (now.signed_duration_since(*at) <= FRESH && !item.partial).then_some(item)
+    }
+
+    /// The id of the record that is to be read before it is changed.
+    pub(super) fn wants_look(&self) -> Option<&Arc<str>> {
+        match &self.intent.action {
+            Action::Update { id, .. } if self.must_look() && self.fresh(self.cx.clock.now()).is_none() => Some(id),
+            _ => None,
+        }
     }
 
     async fn look(&self, host: &StreamKey, id: &Arc<str>) -> Result<Option<Item>, Error> {
@@ -384,6 +400,10 @@ impl Call<'_> {
         let exact = written.item.is_some() && own.is_some_and(|cap| cap.write_returns_record) && !again;
         let item = match written.item {
             Some(item) => Some(item),
+            None if written.as_sent && !again && self.may_trust(&written.reference) => {
+                let sights = self.as_sent(&written.reference.id);
+                return Outcome::Done { reference: written.reference, sights, trust: Trust::Sent };
+            }
             // once the system has said yes, nothing here may turn the write into an error
             None if own.is_some_and(|cap| cap.get_max > 0) => {
                 self.look(&written.reference.at, &written.reference.id).await.ok().flatten()
@@ -391,7 +411,33 @@ impl Call<'_> {
             None => None,
         };
         let sights = item.and_then(|item| decoded(self.connector, &item).ok()).unwrap_or_default();
-        Outcome::Done { reference: written.reference, sights, exact }
+        let trust = if exact { Trust::Left } else { Trust::Read };
+        Outcome::Done { reference: written.reference, sights, trust }
+    }
+
+    /// Whether a connector may say that a record need not be read. The sums of documents are always looked at, and where
+    /// versions are checked the next change needs the new one.
+    fn may_trust(&self, reference: &ExternalRef) -> bool {
+        let checks =
+            self.connector.capabilities().streams.get(&self.op.host.stream).is_some_and(|cap| cap.update_if_version);
+        let mut tables = self.op.shares.iter().filter_map(|share| self.tables.get(&share.at));
+        reference.at == self.op.host && !checks && tables.all(|table| table.document.is_none())
+    }
+
+    /// What was sent, as far as the fields can hold it in one way only.
+    fn as_sent(&self, id: &Arc<str>) -> Vec<Sight> {
+        let parts = self.intent.action.parts().iter();
+        parts
+            .filter_map(|part| {
+                let at = StreamKey { stream: part.stream.clone(), ..self.op.host.clone() };
+                let fields = &self.tables.get(&at)?.cap.fields;
+                let sent = part.changed.iter().filter_map(|path| {
+                    let cap = fields.get(path).filter(|cap| cap.read)?;
+                    Some((*path, kept(part.wanted.get(*path)?, cap)?))
+                });
+                Some(Sight::new(Record::new(at.id(id), sent.collect())))
+            })
+            .collect()
     }
 
     /// Somebody was faster: what he left is decided upon in this run, if the record can be read.

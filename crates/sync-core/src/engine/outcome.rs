@@ -23,6 +23,17 @@ pub(super) fn sent(share: &Share) -> FieldMap {
     sent
 }
 
+/// Where what is known of a record after a write is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// It was read: somebody else's edit may be in it.
+    Read,
+    /// It is what that very write left.
+    Left,
+    /// It is what was sent. Nobody looked, and the connector says that nobody need to.
+    Sent,
+}
+
 /// How a write ended.
 #[derive(Debug)]
 pub(super) enum Outcome {
@@ -31,8 +42,7 @@ pub(super) enum Outcome {
         reference: ExternalRef,
         /// What the record and its facets show; empty if nobody could see.
         sights: Vec<Sight>,
-        /// The sight is what that very write left, so nobody else's edit can be in it.
-        exact: bool,
+        trust: Trust,
     },
     /// The record is not what the decision rests on: decide again.
     Moved(Vec<Sight>),
@@ -74,7 +84,7 @@ pub(super) fn done(
     table: &StreamTable,
     reference: &ExternalRef,
     sights: &[Sight],
-    exact: bool,
+    trust: Trust,
     links: &Links,
 ) -> Vec<Event> {
     let mut events = Vec::new();
@@ -90,7 +100,7 @@ pub(super) fn done(
     side.refusals = 0;
     side.not_before = None;
     let sight = sights.iter().find(|sight| sight.reference.at == share.at);
-    if let Some(sight) = sight {
+    if let Some(sight) = sight.filter(|_| trust != Trust::Sent) {
         side.version = sight.version.clone();
         side.writable = sight.writable.clone();
     }
@@ -105,7 +115,15 @@ pub(super) fn done(
             side.pending.remove(*field);
         }
         let shown = sight.map(|sight| sight.fields.filter(|path| fields.contains(&path)));
+        let exact = trust == Trust::Left;
         match shown {
+            // what it may hold in several forms is not known until it is read
+            Some(shown) if trust == Trust::Sent => {
+                for field in &fields {
+                    side.shadow.remove(*field);
+                }
+                side.shadow.overlay(&shown);
+            }
             Some(shown) if exact || fault::on(Fault::ShadowIsAgreed) || shows(table, &shown, &wrote, links) => {
                 side.shadow.overlay(&shown);
                 if exact && !shows(table, &shown, &wrote, links) {

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use super::{
     act,
-    outcome::{self, Outcome},
+    outcome::{self, Outcome, Trust},
     run::is_done,
     subject::Sight,
     work::{Tally, Work, derive},
@@ -61,7 +61,7 @@ impl Work<'_> {
             because: Vec::new(),
         };
         let flight = Flight { op, intent, looked: Vec::new() };
-        let answers = vec![(flight, Outcome::Done { reference, sights, exact: false })];
+        let answers = vec![(flight, Outcome::Done { reference, sights, trust: Trust::Read })];
         let (beside, bindings) = self.record(tally, answers).await?;
         self.remember(bindings);
         Ok(beside)
@@ -175,14 +175,14 @@ impl Work<'_> {
         for share in &flight.intent.shares {
             let Some(binding) = bindings.get_mut(&share.subject) else { continue };
             match answer {
-                Outcome::Done { reference, sights, exact } => {
+                Outcome::Done { reference, sights, trust } => {
                     let Some(table) = self.table(&share.at) else { continue };
                     let events = match &flight.op.doing {
                         // (a person may have brought a new one on before we knew its name)
                         doing if moves(doing, reference, &flight.op.host) => {
                             act::acted(binding, share, table, &flight.intent.action, reference, sights)
                         }
-                        _ => outcome::done(binding, share, table, reference, sights, *exact, &self.links),
+                        _ => outcome::done(binding, share, table, reference, sights, *trust, &self.links),
                     };
                     commit.unparked.push(outcome::parked_key(share, None));
                     commit.unparked.push(outcome::parked_key(share, Some(reference)));

@@ -37,6 +37,8 @@ pub(super) trait Erased: fmt::Debug + Send + Sync {
     /// A whole record that a write or a call by id showed; `None` if its id cannot be read.
     fn whole(&self, row: &RawValue) -> Option<Item>;
     fn reads_back(&self, write: &Write) -> bool;
+    /// Whether the record holds what was sent, though its answer does not show it.
+    fn is_kept_as_sent(&self, write: &Write) -> bool;
 }
 
 /// A handler with what it said of itself when the router was made.
@@ -114,7 +116,7 @@ impl<H: StreamHandler> Served<H> {
         Ok(Prepared::Send(Outgoing { write, step }))
     }
     fn untouched(&self, id: &str, write: &Write) -> Written {
-        Written { reference: self.at.id(id), item: write.current.clone() }
+        Written { reference: self.at.id(id), item: write.current.clone(), as_sent: false }
     }
     /// The record to change as it was read just before. A full replace without it would empty what we do not know.
     fn current(&self, id: &str, write: &Write) -> Result<Option<H::Read>> {
@@ -252,5 +254,8 @@ impl<H: StreamHandler> Erased for Served<H> {
     }
     fn reads_back(&self, write: &Write) -> bool {
         self.can.get_max > 0 && self.handler.reads_back(write)
+    }
+    fn is_kept_as_sent(&self, write: &Write) -> bool {
+        matches!(write.action, Action::Create { .. } | Action::Update { .. }) && !self.handler.reads_back(write)
     }
 }

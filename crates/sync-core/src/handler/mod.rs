@@ -142,6 +142,10 @@ pub trait StreamHandler: fmt::Debug + Send + Sync + 'static {
     }
     /// Whether the record is read back after a write whose answer does not show it, where it can be read by id. Turn it
     /// off where the reading costs more than it tells: prices by the ten thousand.
+    ///
+    /// Turned off, a record that was made or changed is taken to hold what was sent, cut and rounded as its fields declare,
+    /// until it is read again. So it may be turned off only where the vendor refuses, or `encode` does, whatever would be
+    /// kept otherwise, and where all that is asked for is really sent. Documents are read all the same, for their sums.
     fn reads_back(&self, _write: &Write) -> bool {
         true
     }

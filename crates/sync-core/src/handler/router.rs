@@ -137,7 +137,7 @@ impl Router {
         let stream = moved_to.unwrap_or_else(|| write.stream.clone());
         let handler = self.handlers.get(&stream);
         if let Some(item) = handler.zip(row).and_then(|(handler, row)| handler.whole(&row)) {
-            return Ok(Written { reference: item.reference.clone(), item: Some(item) });
+            return Ok(Written { reference: item.reference.clone(), item: Some(item), as_sent: false });
         }
         let Some(id) = id.or_else(|| write.action.id().filter(|_| stays).cloned()) else {
             let what = format!("'{stream}' has a new record, but the answer does not tell which; look for it");
@@ -148,7 +148,8 @@ impl Router {
         if handler.is_some_and(|handler| !removed && handler.reads_back(write)) {
             unseen.entry(stream).or_default().push(id);
         }
-        Ok(Written { reference, item: None })
+        let as_sent = stays && handler.is_some_and(|handler| handler.is_kept_as_sent(write));
+        Ok(Written { reference, item: None, as_sent })
     }
     /// Fills in what the answers did not show. What cannot be read back stays unknown: the writes are done all the same.
     async fn read_back(&self, cx: &Context, unseen: BTreeMap<StreamId, Vec<Arc<str>>>, done: &mut [Result<Written>]) {

@@ -92,7 +92,7 @@ impl Connector for DryRunConnector {
                 Some(id) => at.id(id),
                 None => at.id(format!("{}{}", DryRun::MADE_UP, write.idempotency_key)),
             };
-            Ok(Written { reference, item: None })
+            Ok(Written { reference, item: None, as_sent: false })
         };
         writes.iter().map(answer).collect()
     }

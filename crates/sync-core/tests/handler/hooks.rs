@@ -43,5 +43,5 @@ fn defaults_change_nothing_and_a_verdict_comes_through() {
     let (mut seen, mut problems) = (fields.clone(), Problems::default());
     Idle.before_decide(&at, &mut seen, &mut problems).unwrap();
     assert_eq!((seen, problems), (fields, Problems::default()));
-    Idle.after_write(&at, &Written { reference: reference.clone(), item: None });
+    Idle.after_write(&at, &Written { reference: reference.clone(), item: None, as_sent: false });
 }

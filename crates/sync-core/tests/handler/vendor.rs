@@ -28,6 +28,8 @@ pub(crate) struct State {
     pub(crate) failing: Option<(&'static str, ErrorKind)>,
     /// What an answer to a write shows.
     pub(crate) answers: Answers,
+    /// Articles need not be read back.
+    pub(crate) keeps_as_sent: bool,
     /// The page that every listing answers, if one is set.
     pub(crate) page: Option<(Vec<String>, Option<Json>)>,
 }

@@ -102,6 +102,21 @@ fn what_the_answer_does_not_show_is_read_back_and_a_failure_there_is_no_failure(
 }
 
 #[test]
+fn what_need_not_be_read_back_is_said_to_be_kept_as_sent() {
+    let (vendor, router) = connect();
+    vendor.set(|state| {
+        state.answers = Answers::Nothing;
+        state.keeps_as_sent = true;
+    });
+    let written = send_one(&router, lamp(&vendor, &router, "Lampa", &["name"])).unwrap();
+    assert_eq!(vendor.requests(), ["put article A1"]);
+    assert_eq!((written.item, written.as_sent), (None, true));
+    vendor.set(|state| state.keeps_as_sent = false);
+    let written = send_one(&router, lamp(&vendor, &router, "Lampa", &["name"])).unwrap();
+    assert_eq!((written.item.is_some(), written.as_sent), (true, false));
+}
+
+#[test]
 fn a_create_without_any_id_is_unclear_and_is_not_repeated() {
     let (vendor, router) = connect();
     let new = || {

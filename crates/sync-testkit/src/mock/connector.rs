@@ -230,6 +230,9 @@ impl Connector for Mock {
     }
     async fn write(&self, _cx: &Context, writes: &[Write]) -> Vec<Result<Written>> {
         let mut answers = Vec::with_capacity(writes.len());
+        if let Some(first) = writes.first() {
+            *self.lock().calls.entry(format!("send {}", first.stream)).or_default() += 1;
+        }
         let began = self.lock().clock.now();
         for write in writes {
             self.turn(&write.stream).await;
@@ -288,7 +291,8 @@ impl Vendor {
         let stream = &reference.at.stream;
         let row = self.rows.get(stream).and_then(|rows| rows.get(&reference.id));
         let item = row.filter(|_| habits.cap().write_returns_record).map(|row| self.item(stream, row, false));
-        Ok(Written { reference, item })
+        let as_sent = habits.as_sent && item.is_none();
+        Ok(Written { reference, item, as_sent })
     }
 
     /// Where the record is after a write.

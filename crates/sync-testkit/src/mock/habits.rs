@@ -38,6 +38,8 @@ pub struct Habits {
     pub(super) tombstones: bool,
     /// What is special about its documents.
     pub(super) documents: Option<Documents>,
+    /// What a write left need not be read.
+    pub(super) as_sent: bool,
 }
 
 impl Habits {
@@ -68,6 +70,7 @@ impl Habits {
             refuses: None,
             tombstones: false,
             documents: None,
+            as_sent: false,
         }
     }
     pub(super) fn capability(&self) -> StreamCapability {
@@ -238,6 +241,16 @@ impl Habits {
     #[must_use]
     pub fn answers_without_record(self) -> Self {
         self.declare(|cap| cap.write_returns_record = false)
+    }
+    /// The same, and it keeps what it is sent, cut and rounded as declared: nobody need read it.
+    #[must_use]
+    pub fn keeps_as_sent(self) -> Self {
+        Self { as_sent: true, ..self.answers_without_record() }
+    }
+    /// So many records by id in a call.
+    #[must_use]
+    pub fn gets(self, in_a_call: u32) -> Self {
+        self.declare(|cap| cap.get_max = in_a_call)
     }
     /// So many writes in a call, and so many calls at once.
     #[must_use]

@@ -97,7 +97,8 @@ impl Mock {
     pub fn at(&self, stream: &str) -> StreamKey {
         StreamKey::new(self.info.system.clone(), stream)
     }
-    /// How many calls were made since the start, by name: `list company`, `write company`.
+    /// How many calls were made since the start, by name: `list company`, `write company`. Each write of a call counts as
+    /// one; calls that write, whatever is in them, are `send company`.
     pub fn calls(&self) -> BTreeMap<String, u64> {
         self.lock().calls.clone()
     }

@@ -13,6 +13,7 @@ mod matching;
 mod met;
 mod people;
 mod scope;
+mod sent;
 mod status;
 mod stock;
 mod writes;

@@ -19,15 +19,15 @@ use serde_json::value::RawValue;
 use sync_core::{
     Context, EntityKind, FieldMap, StreamId, StreamKey, SystemId,
     capability::{Listing, RemoveMode, Since, StreamCapability, UpdateMode},
-    connector::{ListFrom, Version, Writable, Write},
+    connector::{Action, ListFrom, Part, Version, Writable, Write},
     error::{Error, ErrorKind, Result},
     handler::{Answer, Encode, Head, RawPage, Shown, StreamHandler},
-    model::Item,
+    model::{Item, Price},
 };
 use sync_http::Request;
 
 use self::{
-    prices::PriceFacet,
+    prices::{PRICES, PriceFacet},
     send::{Calls, INCLUDE, ProductWrite},
     stock::StockFacet,
     wire::{Id, Product, Row},
@@ -173,6 +173,21 @@ impl StreamHandler for Products {
             prices: prices.collect::<Result<_>>()?,
             stock: stock.collect::<Result<_>>()?,
         })
+    }
+
+    /// Not after a change of prices or stock alone, nor after a product was made with its price: a call more for each of
+    /// 20 000 articles is 25 minutes at 800 calls a minute, and the next listing shows them in 200. What is asked for is sent,
+    /// and numbers are rounded here. Without a price a product stays hidden, whatever was asked for, so that one is read.
+    fn reads_back(&self, write: &Write) -> bool {
+        match &write.action {
+            Action::Create { parts } => {
+                let priced =
+                    |part: &Part| part.stream.as_str() == PRICES && part.wanted.filled(Price::AMOUNT).is_some();
+                !parts.iter().any(priced)
+            }
+            Action::Update { parts, .. } => parts.iter().any(|part| part.stream == self.at.stream),
+            _ => true,
+        }
     }
 
     async fn list(&self, cx: &Context, from: &ListFrom, _page_size: u32) -> Result<RawPage> {

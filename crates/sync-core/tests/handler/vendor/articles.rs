@@ -97,6 +97,9 @@ impl StreamHandler for Articles {
     fn volatile(&self) -> &[&'static str] {
         &["retrieved"]
     }
+    fn reads_back(&self, _: &Write) -> bool {
+        !self.0.set(|state| state.keeps_as_sent)
+    }
     fn row_id(&self, row: &Row) -> String {
         row.number.clone()
     }
