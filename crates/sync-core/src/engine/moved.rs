@@ -47,14 +47,13 @@ impl Work<'_> {
             let key = keys(entity, &FieldMap::new(), sight.mark.as_deref()).into_iter().find(|key| key.rule == MARK);
             let ours = key.iter().filter_map(|key| keyed.get(key)).flatten().filter_map(|id| bindings.get(id));
             for binding in ours {
-                let draft = binding
-                    .sides
-                    .iter()
-                    .find(|(at, side)| before.contains(at) && side.state != SideState::Removed)
-                    .map(|(at, side)| (at, side.id.clone()));
-                let Some((at, id)) = draft else { continue };
+                if self.replaces(binding, sight) {
+                    moved.several.insert(sight.reference.clone());
+                }
+                let draft = binding.sides.iter().find(|(at, _)| before.contains(at));
+                let Some((at, side)) = draft else { continue };
                 // without an id it may have been made: somebody booked it before we knew its name
-                let gone = match id {
+                let gone = match side.id.clone().filter(|_| side.state != SideState::Removed) {
                     None => Ok(true),
                     Some(id) => {
                         let connector = self.engine.connector(&at.system)?;
@@ -88,6 +87,15 @@ impl Work<'_> {
             self.store.post(&moved.unknown.iter().map(hint).collect::<Vec<_>>()).await?;
         }
         Ok(moved)
+    }
+}
+
+impl Work<'_> {
+    /// Whether a record stands where a document of ours was that is gone, with our mark: a copy that somebody made, unless
+    /// we were making it anew.
+    fn replaces(&self, binding: &Binding, sight: &Sight) -> bool {
+        let gone = binding.sides.get(&sight.reference.at).is_some_and(|side| side.state == SideState::Removed);
+        gone && !self.creates.iter().any(|intent| intent.shares.iter().any(|share| share.subject == binding.id))
     }
 }
 

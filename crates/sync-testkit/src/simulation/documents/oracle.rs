@@ -118,10 +118,15 @@ fn arrived(stage: &Stage<'_>, facts: &Facts, claims: &Claims, verdict: &mut Verd
             continue;
         }
         let own: Vec<&Made> = facts.made.iter().filter(|made| made.mark == *mark).collect();
+        // a copy that somebody made may have been taken for the first one: that one of the two is right is enough
         let shown = |made: &&&Made| {
             let fields = stage.erp().fields(made.name().at.stream.as_str(), &made.name().id).unwrap_or_default();
-            (rank(word(&fields)), !made.twin)
+            (amount(&order.now(), GROSS) == payable(&fields), rank(word(&fields)), !made.twin)
         };
+        if !own.is_empty() && own.iter().all(|made| made.removed.is_some()) && stands_in(stage, mark) {
+            verdict.window += 1; // somebody deleted ours and booked a copy of it: it looks like ours that was booked
+            continue;
+        }
         let Some(made) = own.iter().filter(|made| made.removed.is_none()).max_by_key(shown) else {
             let line = if own.is_empty() { "was never made" } else { "is gone" };
             verdict.add(Wrong::Lost, format!("the document of {mark} {line}, and nobody is told"));
@@ -152,6 +157,16 @@ impl Facts {
         let by_people = |change: &&crate::mock::Change| change.who == Who::User && !change.before.is_empty();
         self.log.iter().filter(by_people).any(|change| made.names.contains(&change.reference))
     }
+}
+
+/// Whether a booked document carries an order's mark.
+fn stands_in(stage: &Stage<'_>, mark: &str) -> bool {
+    let streams = stage.plan.homes();
+    streams.iter().any(|stream| {
+        let all = stage.erp().all(stream);
+        all.values()
+            .any(|fields| rank(word(fields)) > 0 && fields.iter().any(|(_, value)| value.as_text() == Some(mark)))
+    })
 }
 
 /// The order's status and numbers say what its invoice says.
