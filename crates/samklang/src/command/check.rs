@@ -5,7 +5,6 @@ use std::sync::Arc;
 use sync_core::{
     Context,
     connector::{Connector, Tenant},
-    policy::Policy,
 };
 
 use super::{Shell, prices};
@@ -57,7 +56,7 @@ pub(super) async fn check(config: &Config, shell: &mut Shell<'_>) -> Result<u8, 
     let engine = builder.build().map_err(|mistakes| config.mistakes(mistakes))?;
     let session = Session { engine, store };
     entities(&session, shell)?;
-    hooks(&config.policy, shell)?;
+    hooks(config, shell)?;
     let unknown = prices::unknown_lists(&config.policy, &session.engine);
     let mut never = unknown.into_iter().chain(prices::without_source(&session.engine));
     if let Some(line) = never.next() {
@@ -110,14 +109,14 @@ fn entities(session: &Session, shell: &mut Shell<'_>) -> Result<(), Failure> {
 }
 
 /// Code of one's own that is on, in the order in which it is called; and what the program brings for nothing.
-fn hooks(policy: &Policy, shell: &mut Shell<'_>) -> Result<(), Failure> {
-    let on = || policy.entities.iter().flat_map(|(entity, set)| set.hooks.iter().map(move |row| (entity, row)));
+fn hooks(config: &Config, shell: &mut Shell<'_>) -> Result<(), Failure> {
+    let on = || config.policy.entities.iter().flat_map(|(entity, set)| set.hooks.iter().map(move |row| (entity, row)));
     let rows: Vec<Vec<String>> =
         on().map(|(entity, row)| vec![entity.to_string(), row.at.clone(), row.hook.clone()]).collect();
     if !rows.is_empty() {
         writeln!(shell.out, "\n{}", text::table(&["entity", "connection", "hook that is on"], rows))?;
     }
-    let off: Vec<&str> = policy.brought.names().filter(|name| !on().any(|(_, row)| row.hook == *name)).collect();
+    let off: Vec<&str> = config.plugins.hooks.names().filter(|name| !on().any(|(_, row)| row.hook == *name)).collect();
     if !off.is_empty() {
         writeln!(shell.out, "\nHooks that no rule set names, so they do nothing: {}", off.join(", "))?;
     }

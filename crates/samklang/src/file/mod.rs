@@ -38,7 +38,7 @@ pub(crate) struct Config {
     pub(crate) store: PathBuf,
     /// The folder that tokens of logins are kept in.
     pub(crate) tokens: PathBuf,
-    plugins: Plugins,
+    pub(crate) plugins: Plugins,
     path: PathBuf,
     layers: Layers,
 }
@@ -130,12 +130,11 @@ impl Config {
     /// The same where the program brings code that the file can name.
     pub(crate) fn with(mut self, plugins: &Plugins) -> Self {
         self.plugins = plugins.clone();
-        self.policy.brought = plugins.hooks.clone();
         self
     }
     /// An engine that lacks only its systems.
     pub(crate) fn engine(&self, store: Arc<dyn StateStore>, clock: Arc<dyn Clock>) -> Builder {
-        let builder = Engine::builder(store, clock).policy(self.policy.clone());
+        let builder = Engine::builder(store, clock).policy(self.policy.clone()).hooks(self.plugins.hooks.clone());
         self.plugins.mappers.iter().fold(builder, |builder, (name, mapper)| builder.mapper(name, mapper.clone()))
     }
     /// Mistakes that showed only when the systems said what they can do.

@@ -22,6 +22,7 @@ use crate::{
     fault::{self, Fault},
     id::{ExternalRef, StreamKey},
     policy::{Create, Entity},
+    store::{Inbox, InboxEntry},
 };
 
 /// What all host streams of a group gave.
@@ -63,7 +64,10 @@ impl Work<'_> {
         }
         for host in self.group.hosts.clone() {
             let Some(order) = self.order(&host, ready, told) else { continue };
+            let hints: BTreeSet<Arc<str>> =
+                told.hints.iter().filter(|hint| hint.at == host).map(|hint| hint.id.clone()).collect();
             if tally.is_stopped(&host) {
+                self.remind(&host, hints).await?;
                 continue;
             }
             let connector = match self.engine.connector(&host.system) {
@@ -80,11 +84,11 @@ impl Work<'_> {
                 observer: self.observer,
                 host: host.clone(),
             };
-            let hints = told.hints.iter().filter(|hint| hint.at == host).map(|hint| hint.id.clone()).collect();
-            match self.read_host(&reader, known.get(&host).cloned().unwrap_or_default(), order, hints).await {
+            match self.read_host(&reader, known.get(&host).cloned().unwrap_or_default(), order, &hints).await {
                 Ok(reading) => {
                     all.add(&host, reading);
                     self.stay().await?;
+                    continue;
                 }
                 Err(error) if error.kind() == ErrorKind::Store => return Err(error),
                 // without an answer there is nobody to ask about the other streams either
@@ -94,6 +98,7 @@ impl Work<'_> {
                 }
                 Err(error) => tally.stop(&host, error),
             }
+            self.remind(&host, hints).await?;
         }
         for sight in &all.sights {
             if let Some(entity) = self.entities_of(&sight.reference.at).first() {
@@ -104,6 +109,13 @@ impl Work<'_> {
         self.note_unread(&all.parked);
         self.items.extend(std::mem::take(&mut all.items));
         Ok(all)
+    }
+    /// Hints whose system did not answer are for the next run.
+    async fn remind(&self, host: &StreamKey, hints: BTreeSet<Arc<str>>) -> Result<()> {
+        let entry =
+            |id: Arc<str>| InboxEntry { at: self.now(), by: "@hub".to_owned(), what: Inbox::Hint(host.id(&id)) };
+        let entries: Vec<InboxEntry> = hints.into_iter().map(entry).collect();
+        if entries.is_empty() { Ok(()) } else { self.store.post(&entries).await }
     }
     /// Keeps the lease for longer, once half of it is over.
     pub(super) async fn stay(&mut self) -> Result<()> {
@@ -119,12 +131,12 @@ impl Work<'_> {
         reader: &Reader<'_>,
         known: crate::store::Checkpoint,
         order: Order,
-        hints: BTreeSet<Arc<str>>,
+        hints: &BTreeSet<Arc<str>>,
     ) -> Result<Reading> {
         let mut reading = reader.read(known, order).await?;
         if !hints.is_empty() {
             // a record that is gone is found missing by the next complete listing, with its proof
-            let _gone = reader.look(&hints, &mut reading).await?;
+            let _gone = reader.look(hints, &mut reading).await?;
         }
         Ok(reading)
     }

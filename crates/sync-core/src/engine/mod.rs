@@ -64,7 +64,7 @@ use crate::{
     hook::Hook,
     id::{EntityName, ExternalRef, StreamKey, SystemId},
     mapping::Mapper,
-    policy::{Compiled, Mistake, Policy},
+    policy::{Compiled, Hooks, Mistake, Policy},
     store::{Inbox, InboxEntry, StateStore},
 };
 
@@ -109,6 +109,7 @@ pub struct Builder {
     clock: Arc<dyn Clock>,
     policy: Policy,
     mappers: BTreeMap<String, Mapper>,
+    named: Hooks,
     hooks: Vec<(String, EntityName, Arc<dyn Hook>)>,
 }
 
@@ -137,7 +138,13 @@ impl Builder {
         self.mappers.insert(name.to_owned(), mapper);
         self
     }
-    /// Code of one's own for a connection and an entity.
+    /// Hooks that the policy's rows can name.
+    #[must_use]
+    pub fn hooks(mut self, hooks: Hooks) -> Self {
+        self.named = hooks;
+        self
+    }
+    /// Code of one's own for a connection and an entity, whatever the policy says.
     #[must_use]
     pub fn hook(mut self, connection: &str, entity: &str, hook: impl Hook + 'static) -> Self {
         self.hooks.push((connection.to_owned(), EntityName::new(entity), Arc::new(hook)));
@@ -155,7 +162,7 @@ impl Builder {
             let fault = "two systems have the same id".to_owned();
             return Err(vec![Mistake { line: None, place: "connections".to_owned(), fault, cure }]);
         }
-        let mut policy = self.policy.compile(&capabilities, &self.mappers)?;
+        let mut policy = self.policy.compile(&capabilities, &self.mappers, &self.named)?;
         bind_hooks(&mut policy, self.hooks)?;
         let systems = self.systems.into_iter().map(|c| (c.info().system.clone(), c)).collect();
         let groups = groups::groups(&policy);
@@ -172,6 +179,7 @@ impl Engine {
             clock,
             policy: Policy::default(),
             mappers: BTreeMap::new(),
+            named: Hooks::default(),
             hooks: Vec::new(),
         }
     }

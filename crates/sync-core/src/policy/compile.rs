@@ -7,8 +7,8 @@ use std::{
 
 use super::{
     Becomes, BuyerDiffers, CampaignTable, Compiled, Conflict, Create, Differs, DocumentTable, Entity, FieldRule,
-    FieldTable, Foreign, Mistake, OrderedTable, Policy, Role, Rule, RuleSet, StockTable, StreamTable, Unit, campaign,
-    check, hooks,
+    FieldTable, Foreign, Hooks, Mistake, OrderedTable, Policy, Role, Rule, RuleSet, StockTable, StreamTable, Unit,
+    campaign, check, hooks,
     known::{Known, Leaves},
     shape,
 };
@@ -31,14 +31,15 @@ impl Policy {
         &self,
         systems: &BTreeMap<SystemId, Capabilities>,
         mappers: &BTreeMap<String, Mapper>,
+        hooks: &Hooks,
     ) -> Result<Compiled, Vec<Mistake>> {
-        let known = Known::new(systems, mappers);
+        let known = Known::new(systems, mappers, hooks);
         let (policy, taken) = self.with_invoices();
         let policy = &campaign::with_hub_fields(&known, policy);
         let mut entities: Vec<Entity> =
             policy.entities.iter().map(|(name, set)| entity(&known, policy, name, set)).collect();
         let mut mistakes = check::all(&known, policy, &entities);
-        mistakes.extend(hooks::bind(policy, &mut entities));
+        mistakes.extend(hooks::bind(policy, hooks, &mut entities));
         if !mistakes.is_empty() {
             return Err(as_written(mistakes, &taken));
         }

@@ -44,7 +44,7 @@ type Make = Arc<dyn Fn(&Table) -> Result<Arc<dyn Hook>, Mistake> + Send + Sync>;
 ///     }
 /// }
 ///
-/// let mut policy = Policy::from_toml(r#"
+/// let policy = Policy::from_toml(r#"
 ///     [entities.customers]
 ///     kind   = "organisation"
 ///     master = "crm"
@@ -52,7 +52,8 @@ type Make = Arc<dyn Fn(&Table) -> Result<Arc<dyn Hook>, Mistake> + Send + Sync>;
 ///     systems.crm = { read = true }
 ///     systems.erp = { read = true, create = "always" }
 /// "#).unwrap();
-/// policy.brought = Hooks::default().with::<AskFirst>("ask_first");
+/// let brought = Hooks::default().with::<AskFirst>("ask_first"); // for `Builder::hooks`, beside `policy`
+/// assert!(policy.entities.values().flat_map(|set| &set.hooks).all(|row| brought.contains(&row.hook)));
 /// ```
 #[derive(Clone, Default)]
 pub struct Hooks(BTreeMap<String, Make>);
@@ -93,11 +94,11 @@ impl PartialEq for Hooks {
 
 /// Makes the hooks of all rows and puts them where they are called; gives the mistakes in what they are to know. Rows
 /// that name nothing that is there are left to the checks.
-pub(super) fn bind(policy: &Policy, entities: &mut [Entity]) -> Vec<Mistake> {
+pub(super) fn bind(policy: &Policy, brought: &Hooks, entities: &mut [Entity]) -> Vec<Mistake> {
     let mut found = Vec::new();
     for ((name, set), entity) in policy.entities.iter().zip(entities) {
         for (number, row) in set.hooks.iter().enumerate() {
-            let Some(make) = policy.brought.0.get(&row.hook) else { continue };
+            let Some(make) = brought.0.get(&row.hook) else { continue };
             match make(&row.with) {
                 Ok(hook) => {
                     let tables = entity.streams.values_mut();

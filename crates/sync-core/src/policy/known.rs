@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::RuleSet;
+use super::{Hooks, RuleSet};
 use crate::{
     capability::{Capabilities, StreamCapability},
     id::{EntityKind, StreamId, SystemId},
@@ -15,13 +15,18 @@ use crate::{
 pub(super) struct Known<'a> {
     pub(super) systems: &'a BTreeMap<SystemId, Capabilities>,
     pub(super) mappers: &'a BTreeMap<String, Mapper>,
+    pub(super) hooks: &'a Hooks,
     by_connection: BTreeMap<&'a str, &'a SystemId>,
 }
 
 impl<'a> Known<'a> {
-    pub(super) fn new(systems: &'a BTreeMap<SystemId, Capabilities>, mappers: &'a BTreeMap<String, Mapper>) -> Self {
+    pub(super) fn new(
+        systems: &'a BTreeMap<SystemId, Capabilities>,
+        mappers: &'a BTreeMap<String, Mapper>,
+        hooks: &'a Hooks,
+    ) -> Self {
         let by_connection = systems.keys().map(|system| (system.connection(), system)).collect();
-        Self { systems, mappers, by_connection }
+        Self { systems, mappers, hooks, by_connection }
     }
     /// The system that a connection's name stands for.
     pub(super) fn system(&self, connection: &str) -> Option<&'a SystemId> {

@@ -48,9 +48,6 @@ pub struct Policy {
     pub tables: BTreeMap<String, Tables>,
     /// `[guards]`: for every entity that has none of its own.
     pub guards: Guards,
-    /// The hooks that rule sets can name. They come with the program and stand in no file.
-    #[serde(skip)]
-    pub brought: Hooks,
 }
 
 /// One entity: a kind, perhaps narrowed by `where`. Customer, supplier and partner are three rule sets of one kind.

@@ -1,6 +1,9 @@
 //! The TOML form: what is wrong with it, all at once.
 
-use sync_core::{capability::FieldCapability, policy::Policy};
+use sync_core::{
+    capability::FieldCapability,
+    policy::{Hooks, Policy},
+};
 
 use crate::world::{COMPANIES, cap, compiled_with, entity, listed, mappers, read, systems};
 
@@ -177,7 +180,7 @@ fn the_line_of_a_place_is_found_in_the_text() {
         "{COMPANIES}[entities.companies.fields]\nstatistics.turnover = {{ rule = \"seed\", from = \"ep\" }}\n\
          [[entities.companies.scope]]\nat = \"erp\"\nwhen = [\"email != a\",\n  \"nme = b\"]\n"
     );
-    let mut mistakes = read(&text).compile(&systems(), &mappers()).unwrap_err();
+    let mut mistakes = read(&text).compile(&systems(), &mappers(), &Hooks::default()).unwrap_err();
     mistakes.iter_mut().for_each(|mistake| mistake.find_line(&text));
     assert_eq!(
         listed(&mistakes),

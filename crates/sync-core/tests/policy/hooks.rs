@@ -6,7 +6,7 @@ use sync_core::{
     FieldMap, FieldPath, Result,
     hook::{Hook, Outbound, Place, Verdict},
     mapping::Problems,
-    policy::{Hooks, Policy},
+    policy::{Entity, Hooks},
 };
 
 use crate::world::{COMPANIES, listed, mappers, read, systems};
@@ -54,13 +54,14 @@ impl Hook for Shout {
     }
 }
 
-fn policy(text: &str) -> Policy {
-    let mut policy = read(text);
-    policy.brought = Hooks::default().with::<Limit>("limit").with::<Shout>("shout");
-    policy
+fn brought() -> Hooks {
+    Hooks::default().with::<Limit>("limit").with::<Shout>("shout")
 }
-fn told(policy: &Policy) -> Vec<String> {
-    policy.compile(&systems(), &mappers()).map_or_else(|mistakes| listed(&mistakes), |_| Vec::new())
+fn entity(text: &str, hooks: &Hooks) -> Entity {
+    read(text).compile(&systems(), &mappers(), hooks).unwrap().entities.remove(0)
+}
+fn told(text: &str, hooks: &Hooks) -> Vec<String> {
+    read(text).compile(&systems(), &mappers(), hooks).map_or_else(|mistakes| listed(&mistakes), |_| Vec::new())
 }
 
 /// The shop's orders become invoices of the ERP.
@@ -76,7 +77,7 @@ erp = { read = true, create = "always", becomes = "invoice" }
 
 /// The mistakes of one row among the companies.
 fn row(row: &str) -> Vec<String> {
-    told(&policy(&COMPANIES.replacen("master", &format!("hooks = [{row}]\nmaster"), 1)))
+    told(&COMPANIES.replacen("master", &format!("hooks = [{row}]\nmaster"), 1), &brought())
 }
 
 #[test]
@@ -85,7 +86,7 @@ fn rows_are_called_in_their_order_where_they_say_with_what_they_say() {
         + "[[entities.companies.hooks]]\nhook = \"limit\"\nat = \"erp\"\nwith = { over = 0.10, words = [\"a\", \"b\"] }\n\
            [[entities.companies.hooks]]\nhook = \"shout\"\nat = \"crm\"\n\
            [[entities.companies.hooks]]\nhook = \"limit\"\nat = \"erp\"\nwith.over = \"1000.00\"\n";
-    let entity = policy(&text).compile(&systems(), &mappers()).unwrap().entities.remove(0);
+    let entity = entity(&text, &brought());
     let at = |key: &str| {
         let table = entity.streams.values().find(|table| table.key.to_string() == key).unwrap();
         let (fields, changed) = (FieldMap::new(), std::collections::BTreeSet::new());
@@ -107,11 +108,10 @@ fn rows_are_called_in_their_order_where_they_say_with_what_they_say() {
 
 #[test]
 fn a_hook_that_no_row_names_is_not_called_and_moves_nothing() {
-    let entity = |policy: Policy| policy.compile(&systems(), &mappers()).unwrap().entities.remove(0);
-    let (off, none) = (entity(policy(COMPANIES)), entity(read(COMPANIES)));
+    let (off, none) = (entity(COMPANIES, &brought()), entity(COMPANIES, &Hooks::default()));
     assert!(off.streams.values().all(|table| table.hooks.is_empty()));
     let on = COMPANIES.replacen("master", "hooks = [{ hook = \"shout\", at = \"crm\" }]\nmaster", 1);
-    let on = entity(policy(&on));
+    let on = entity(&on, &brought());
     assert_eq!((&on.shape, &on.unit_shapes), (&none.shape, &none.unit_shapes), "nothing is at first sight again");
 }
 
@@ -136,10 +136,9 @@ fn names_that_are_not_there_are_told_with_those_that_are() {
     ] {
         assert_eq!(row(text), [expected]);
     }
-    let mut without = policy(&COMPANIES.replacen("master", "hooks = [{ hook = \"limit\", at = \"erp\" }]\nmaster", 1));
-    without.brought = Hooks::default();
+    let without = COMPANIES.replacen("master", "hooks = [{ hook = \"limit\", at = \"erp\" }]\nmaster", 1);
     assert_eq!(
-        told(&without),
+        told(&without, &Hooks::default()),
         [format!(
             "{place}.hook: there is no hook 'limit'; the program that runs the policy brings hooks, and this one brings none"
         )]
@@ -167,7 +166,7 @@ fn what_a_hook_cannot_be_told_is_a_mistake_at_its_place() {
 fn rows_of_another_form_are_told_with_their_line() {
     let wrong = |row: &str| {
         let text = COMPANIES.replacen("master", &format!("hooks = [{row}]\nmaster"), 1);
-        listed(&Policy::from_toml(&text).unwrap_err())
+        listed(&sync_core::Policy::from_toml(&text).unwrap_err())
     };
     assert_eq!(
         wrong("\"limit\""),
@@ -188,7 +187,7 @@ fn rows_of_another_form_are_told_with_their_line() {
 #[test]
 fn where_orders_become_invoices_the_hook_belongs_to_those() {
     let text = ORDERS_TO_INVOICES.replacen("master", "hooks = [{ hook = \"shout\", at = \"erp\" }]\nmaster", 1);
-    let told = told(&policy(&text));
+    let told = told(&text, &brought());
     assert!(
         told.contains(
             &"entities.orders.hooks[0].at: 'erp' makes invoices of these, and is called for them as such; put the hook \

@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 
 use crate::world::{COMPANIES, cap, compiled_with, mappers, read, systems};
-use sync_core::{capability::FieldCapability, mapping::Mapper, policy::Entity};
+use sync_core::{
+    capability::FieldCapability,
+    mapping::Mapper,
+    policy::{Entity, Hooks},
+};
 
 const MAP: &str = r#"
 [[entities.companies.map]]
@@ -106,7 +110,7 @@ fn a_rule_a_row_a_table_or_a_mapper_moves_its_units_alone() {
 
     let mut newer = mappers();
     newer.insert("codes".into(), Mapper { version: 2, ..newer["codes"].clone() });
-    let after = read(&base()).compile(&systems(), &newer).unwrap().entities.remove(0);
+    let after = read(&base()).compile(&systems(), &newer, &Hooks::default()).unwrap().entities.remove(0);
     assert_eq!(moved(&entity(&base()), &after), (false, vec!["x.district".to_owned(), "x.seller".to_owned()]));
 }
 

@@ -6,7 +6,7 @@ use sync_core::{
     EntityKind, SystemId,
     capability::{Capabilities, FieldCapability, Listing, RemoveMode, Shows, StreamCapability, UpdateMode},
     mapping::Mapper,
-    policy::{Compiled, Entity, Mistake, Policy},
+    policy::{Compiled, Entity, Hooks, Mistake, Policy},
 };
 
 pub(crate) type Systems = BTreeMap<SystemId, Capabilities>;
@@ -107,7 +107,9 @@ pub(crate) fn compiled(text: &str) -> Compiled {
     compiled_with(text, &systems())
 }
 pub(crate) fn compiled_with(text: &str, systems: &Systems) -> Compiled {
-    read(text).compile(systems, &mappers()).unwrap_or_else(|mistakes| panic!("{}", listed(&mistakes).join("\n")))
+    read(text)
+        .compile(systems, &mappers(), &Hooks::default())
+        .unwrap_or_else(|mistakes| panic!("{}", listed(&mistakes).join("\n")))
 }
 pub(crate) fn entity(text: &str) -> Entity {
     compiled(text).entities.remove(0)
@@ -117,7 +119,7 @@ pub(crate) fn listed(mistakes: &[Mistake]) -> Vec<String> {
     mistakes.iter().map(ToString::to_string).collect()
 }
 pub(crate) fn mistakes_with(text: &str, systems: &Systems) -> Vec<String> {
-    match read(text).compile(systems, &mappers()) {
+    match read(text).compile(systems, &mappers(), &Hooks::default()) {
         Ok(_) => Vec::new(),
         Err(mistakes) => listed(&mistakes),
     }

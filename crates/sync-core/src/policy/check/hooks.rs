@@ -12,7 +12,7 @@ pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
 }
 
 fn name(case: &Case<'_>, place: &str, name: &str, found: &mut Vec<Mistake>) {
-    let brought = &case.policy.brought;
+    let brought = case.known.hooks;
     if !brought.contains(name) {
         let cure = match brought.names().next() {
             None => "the program that runs the policy brings hooks, and this one brings none".to_owned(),
