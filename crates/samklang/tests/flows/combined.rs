@@ -1,9 +1,9 @@
 //! The shop leads its products, the ERP prices and stock.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
-    goods::of,
+    goods::{article, of, product},
     stage::{BOARD, Stage, amount},
 };
 
@@ -26,23 +26,6 @@ fn stage() -> Stage {
     // what there is of a new article is read after it was made
     stage.runs();
     stage
-}
-
-fn product(stage: &Stage, sku: &str, name: &str, price: u64) {
-    let variant = json!({ "sku": sku, "stockQuantity": 3 });
-    stage.in_shop(json!({
-        "action": "create_product", "name": name, "visibility": "visible", "defaultVatRate": "25", "variant": variant,
-    }));
-    stage.in_shop(json!({ "action": "set_price", "sku": sku, "price": price }));
-}
-
-/// The ERP's one article of this number.
-#[track_caller]
-fn article(stage: &Stage, number: &str) -> Value {
-    let mut all = stage.at_erp("articles");
-    all.retain(|article| article["Number"] == number);
-    assert_eq!(all.len(), 1, "{number}: {all:#?}");
-    all.swap_remove(0)
 }
 
 #[test]

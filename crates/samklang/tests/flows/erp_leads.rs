@@ -4,7 +4,7 @@ use emulators::frame::{Fault, FaultKind};
 use serde_json::{Value, json};
 
 use crate::{
-    goods::{Goods, of, shown},
+    goods::{Goods, article, of, shown},
     stage::{BOARD, Stage},
 };
 
@@ -17,11 +17,6 @@ fn stage() -> Stage {
     stage.adopt();
     stage.runs();
     stage
-}
-
-/// An article of the ERP, as its list shows it.
-fn article(stage: &Stage, number: &str) -> Value {
-    stage.at_erp("articles").into_iter().find(|article| article["Number"] == number).unwrap()
 }
 
 #[track_caller]

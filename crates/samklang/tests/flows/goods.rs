@@ -1,7 +1,7 @@
 //! What a shop shows of its goods.
 
 use rust_decimal::Decimal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::stage::{Stage, amount};
 
@@ -24,6 +24,24 @@ impl Goods {
     pub(crate) fn of(sku: &str, name: &str, price: &str, stock: i64) -> Self {
         Self { sku: sku.to_owned(), name: name.to_owned(), price: price.parse().unwrap(), stock, on_sale: true }
     }
+}
+
+/// A product of the shop, which has three of it.
+pub(crate) fn product(stage: &Stage, sku: &str, name: &str, price: u64) {
+    stage.in_shop(json!({
+        "action": "create_product", "name": name, "visibility": "visible", "defaultVatRate": "25",
+        "variant": { "sku": sku, "stockQuantity": 3 },
+    }));
+    stage.in_shop(json!({ "action": "set_price", "sku": sku, "price": price }));
+}
+
+/// The ERP's one article of this number.
+#[track_caller]
+pub(crate) fn article(stage: &Stage, number: &str) -> Value {
+    let mut all = stage.at_erp("articles");
+    all.retain(|article| article["Number"] == number);
+    assert_eq!(all.len(), 1, "{number}: {all:#?}");
+    all.swap_remove(0)
 }
 
 /// All goods of the shop, by number.

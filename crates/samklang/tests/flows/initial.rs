@@ -1,10 +1,10 @@
 //! The first product sync, from the shop or from the ERP: numbers match afterwards, and no order moves.
 
 use emulators::frame::{Fault, FaultKind};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
-    goods::{Goods, of, shown},
+    goods::{Goods, article, of, product, shown},
     stage::{BOARD, Stage, amount},
 };
 
@@ -15,23 +15,6 @@ const FROM_SHOP: [&str; 3] = [
     "connections.erp.codings={ goods = { 25 = \"7b58e06c-5295-53a8-9935-7afe30f3aab2\" } }",
 ];
 const FROM_ERP: [&str; 3] = ["entities.prices.every=0s", "entities.stock.every=0s", "entities.stock.complete_every=0s"];
-
-fn product(stage: &Stage, sku: &str, name: &str, price: u64) {
-    stage.in_shop(json!({
-        "action": "create_product", "name": name, "visibility": "visible", "defaultVatRate": "25",
-        "variant": { "sku": sku, "stockQuantity": 3 },
-    }));
-    stage.in_shop(json!({ "action": "set_price", "sku": sku, "price": price }));
-}
-
-/// The ERP's one article of this number.
-#[track_caller]
-fn article(stage: &Stage, number: &str) -> Value {
-    let mut all = stage.at_erp("articles");
-    all.retain(|article| article["Number"] == number);
-    assert_eq!(all.len(), 1, "{number}: {all:#?}");
-    all.swap_remove(0)
-}
 
 /// The shop has two products, of which the ERP has one.
 fn shop_alone() -> Stage {

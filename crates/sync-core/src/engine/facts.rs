@@ -69,12 +69,13 @@ impl Work<'_> {
             let Some(source) = source else { continue };
             let Some(entity) = self.entity_of(&source) else { continue };
             let master = entity.master_of(&source.origin);
-            let is_unsure = |(at, side): (&StreamKey, &BoundSide)| {
+            let mut own = source.sides.iter().filter(|(at, _)| at.system == *master).peekable();
+            let is_sure = |(at, side): (&StreamKey, &BoundSide)| {
                 let host = entity.streams.get(at).map(|table| &table.host);
-                let unheard = host.is_some_and(|host| tally.is_stopped(host) || self.disbelieved.contains(host));
-                at.system == *master && (unheard || side.state != SideState::Live)
+                let heard = host.is_none_or(|host| !tally.is_stopped(host) && !self.disbelieved.contains(host));
+                heard && side.state == SideState::Live
             };
-            if source.sides.iter().any(is_unsure) {
+            if own.peek().is_some() && !own.any(is_sure) {
                 unsure.insert(binding.id);
             }
         }

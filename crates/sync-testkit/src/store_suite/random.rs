@@ -85,6 +85,7 @@ impl Dice {
             1 => SideState::Missing(1),
             _ => SideState::Live,
         };
+        side.mark = side.id.as_ref().map(|id| format!("se-{id}"));
         side
     }
     fn intent(&mut self) -> Intent {
@@ -131,6 +132,7 @@ impl Dice {
     fn checkpoint(&mut self) -> Checkpoint {
         let mut checkpoint = Checkpoint::default();
         (checkpoint.high_water, checkpoint.listed) = (Some(at(self.seconds())), self.below(100));
+        checkpoint.open = [Arc::from(checkpoint.listed.to_string())].into();
         checkpoint
     }
 

@@ -55,9 +55,13 @@ impl Difference {
 }
 
 /// What is agreed of the buyer.
-pub(super) fn agreed<'a>(at: &'a Place<'_>) -> Option<(CanonicalId, &'a FieldMap)> {
+pub(super) fn agreed<'a>(at: &'a Place<'_>) -> Option<&'a FieldMap> {
+    at.facts.linked.get(&of(at)?)
+}
+
+fn of(at: &Place<'_>) -> Option<CanonicalId> {
     match at.binding.agreed.get(Order::CUSTOMER)? {
-        Value::Link(Link::Canonical(buyer)) => Some((*buyer, at.facts.linked.get(buyer)?)),
+        Value::Link(Link::Canonical(buyer)) => Some(*buyer),
         _ => None,
     }
 }
@@ -66,15 +70,14 @@ pub(super) fn agreed<'a>(at: &'a Place<'_>) -> Option<(CanonicalId, &'a FieldMap
 /// him is known when he was made.
 pub(super) fn unknown(at: &Place<'_>) -> Option<CanonicalId> {
     let of_register = !at.table.fields.writes(document::CONTENT.join(Content::CURRENCY.as_str()));
-    let Some(Value::Link(Link::Canonical(buyer))) = at.binding.agreed.get(Order::CUSTOMER) else { return None };
-    let there = (at.table.key.system.clone(), *buyer);
-    (of_register && !at.facts.registered.contains_key(&there)).then_some(*buyer)
+    let buyer = of(at).filter(|_| of_register)?;
+    (!at.facts.registered.contains_key(&(at.table.key.system.clone(), buyer))).then_some(buyer)
 }
 
 /// What the target takes from its register of customers, and what stands there otherwise than on the document.
 pub(super) fn differs(at: &Place<'_>, document: &DocumentTable) -> Option<Difference> {
-    let Some(Value::Link(Link::Canonical(buyer))) = at.binding.agreed.get(Order::CUSTOMER) else { return None };
-    let register = at.facts.registered.get(&(at.table.key.system.clone(), *buyer))?;
+    let buyer = of(at)?;
+    let register = at.facts.registered.get(&(at.table.key.system.clone(), buyer))?;
     taken(document).into_iter().filter(|taken| taken.differs != Differs::AsRegister).find_map(|taken| {
         let (ours, theirs) = taken.leaves.iter().find_map(|(ours, theirs)| {
             let form = model::field(EntityKind::Organisation, *theirs).map_or(NormalForm::Exact, |field| field.form);
@@ -82,7 +85,7 @@ pub(super) fn differs(at: &Place<'_>, document: &DocumentTable) -> Option<Differ
             // (or the document has its own)
             said.filter(|(a, b)| !at.table.fields.writes(*ours) && form.of(a) != form.of(b))
         })?;
-        Some(Difference { buyer: *buyer, document: ours.to_string(), register: theirs.to_string(), taken })
+        Some(Difference { buyer, document: ours.to_string(), register: theirs.to_string(), taken })
     })
 }
 

@@ -26,15 +26,14 @@ pub(super) fn outgoing(at: &Place<'_>, diffed: &mut Diffed) -> Option<FieldMap> 
         diffed.waits_for = Some(buyer);
         return None;
     }
-    let named = match buyer::differs(at, document) {
-        Some(differs) if buyer::remedied(at, &differs, diffed) => return None,
-        Some(differs) => Err(differs.trouble()),
-        None => Ok(()),
-    };
-    let named = named
-        .and_then(|()| document::wanted(document, &at.binding.agreed, &shown, is_private(at)))
-        .and_then(|wanted| with_items(at, document, wanted));
-    match named {
+    if let Some(differs) = buyer::differs(at, document) {
+        if !buyer::remedied(at, &differs, diffed) {
+            hold(at, differs.trouble(), diffed);
+        }
+        return None;
+    }
+    let wanted = document::wanted(document, &at.binding.agreed, &shown, is_private(at));
+    match wanted.and_then(|wanted| with_items(at, document, wanted)) {
         Ok(wanted) => Some(wanted),
         Err(trouble) => {
             hold(at, trouble, diffed);
@@ -185,7 +184,7 @@ fn shown(table: &StreamTable, side: &BoundSide) -> FieldMap {
 
 /// Whether the buyer is a private person, where that is known.
 fn is_private(at: &Place<'_>) -> Option<bool> {
-    Some(buyer::agreed(at)?.1.text(Organisation::PARTY)? == Party::Private.word())
+    Some(buyer::agreed(at)?.text(Organisation::PARTY)? == Party::Private.word())
 }
 
 /// Each line with money names its item in our own terms.
@@ -229,7 +228,7 @@ fn other_rate(at: &Place<'_>) -> Option<(usize, String, Decimal, Decimal)> {
     })
 }
 
-pub(super) fn hold(at: &Place<'_>, trouble: Trouble, diffed: &mut Diffed) {
+fn hold(at: &Place<'_>, trouble: Trouble, diffed: &mut Diffed) {
     let (name, target) = (name_of(at.binding), &at.table.key);
     let (why, text, cure) = match &trouble {
         Trouble::Item { row, sku } => {
