@@ -17,7 +17,7 @@ use crate::{
     model,
     policy::{Duplicates, Entity},
     store::{Binding, BoundSide, Intent, MatchKey, SideState, Verdict},
-    value::{FieldMap, FieldPath},
+    value::{FieldMap, FieldPath, Link},
 };
 
 /// All that matching looks at.
@@ -60,6 +60,18 @@ pub(crate) fn keys(entity: &Entity, ours: &FieldMap, mark: Option<&str>) -> Vec<
         Some(MatchKey { entity: entity.name.clone(), rule: rule_name(&rule.on), key: forms?.join("\u{1f}") })
     });
     of_mark.into_iter().chain(of_rules).collect()
+}
+
+/// The keys of a record in its own stream's terms, and the records that these keys speak of.
+pub(super) fn recognised_by(entity: &Entity, sight: &Sight) -> (Vec<MatchKey>, Vec<ExternalRef>) {
+    let inbound = |table: &crate::policy::StreamTable| table.inbound(&sight.fields, &mut Problems::default()).ok();
+    let ours = entity.streams.get(&sight.reference.at).and_then(inbound).unwrap_or_default();
+    let paths = entity.matches.iter().flat_map(|rule| &rule.on);
+    let linked = paths.filter_map(|path| match ours.get(*path)?.as_link()? {
+        Link::External(reference) => Some(reference.clone()),
+        Link::Canonical(_) => None,
+    });
+    (keys(entity, &ours, sight.mark.as_deref()), linked.collect())
 }
 
 /// The rule of our own mark, before all others.

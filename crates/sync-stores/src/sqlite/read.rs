@@ -78,15 +78,42 @@ pub(super) fn numbered(tx: &Transaction<'_>, number: &str) -> Answer<Vec<Canonic
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+pub(super) fn names(tx: &Transaction<'_>, of: &[CanonicalId]) -> Answer<Vec<(CanonicalId, ExternalRef)>> {
+    let streams = Streams::known(tx)?;
+    let mut statement = tx.prepare_cached(
+        "SELECT b.id, r.stream, r.id FROM bindings b JOIN refs r ON r.binding = b.no WHERE b.id IN rarray(?1)",
+    )?;
+    let mut rows = statement.query([ids(of)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        if let Some(at) = streams.name(row.get(1)?) {
+            found.push((rows::id(row.get(0)?), at.id(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)));
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
 pub(super) fn scan(
     tx: &Transaction<'_>,
     entity: &EntityName,
     after: Option<CanonicalId>,
     most: usize,
-) -> Answer<Vec<Binding>> {
+) -> Answer<Vec<CanonicalId>> {
     let after = after.map_or(Vec::new(), |id| id.as_uuid().as_bytes().to_vec()); // no bytes come before all others
-    let sql = "SELECT body FROM bindings WHERE entity = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
-    bodies(&mut *tx.prepare_cached(sql)?, (entity.as_str(), after, limit(most)))
+    let sql = "SELECT id FROM bindings WHERE entity = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+    let mut statement = tx.prepare_cached(sql)?;
+    let rows = statement.query_map((entity.as_str(), after, limit(most)), |row| row.get(0).map(rows::id))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn spilled(tx: &Transaction<'_>, lease: &str, numbers: &[u64]) -> Answer<Vec<String>> {
+    let mut statement = tx.prepare_cached("SELECT text FROM temp.spilled WHERE lease = ?1 AND number = ?2")?;
+    let mut texts = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        texts.extend(statement.query_row((lease, number.cast_signed()), |row| row.get(0)).optional()?);
+    }
+    Ok(texts)
 }
 
 pub(super) fn counts(tx: &Transaction<'_>, streams: &[StreamKey]) -> Answer<Vec<u64>> {
