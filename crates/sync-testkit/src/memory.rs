@@ -188,6 +188,9 @@ impl StateStore for MemoryStore {
     async fn names(&self, ids: &[CanonicalId]) -> Result<Vec<(CanonicalId, ExternalRef)>> {
         self.read("names", |s| s.names(ids)).await
     }
+    async fn keys(&self, ids: &[CanonicalId]) -> Result<Vec<(CanonicalId, MatchKey)>> {
+        self.read("keys", |s| s.keys(ids)).await
+    }
     async fn scan(&self, entity: &EntityName, after: Option<CanonicalId>, limit: usize) -> Result<Vec<CanonicalId>> {
         self.read("scan", |s| s.scan(entity, after, limit)).await
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{
     finds::{Find, Finds},
+    matching::{MARK, rule_name},
     work::Work,
 };
 use crate::{
@@ -68,11 +69,7 @@ pub(super) struct Batch {
 
 impl Work<'_> {
     /// All work of a run: in one batch if it is little.
-    pub(super) async fn batches(
-        &self,
-        finds: Finds,
-        due: &[(CanonicalId, usize)],
-    ) -> Result<Vec<Batch>> {
+    pub(super) async fn batches(&self, finds: Finds, due: &[(CanonicalId, usize)]) -> Result<Vec<Batch>> {
         let Finds { here, aside } = finds;
         let records: usize = here.iter().map(|find| find.sights.len()).sum();
         if aside.is_empty() && records + due.len() <= self.engine.room {
@@ -91,6 +88,11 @@ impl Work<'_> {
             let mut names: BTreeMap<CanonicalId, Vec<Tie>> = BTreeMap::new();
             for (id, name) in self.store.names(&ids).await? {
                 names.entry(id).or_default().push(Tie::of_name(&self.host_of(&name)));
+            }
+            for (id, key) in self.store.keys(&ids).await? {
+                if self.is_matched_by(&key) {
+                    names.entry(id).or_default().push(Tie::of_key(&key));
+                }
             }
             for (id, first) in due {
                 pieces.add(*first, 1, names.remove(id).into_iter().flatten().chain([Tie::of_id(*id)]));
@@ -111,6 +113,15 @@ impl Work<'_> {
             batches.push(batch);
         }
         Ok(batches)
+    }
+}
+
+impl Work<'_> {
+    /// Whether records are recognised by such a key; others say what counts against a record, or is part of it.
+    fn is_matched_by(&self, key: &MatchKey) -> bool {
+        let entities = self.group.entities.iter().filter_map(|place| self.entity(*place));
+        let mut rules = entities.filter(|entity| entity.name == key.entity).flat_map(|entity| &entity.matches);
+        key.rule == MARK || rules.any(|rule| rule_name(&rule.on) == key.rule)
     }
 }
 
@@ -142,7 +153,8 @@ impl Pieces {
             firsts.get_mut(*root).into_iter().for_each(|first| *first = own.min(*first));
         }
         let first = |root: usize| firsts.get(root).copied().unwrap_or(usize::MAX);
-        let mut sorted: Vec<(usize, usize)> = roots.into_iter().enumerate().map(|(place, root)| (root, place)).collect();
+        let mut sorted: Vec<(usize, usize)> =
+            roots.into_iter().enumerate().map(|(place, root)| (root, place)).collect();
         sorted.sort_unstable_by_key(|(root, place)| (first(*root), *root, *place));
         let mut batches: Vec<Vec<usize>> = vec![Vec::new()];
         let mut used = 0;

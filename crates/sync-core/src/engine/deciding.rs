@@ -6,7 +6,7 @@ use super::{
     diff::{Diffed, diff},
     keep::waiting,
     matching::matching,
-    run::{Decided, Ready, Basis},
+    run::{Basis, Decided, Ready},
     scope::{self, Around},
     subject::{Sight, Subject},
     work::{Tally, Work, derive},

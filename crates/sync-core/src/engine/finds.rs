@@ -80,8 +80,7 @@ impl Find {
     fn of_row(row: &str) -> Result<Self> {
         let (head, raw) = row.split_once('\n').unwrap_or((row, ""));
         let head: Head = serde_json::from_str(head).map_err(unreadable)?;
-        let item =
-            Item { reference: head.reference, hash: head.listed, raw: Arc::from(raw), partial: head.partial };
+        let item = Item { reference: head.reference, hash: head.listed, raw: Arc::from(raw), partial: head.partial };
         Ok(Self { item, hash: head.hash, at: head.at, is_readable: head.is_readable, sights: Vec::new() })
     }
 }

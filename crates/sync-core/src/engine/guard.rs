@@ -37,7 +37,12 @@ impl Work<'_> {
         self.add_to_come(decided, &mut planned.to_come);
     }
     /// Whether no guard can trip, whatever these batches come to: nothing is known of them but what is to be looked at.
-    pub(super) async fn surely_passes(&self, batches: &[Batch], due: &[(CanonicalId, usize)], told: &Told) -> Result<bool> {
+    pub(super) async fn surely_passes(
+        &self,
+        batches: &[Batch],
+        due: &[(CanonicalId, usize)],
+        told: &Told,
+    ) -> Result<bool> {
         let reported = batches.iter().map(|batch| batch.here.len() + batch.aside.len()).sum::<usize>();
         let mut most = Approval::default();
         let reported = u64::try_from(reported).unwrap_or(u64::MAX);

@@ -77,7 +77,7 @@ pub(super) fn recognised_by(entity: &Entity, sight: &Sight) -> (Vec<MatchKey>, V
 /// The rule of our own mark, before all others.
 pub(crate) const MARK: &str = "@mark";
 
-fn rule_name(paths: &[FieldPath]) -> String {
+pub(super) fn rule_name(paths: &[FieldPath]) -> String {
     paths.iter().map(|path| path.as_str()).collect::<Vec<_>>().join("+")
 }
 
@@ -352,8 +352,8 @@ fn claims(
 /// How like a record is to what an intent made: by our mark, else by what was sent. Its users may have changed some of
 /// that already, so most of it is enough; `None` if it cannot be the one.
 pub(super) fn likeness(cap: &StreamCapability, intent: &Intent, sight: &Sight) -> Option<u32> {
-    if cap.create_mark.is_some() {
-        return (intent.mark.is_some() && sight.mark == intent.mark).then_some(u32::MAX);
+    if cap.create_mark.is_some() && (intent.mark.is_some() || sight.mark.is_some()) {
+        return (sight.mark == intent.mark).then_some(u32::MAX);
     }
     let (mut same, mut compared) = (0_u32, 0_u32);
     for part in intent.action.parts().iter().filter(|part| part.stream == intent.host.stream) {

@@ -37,7 +37,8 @@ impl Work<'_> {
     ) -> Result<()> {
         let mut planned = Planned::default();
         let many = batches.len() > 1;
-        if many && self.mode == Mode::Sync && !self.surely_passes(&batches, due, basis.told).await? {
+        let is_sure = many && reading.short.is_empty() && self.surely_passes(&batches, due, basis.told).await?;
+        if many && self.mode == Mode::Sync && !is_sure {
             for batch in &batches {
                 self.rehearse(tally, basis, batch, &mut planned).await?;
             }
@@ -67,7 +68,13 @@ impl Work<'_> {
     }
 
     /// One batch, in as many passes as it takes; whether the others may follow.
-    async fn batch(&mut self, tally: &mut Tally, batch: Batch, mut of: Of<'_, '_>, planned: &mut Planned) -> Result<bool> {
+    async fn batch(
+        &mut self,
+        tally: &mut Tally,
+        batch: Batch,
+        mut of: Of<'_, '_>,
+        planned: &mut Planned,
+    ) -> Result<bool> {
         let due = batch.due;
         let mut finds = self.take_up(&batch.aside).await?;
         finds.splice(0..0, batch.here);
@@ -119,13 +126,7 @@ impl Work<'_> {
     }
 
     /// What a batch comes to, without keeping anything of it.
-    async fn rehearse(
-        &mut self,
-        tally: &Tally,
-        basis: &Basis<'_>,
-        batch: &Batch,
-        planned: &mut Planned,
-    ) -> Result<()> {
+    async fn rehearse(&mut self, tally: &Tally, basis: &Basis<'_>, batch: &Batch, planned: &mut Planned) -> Result<()> {
         let mut finds = self.take_up(&batch.aside).await?;
         finds.splice(0..0, batch.here.iter().cloned());
         let unseen = self.unseen.clone();

@@ -255,7 +255,9 @@ impl Reader<'_> {
         let step = self.since().map_or(TimeDelta::zero(), |since| {
             TimeDelta::milliseconds(i64::from(since.precision_ms)) + TimeDelta::seconds(i64::from(since.lag_s))
         });
-        let Some(find) = reading.finds.here.last_mut().filter(|find| find.item.reference == row.reference) else { return };
+        let Some(find) = reading.finds.here.last_mut().filter(|find| find.item.reference == row.reference) else {
+            return;
+        };
         let stamped = find.sights.iter().any(|sight| sight.version.modified_at.is_some());
         let first = known.and_then(|known| first_met(known, row.hash)).filter(|at| *at <= now).unwrap_or(now);
         // twice the step, so that a clock put back by less than that gives no old stamp to a new change

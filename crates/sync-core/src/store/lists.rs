@@ -365,11 +365,8 @@ impl Approval {
     }
     /// Adds what was counted elsewhere.
     pub fn add(&mut self, more: Approval) {
-        let both = [
-            (&mut self.creates, more.creates),
-            (&mut self.changes, more.changes),
-            (&mut self.removals, more.removals),
-        ];
+        let both =
+            [(&mut self.creates, more.creates), (&mut self.changes, more.changes), (&mut self.removals, more.removals)];
         for (counts, more) in both {
             for (stream, count) in more {
                 *counts.entry(stream).or_default() += count;

@@ -133,6 +133,8 @@ pub trait StateStore: std::fmt::Debug + Send + Sync + 'static {
     async fn numbered(&self, number: &str) -> Result<Vec<CanonicalId>>;
     /// All names of these bindings: of sides that have one, and aliases; of living bindings only.
     async fn names(&self, ids: &[CanonicalId]) -> Result<Vec<(CanonicalId, ExternalRef)>>;
+    /// All match keys of these bindings; of living ones only.
+    async fn keys(&self, ids: &[CanonicalId]) -> Result<Vec<(CanonicalId, MatchKey)>>;
     /// Ids of an entity's bindings, of any age, in order, after one of them.
     async fn scan(&self, entity: &EntityName, after: Option<CanonicalId>, limit: usize) -> Result<Vec<CanonicalId>>;
     /// How many living bindings have a side in each of the streams, in the order asked for: one with an id, and not

@@ -111,6 +111,10 @@ impl StateStore for SqliteStore {
         let ids = ids.to_vec();
         self.read("names", move |tx| read::names(tx, &ids)).await
     }
+    async fn keys(&self, ids: &[CanonicalId]) -> Result<Vec<(CanonicalId, MatchKey)>> {
+        let ids = ids.to_vec();
+        self.read("keys", move |tx| read::keys(tx, &ids)).await
+    }
     async fn scan(&self, entity: &EntityName, after: Option<CanonicalId>, limit: usize) -> Result<Vec<CanonicalId>> {
         let entity = entity.clone();
         self.read("scan", move |tx| read::scan(tx, &entity, after, limit)).await

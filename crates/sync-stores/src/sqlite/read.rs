@@ -94,6 +94,19 @@ pub(super) fn names(tx: &Transaction<'_>, of: &[CanonicalId]) -> Answer<Vec<(Can
     Ok(found)
 }
 
+pub(super) fn keys(tx: &Transaction<'_>, of: &[CanonicalId]) -> Answer<Vec<(CanonicalId, MatchKey)>> {
+    let mut statement = tx.prepare_cached(
+        "SELECT b.id, k.entity, k.rule, k.key FROM bindings b JOIN keys k ON k.binding = b.no WHERE b.id IN rarray(?1)",
+    )?;
+    let rows = statement.query_map([ids(of)], |row| {
+        let entity = row.get_ref(1)?.as_str()?.into();
+        Ok((rows::id(row.get(0)?), MatchKey { entity, rule: row.get(2)?, key: row.get(3)? }))
+    })?;
+    let mut found = rows.collect::<Result<Vec<_>, _>>()?;
+    found.sort_unstable();
+    Ok(found)
+}
+
 pub(super) fn scan(
     tx: &Transaction<'_>,
     entity: &EntityName,

@@ -55,6 +55,11 @@ impl State {
         let names = living.flat_map(|binding| binding.references().map(|name| (binding.id, name)));
         names.collect::<BTreeSet<_>>().into_iter().collect()
     }
+    pub(super) fn keys(&self, ids: &[CanonicalId]) -> Vec<(CanonicalId, MatchKey)> {
+        let living = distinct(ids).into_iter().filter_map(|id| self.bindings.get(id)).map(|kept| &kept.binding);
+        let living = living.filter(|binding| binding.is_live());
+        living.flat_map(|binding| binding.keys.iter().map(|key| (binding.id, key.clone()))).collect()
+    }
     pub(super) fn scan(&self, entity: &EntityName, after: Option<CanonicalId>, limit: usize) -> Vec<CanonicalId> {
         let Some(ids) = self.of_entity.get(entity) else { return Vec::new() };
         ids.range(start(after)).take(limit).copied().collect()

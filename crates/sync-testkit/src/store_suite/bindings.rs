@@ -114,6 +114,16 @@ pub async fn names_are_those_of_the_living(fixture: &dyn StoreFixture) -> Checke
     let expected =
         [(id(1), erp().id("a#b")), (id(1), shop().id("10")), (id(1), shop().id("9")), (id(3), shop().id("3"))];
     assert_eq!(store.names(&[id(3), id(1), id(2), id(7), id(1)]).await?, expected);
+    let keyed = |n: u64, keys: &[&str]| {
+        let mut binding = binding(n);
+        binding.keys.extend(keys.iter().map(|text| key(text)));
+        binding
+    };
+    let mut ended = keyed(5, &["a"]);
+    ended.ended_at = Some(at(1));
+    bind(&*store, &lease, vec![keyed(4, &["b", "a"]), ended, keyed(6, &["a"])]).await?;
+    let expected = [(id(4), key("a")), (id(4), key("b")), (id(6), key("a"))];
+    assert_eq!(store.keys(&[id(6), id(5), id(4), id(1)]).await?, expected);
     Ok(())
 }
 

@@ -282,7 +282,8 @@ pub async fn everything(store: &dyn StateStore) -> Result<Vec<String>> {
     tell("identity", &store.identity().await?);
     tell("bindings", &store.bindings(&ids).await?);
     tell("bound", &store.bound(&references).await?);
-    tell("names", &store.names(&(0..12).map(id).collect::<Vec<_>>()).await?);
+    tell("names", &store.names(&ids).await?);
+    tell("keys", &store.keys(&ids).await?);
     tell("counts", &store.counts(&streams()).await?);
     for entity in &entities {
         let keys: Vec<MatchKey> =
