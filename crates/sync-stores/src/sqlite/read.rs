@@ -275,15 +275,16 @@ pub(super) fn one<T: DeserializeOwned>(tx: &Transaction<'_>, sql: &str, name: &s
 }
 
 pub(super) fn journal(tx: &Transaction<'_>, of: &[CanonicalId], most: usize) -> Answer<Vec<sync_core::store::Journal>> {
-    let mut newest_first = if of.is_empty() {
+    let newest_first: Vec<rows::Moment<'_>> = if of.is_empty() {
         let sql = "SELECT body FROM journal ORDER BY no DESC LIMIT ?1";
         bodies(&mut *tx.prepare_cached(sql)?, [limit(most)])?
     } else {
         let sql = "SELECT body FROM journal WHERE subject IN rarray(?1) ORDER BY no DESC LIMIT ?2";
         bodies(&mut *tx.prepare_cached(sql)?, (ids(of), limit(most)))?
     };
-    newest_first.reverse();
-    Ok(newest_first)
+    let mut entries: Vec<_> = newest_first.into_iter().flat_map(|moment| moment.entries().rev()).take(most).collect();
+    entries.reverse();
+    Ok(entries)
 }
 
 pub(super) fn forgotten(tx: &Transaction<'_>, references: &[ExternalRef]) -> Answer<Vec<ExternalRef>> {
