@@ -22,6 +22,8 @@ mod killed;
 #[cfg(test)]
 mod locked;
 #[cfg(test)]
+mod minutes;
+#[cfg(test)]
 mod money;
 #[cfg(test)]
 mod multishop;
@@ -31,6 +33,8 @@ mod orders;
 mod people;
 #[cfg(test)]
 mod relay;
+#[cfg(test)]
+mod sold;
 #[cfg(test)]
 mod stage;
 #[cfg(test)]
