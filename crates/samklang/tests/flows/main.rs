@@ -32,6 +32,8 @@ mod orders;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
+mod price_lists;
+#[cfg(test)]
 mod relay;
 #[cfg(test)]
 mod sold;
