@@ -3,7 +3,10 @@
 use emulators::frame::{Request, Vendor};
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, amount};
+use crate::{
+    goods::product,
+    stage::{Stage, amount},
+};
 
 /// The ERP's lists: for resellers, for countries with the euro, and for whoever takes ten.
 const RESELLERS: &str = "11111111-0000-4000-8000-000000000001";
@@ -212,5 +215,26 @@ fn a_list_of_the_shop_goes_to_the_erps_in_one_call() {
         row(TEN, "MAT-1009", "98"),
     ];
     assert_eq!(all, wanted, "what the shop has no price for stays");
+    stage.rests();
+}
+
+/// What is new of the ERP's lists where the shop leads its products.
+#[test]
+fn in_the_combined_flow_prices_of_lists_come_from_the_erp() {
+    let mut stage = before_contact("combined");
+    stage.rule("connections.erp.fillers.unit=deaa377a-4985-598c-9c57-b9b018f1b7d4");
+    product(&stage, "HEM-1002", "Bräda", 700);
+    product(&stage, "BOK-1004", "Bok", 300);
+    costs(&stage, "ÅF", &[("HEM-1002", "600")]);
+    costs(&stage, "Euro", &[("BOK-1004", "27.5")]);
+    stage.adopt();
+    stage.runs();
+    assert_eq!(asked(&stage, "HEM-1002"), prices([(OWN, 1, "812"), (SHOP_RESELLERS, 1, "600")]));
+    assert_eq!(asked(&stage, "BOK-1004"), prices([(OWN, 1, "311.27"), (SHOP_EURO, 1, "27.5")]));
+    costs(&stage, "ÅF", &[("HEM-1002", "590"), ("BOK-1004", "250")]);
+    stage.runs();
+    assert_eq!(asked(&stage, "HEM-1002"), prices([(OWN, 1, "812"), (SHOP_RESELLERS, 1, "590")]));
+    let wanted = prices([(OWN, 1, "311.27"), (SHOP_EURO, 1, "27.5"), (SHOP_RESELLERS, 1, "250")]);
+    assert_eq!(asked(&stage, "BOK-1004"), wanted);
     stage.rests();
 }

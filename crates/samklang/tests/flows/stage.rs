@@ -112,11 +112,15 @@ impl Stage {
              connections.erp.base_url = \"{erp}/v2/\"\n\
              connections.erp.identity_url = \"{erp}/\"\n\
              connections.erp.company = \"556677-8899\"\n\
-             connections.erp.search_lag_s = 0\n\
-             entities.items.every = \"0s\"\n",
+             connections.erp.search_lag_s = 0\n",
             self.preset,
         );
-        if !self.preset.starts_with("initial-") {
+        if self.preset == "buyers" {
+            text.push_str("entities.buyers.every = \"0s\"\n");
+        } else {
+            text.push_str("entities.items.every = \"0s\"\n");
+        }
+        if self.preset != "buyers" && !self.preset.starts_with("initial-") {
             let when = format!("[\"@created_on >= {start}\", \"fulfilment in [open, picking]\"]");
             text.push_str(&format!("entities.orders.scope = [{{ at = \"erp\", when = {when} }}]\n"));
             text.push_str(include_str!("rules.toml"));
