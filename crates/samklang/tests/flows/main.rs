@@ -28,6 +28,8 @@ mod answers;
 #[cfg(test)]
 mod buyers;
 #[cfg(test)]
+mod campaign;
+#[cfg(test)]
 mod combined;
 #[cfg(test)]
 mod erp_leads;

@@ -5,7 +5,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use emulators::{
     Emulator, Options,
     eekonomi::{self, Eekonomi},
@@ -100,11 +100,15 @@ impl Minutes {
             self.runtime.block_on(self.engine().approve(&id, "test")).unwrap();
         }
     }
+    /// So much later, for everybody.
+    pub(crate) fn pass(&self, length: TimeDelta) {
+        let length = length.to_std().unwrap();
+        self.time.inner.advance(length);
+        self.time.systems(length);
+    }
     /// A minute passes for everybody, then there is a run.
     pub(crate) fn minute(&self) -> Report {
-        let minute = Duration::from_secs(60);
-        self.time.inner.advance(minute);
-        self.time.systems(minute);
+        self.pass(TimeDelta::minutes(1));
         self.run(Mode::Sync)
     }
     fn run(&self, mode: Mode) -> Report {

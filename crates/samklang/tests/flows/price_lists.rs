@@ -218,23 +218,35 @@ fn a_list_of_the_shop_goes_to_the_erps_in_one_call() {
     stage.rests();
 }
 
-/// What is new of the ERP's lists where the shop leads its products.
+/// Of the items' own prices a new article is given the shop's; the lists are in a rule set of their own.
 #[test]
 fn in_the_combined_flow_prices_of_lists_come_from_the_erp() {
     let mut stage = before_contact("combined");
-    stage.rule("connections.erp.fillers.unit=deaa377a-4985-598c-9c57-b9b018f1b7d4");
-    product(&stage, "HEM-1002", "Bräda", 700);
-    product(&stage, "BOK-1004", "Bok", 300);
+    for rule in [
+        "connections.erp.fillers.unit=deaa377a-4985-598c-9c57-b9b018f1b7d4",
+        "connections.erp.codings={ goods = { 25 = \"7b58e06c-5295-53a8-9935-7afe30f3aab2\" } }",
+        "entities.prices.systems.erp={ read = true, create = \"always\", streams = [\"article_price\"] }",
+        "entities.list_prices={ kind = \"price\", master = \"erp\" }",
+        "entities.list_prices.match=[{ on = [\"item\", \"list\", \"currency\", \"from_quantity\"] }]",
+        "entities.list_prices.systems.erp={ read = true, streams = [\"salespricelistprices\"] }",
+        "entities.list_prices.systems.se={ read = true, update = true, streams = [\"prices_112\", \"prices_120\"] }",
+    ] {
+        stage.rule(rule);
+    }
+    for (sku, name, price) in [("HEM-1002", "Bräda", 700), ("HEM-2000", "Ljusstake", 400)] {
+        product(&stage, sku, name, price);
+    }
     costs(&stage, "ÅF", &[("HEM-1002", "600")]);
-    costs(&stage, "Euro", &[("BOK-1004", "27.5")]);
     stage.adopt();
     stage.runs();
     assert_eq!(asked(&stage, "HEM-1002"), prices([(OWN, 1, "812"), (SHOP_RESELLERS, 1, "600")]));
-    assert_eq!(asked(&stage, "BOK-1004"), prices([(OWN, 1, "311.27"), (SHOP_EURO, 1, "27.5")]));
-    costs(&stage, "ÅF", &[("HEM-1002", "590"), ("BOK-1004", "250")]);
+    assert_eq!(asked(&stage, "HEM-2000"), prices([(OWN, 1, "400")]));
+    stage.runs();
+    costs(&stage, "ÅF", &[("HEM-1002", "590")]);
+    costs(&stage, "Euro", &[("HEM-2000", "37.5")]);
     stage.runs();
     assert_eq!(asked(&stage, "HEM-1002"), prices([(OWN, 1, "812"), (SHOP_RESELLERS, 1, "590")]));
-    let wanted = prices([(OWN, 1, "311.27"), (SHOP_EURO, 1, "27.5"), (SHOP_RESELLERS, 1, "250")]);
-    assert_eq!(asked(&stage, "BOK-1004"), wanted);
+    assert_eq!(asked(&stage, "HEM-2000"), prices([(OWN, 1, "400"), (SHOP_EURO, 1, "37.5")]));
     stage.rests();
+    assert_eq!(stage.at_erp("salespricelistprices").len(), 2, "no row is made for goods without a price in a list");
 }
