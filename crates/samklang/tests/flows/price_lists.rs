@@ -103,6 +103,24 @@ fn asked(stage: &Stage, sku: &str) -> Vec<(u64, u64, String)> {
     all
 }
 
+/// The table may have a column for the shop too: then the list has a name of its own.
+#[test]
+fn a_list_may_have_a_name_that_is_no_systems_own() {
+    let mut stage = before_contact("erp-leads");
+    stage.rule(&format!(
+        "tables.price_list={{ erp = {{ \"\" = \"\", resellers = \"{RESELLERS}\", euro = \"{EURO}\", ten = \"{TEN}\" }}, \
+         se = {{ \"\" = \"\", resellers = \"{SHOP_RESELLERS}\", euro = \"{SHOP_EURO}\" }} }}"
+    ));
+    costs(&stage, "ÅF", &[("HEM-1002", "600")]);
+    stage.adopt();
+    stage.runs();
+    assert_eq!(asked(&stage, "HEM-1002"), prices([(OWN, 1, "812"), (SHOP_RESELLERS, 1, "600")]));
+    costs(&stage, "ÅF", &[("HEM-1002", "580")]);
+    stage.runs();
+    assert_eq!(asked(&stage, "HEM-1002"), prices([(OWN, 1, "812"), (SHOP_RESELLERS, 1, "580")]));
+    stage.rests();
+}
+
 fn prices<const N: usize>(all: [(u64, u64, &str); N]) -> Vec<(u64, u64, String)> {
     all.into_iter().map(|(list, from, amount)| (list, from, amount.to_owned())).collect()
 }

@@ -207,6 +207,7 @@ impl Trade {
             1 => erp.fault(Fault::new(FaultKind::DropAfter).on("POST", "/v2/orders")),
             2 => erp.fault(Fault::new(down).on("GET", "/v2/articles").times(40)),
             3 => shop.fault(Fault::new(FaultKind::DropAfter).on("PATCH", "/api/v2/products/*")),
+            4 => shop.fault(Fault::new(down).on("GET", "/api/v2/orders").times(40)),
             _ => return true,
         }
         self.played.faults += 1;
