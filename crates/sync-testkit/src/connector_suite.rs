@@ -18,7 +18,7 @@
 //!     sync_testkit::connector_suite! {
 //!         fixture: crate::fixture::emulated(),       // a future; it is awaited once for each test
 //!         run: crate::fixture::run,                  // fn(impl Future<Output = T>) -> T
-//!         waivers: [("C-33", "customers", "the vendor's search does not take quotes: see its page on filters")],
+//!         waivers: &[("C-33", "customers", "the vendor's search does not take quotes: see its page on filters")],
 //!     }
 //! }
 //! ```
@@ -288,7 +288,7 @@ macro_rules! connector_suite {
         );
         #[test]
         fn the_waivers_make_sense() {
-            let waivers: &[$crate::connector_suite::Waiver<'_>] = &$waivers;
+            let waivers: &[$crate::connector_suite::Waiver<'_>] = $waivers;
             assert_eq!($crate::connector_suite::waivers_make_sense(waivers), Ok(()));
         }
     };
@@ -298,9 +298,11 @@ macro_rules! connector_suite {
     (@test [$fixture:expr] [$run:expr] [$waivers:expr] $name:ident = $id:literal) => {
         #[test]
         fn $name() {
-            let waivers: &[$crate::connector_suite::Waiver<'_>] = &$waivers;
-            let open = async || -> std::sync::Arc<dyn $crate::connector_suite::ConnectorFixture> {
-                std::sync::Arc::new($fixture.await)
+            let waivers: &[$crate::connector_suite::Waiver<'_>] = $waivers;
+            let open = async || {
+                let fixture: std::sync::Arc<dyn $crate::connector_suite::ConnectorFixture> =
+                    std::sync::Arc::new($fixture.await);
+                fixture
             };
             let verdict = ($run)($crate::connector_suite::prove($id, open, waivers));
             if let Err(found) = verdict {

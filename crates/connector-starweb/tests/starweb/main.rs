@@ -3,6 +3,7 @@
 
 mod catalogue;
 mod catalogue_reads;
+mod conformance;
 mod customer_writes;
 mod customers;
 mod double;

@@ -164,7 +164,9 @@ impl Connector for Witness {
         let records = self.inner.decode(item)?;
         for record in &records {
             let stream = &record.reference.at.stream;
-            let filled = record.fields.iter().filter(|(_, value)| !value.is_null());
+            let holds = self.capabilities().streams.get(stream).map(|can| &can.holds);
+            let held = |path| holds.is_some_and(|holds| holds.get(path).is_some());
+            let filled = record.fields.iter().filter(|(path, value)| !value.is_null() || held(*path));
             filled.for_each(|(path, _)| self.saw(stream, format!("read.{path}")));
             for (holds, what) in [
                 (record.partial, "partial"),

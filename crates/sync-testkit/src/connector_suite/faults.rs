@@ -129,10 +129,14 @@ async fn a_write(bench: &Bench, stream: &Stream, nth: usize) -> Result<Write, Wr
         return Ok(bench.create(&stream.id, &sample));
     }
     let id = bench.seed_one(stream).await?;
+    let item = bench.look(stream, &id).await?;
     for (at, can) in stream.parts() {
+        let shown = bench.shown(&item, at)?;
         let fields = can.fields.iter().filter(|(_, field)| field.write_on_update && field.read);
         for (path, _) in fields {
-            if let Some(value) = values::value(bench, at, can, *path, nth) {
+            let other = |value: &sync_core::Value| shown.get(*path) != Some(value);
+            if let Some(value) = (nth..nth + 3).filter_map(|nth| values::value(bench, at, can, *path, nth)).find(other)
+            {
                 return bench.update(stream, &id, vec![part(at, &FieldMap::new().with(*path, value))]).await;
             }
         }

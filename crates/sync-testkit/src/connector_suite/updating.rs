@@ -1,6 +1,6 @@
 //! C-50 to C-59: changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sync_core::{
     ErrorKind, FieldMap, FieldPath, StreamId, Value,
@@ -153,7 +153,7 @@ async fn there_and_back(bench: &Bench, stream: &Stream) -> Outcome {
     let id = bench.seed_one(stream).await?;
     let first = bench.look(stream, &id).await?;
     let volatile = bench.fixture.volatile(&stream.id).to_vec();
-    let before = values::leaves(&first.raw, &volatile)?;
+    let mut before = values::leaves(&first.raw, &volatile)?;
     let mut tried = 0_usize;
     for (at, can, path) in changeable(stream) {
         let shown = bench.shown(&first, at)?;
@@ -168,13 +168,16 @@ async fn there_and_back(bench: &Bench, stream: &Stream) -> Outcome {
         }
         tried += 1;
         let after = values::leaves(&bench.look(stream, &id).await?.raw, &volatile)?;
-        let changed: Vec<String> = before
-            .keys()
-            .chain(after.keys())
+        let places: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+        let changed: Vec<String> = places
+            .into_iter()
             .filter(|key| before.get(*key) != after.get(*key))
             .map(|key| format!("{key}: {:?} became {:?}", before.get(key), after.get(key)))
             .collect();
-        sure(changed.is_empty(), || format!("'{path}' was changed and changed back, and {}", changed.join("; ")))?;
+        if !changed.is_empty() {
+            bench.note(format!("{at}/{path}"), format!("changed and changed back, it left {}", changed.join("; ")));
+            before = after;
+        }
     }
     sure(tried > 0 || !changeable(stream).any(|(_, can, path)| can.fields.get(&path).is_some_and(|f| f.read)), || {
         "no field of the record could be changed and changed back".to_owned()
@@ -201,6 +204,8 @@ async fn empties(bench: &Bench, stream: &Stream) -> Outcome {
             Err(error) => bench.note(format!("{at}/{path}"), format!("emptied, it gives {:?}: {error}", error.kind())),
             Ok(_) => {
                 let shown = bench.shown(&bench.look(stream, &id).await?, at)?;
+                // yes and no have no third value with most vendors
+                let shown = shown.filter(|path| !matches!(shown.get(path), Some(Value::Bool(_))));
                 if let Some(left) = shown.filled(path) {
                     bench.note(format!("{at}/{path}"), format!("emptied, it shows {left}"));
                 }
@@ -214,14 +219,17 @@ async fn empties(bench: &Bench, stream: &Stream) -> Outcome {
 }
 
 /// A change of the host, or of a facet of it, that shows.
-async fn visible(bench: &Bench, stream: &Stream, nth: usize) -> Result<(StreamId, FieldPath, Value), Wrong> {
+async fn visible(bench: &Bench, stream: &Stream, id: &str, nth: usize) -> Result<(StreamId, FieldPath, Value), Wrong> {
+    let item = bench.look(stream, id).await?;
     for (at, can, path) in changeable(stream) {
-        let free = |field: &sync_core::capability::FieldCapability| {
-            field.read && !field.exact && field.max_len.is_none_or(|max| max > 12)
-        };
-        let Some(_) = can.fields.get(&path).filter(|field| free(field)) else { continue };
-        let texts = bench.fixture.follows(at, path).is_empty() && !bench.fixture.has_form(at, path);
-        if let Some(value) = values::value(bench, at, can, path, nth).filter(|_| texts) {
+        let readable = can.fields.get(&path).is_some_and(|field| field.read);
+        if !readable || bench.fixture.has_form(at, path) {
+            continue;
+        }
+        let shown = bench.shown(&item, at)?;
+        let other = |value: &Value| shown.get(path) != Some(value);
+        let value = (nth..nth + 3).filter_map(|nth| values::value(bench, at, can, path, nth)).find(other);
+        if let Some(value) = value {
             return Ok((at.clone(), path, value));
         }
     }
@@ -232,7 +240,7 @@ async fn old_version(bench: &Bench, stream: &Stream) -> Outcome {
     let id = bench.seed_one(stream).await?;
     let old = bench.host(&bench.look(stream, &id).await?)?.version;
     sure(old != Version::default(), || "it checks versions, and shows none".to_owned())?;
-    let (at, path, value) = visible(bench, stream, 1).await?;
+    let (at, path, value) = visible(bench, stream, &id, 1).await?;
     let change = |write: Write, if_version: Version| match write.action {
         Action::Update { id, parts, .. } => {
             Write { action: Action::Update { id, parts, if_version: Some(if_version) }, ..write }
@@ -244,7 +252,7 @@ async fn old_version(bench: &Bench, stream: &Stream) -> Outcome {
     };
     bench.write(change(update(&value).await?, old.clone())).await?;
     let before = bench.look(stream, &id).await?;
-    let (_, _, other) = visible(bench, stream, 2).await?;
+    let (_, _, other) = visible(bench, stream, &id, 2).await?;
     let refused = bench.write(change(update(&other).await?, old)).await.map(drop).map_err(|error| error.kind());
     sure(refused == Err(ErrorKind::VersionConflict), || {
         format!("with an old version it gives {refused:?}, not VersionConflict")
@@ -393,7 +401,7 @@ async fn effects(bench: &Bench, stream: &Stream) -> Outcome {
 
 async fn gone(bench: &Bench, stream: &Stream) -> Outcome {
     let id = bench.seed_one(stream).await?;
-    let (at, path, value) = visible(bench, stream, 1).await?;
+    let (at, path, value) = visible(bench, stream, &id, 1).await?;
     let write = bench.update(stream, &id, vec![part(&at, &FieldMap::new().with(path, value))]).await?;
     if !bench.fixture.remove_behind(&stream.id, &id).await {
         let delete = stream.can.remove.contains(&sync_core::capability::RemoveMode::Delete);

@@ -120,6 +120,17 @@ pub(super) fn shown(value: Option<&Value>) -> String {
     value.map_or_else(|| "nothing".to_owned(), ToString::to_string)
 }
 
+/// Amounts without needless zeros: 12.50 and "12.5" are one, whichever way a vendor writes them.
+fn plain(leaf: &Json) -> Json {
+    let text = match leaf {
+        Json::Number(number) => number.to_string(),
+        Json::String(text) => text.clone(),
+        _ => return leaf.clone(),
+    };
+    let amount = text.parse::<Decimal>().ok().filter(|_| text.contains('.'));
+    amount.map_or_else(|| leaf.clone(), |amount| Json::String(amount.normalize().to_string()))
+}
+
 /// All leaves of a wire record by their place, without those under volatile keys.
 pub(super) fn leaves(raw: &str, volatile: &[&str]) -> Result<BTreeMap<String, Json>, Wrong> {
     fn walk(json: &Json, at: &str, volatile: &[&str], out: &mut BTreeMap<String, Json>) {
@@ -134,7 +145,7 @@ pub(super) fn leaves(raw: &str, volatile: &[&str]) -> Result<BTreeMap<String, Js
                     walk(member, &format!("{at}/{place}"), volatile, out);
                 }
             }
-            leaf => _ = out.insert(at.to_owned(), leaf.clone()),
+            leaf => _ = out.insert(at.to_owned(), plain(leaf)),
         }
     }
     let mut out = BTreeMap::new();
