@@ -3,6 +3,7 @@
 
 mod article_shapes;
 mod articles;
+mod conformance;
 mod connect;
 mod customers;
 mod decode;

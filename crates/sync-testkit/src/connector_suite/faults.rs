@@ -100,7 +100,7 @@ async fn broken_reads(bench: &Bench, stream: &Stream) -> Outcome {
         (Status(504), &[Unavailable]),
         (Html(200), &[Protocol]),
         (Html(502), &[Unavailable]),
-        (Html(404), &[Protocol]),
+        (Html(404), if stream.can.get_max > 0 { &[Protocol] } else { &[Protocol, NotFound] }),
         (Empty(200), &[Protocol]),
         (Empty(500), &[Unavailable]),
         (Truncated, &[Protocol, Unavailable]),

@@ -189,7 +189,7 @@ pub trait ConnectorFixture: Send + Sync {
         1
     }
 
-    /// The vendor's pages have one size, whatever is asked for.
+    /// The vendor's pages have one size, whatever is asked for, or count something else than records.
     fn pages_are_fixed(&self, stream: &StreamId) -> bool {
         let _ = stream;
         false

@@ -134,8 +134,8 @@ async fn moving_ground(bench: &Bench, stream: &Stream) -> Outcome {
     let (seeded, size) = several_pages(bench, stream).await?;
     let first = bench.page(&stream.id, ListFrom::Beginning, Some(size)).await?;
     let next = first.next.ok_or_else(|| Wrong::new("the first page is the only one"))?;
-    let gone = first.items.first().map(|item| item.reference.id.clone());
-    let gone = gone.filter(|id| seeded.iter().any(|one| **one == **id));
+    let ours = |id: &&std::sync::Arc<str>| seeded.iter().any(|one| **one == ***id);
+    let gone = first.items.iter().map(|item| &item.reference.id).find(ours).cloned();
     let can_remove = stream.can.remove.contains(&RemoveMode::Delete);
     if let Some(gone) = &gone {
         let removed = bench.fixture.remove_behind(&stream.id, gone).await;

@@ -145,6 +145,7 @@ pub(super) fn leaves(raw: &str, volatile: &[&str]) -> Result<BTreeMap<String, Js
                     walk(member, &format!("{at}/{place}"), volatile, out);
                 }
             }
+            Json::Null => {} // left out or null: whichever way a vendor says "nothing"
             leaf => _ = out.insert(at.to_owned(), plain(leaf)),
         }
     }

@@ -271,8 +271,8 @@ impl ConnectorFixture for Counter {
         }
         let id = self.product();
         let variant = json!({ "sku": format!("{id}-B"), "attributeValueLinks": [91], "isActive": true });
-        self.act(json!({ "action": "add_variant", "productId": number(&id), "variant": variant }));
-        Some(Arc::from(id))
+        let made = self.act(json!({ "action": "add_variant", "productId": number(&id), "variant": variant }));
+        Some(Arc::from(format!("{}-{}", number(&id), made["variantId"])))
     }
     fn volatile(&self, _: &StreamId) -> &[&str] {
         &["modifiedAt"]
