@@ -36,11 +36,13 @@ pub(super) struct Desk {
     connector: Arc<dyn Connector>,
     customer: ExternalRef,
     nth: AtomicU64,
+    lag: AtomicU64,
 }
 
 impl Desk {
     pub(super) async fn open() -> Self {
-        let erp = Erp::start().await;
+        let mut erp = Erp::start().await;
+        erp.is_odd = true;
         let list = json!([{ "Name": "Grossist", "CurrencyCode": "SEK", "IsActive": true }]);
         let labels = json!([{ "Name": "Kaffe" }, { "Name": "Te" }]);
         erp.emulator.seed(json!({ "salespricelists": list, "articlelabels": labels })).unwrap();
@@ -49,7 +51,7 @@ impl Desk {
         let connector = Self::connect(&erp).await.unwrap();
         let customer = erp.stored("customers")[0]["Id"].as_str().unwrap().to_owned();
         let customer = StreamKey::new("eekonomi:erp", "customers").id(customer);
-        Self { erp, connector, customer, nth: AtomicU64::new(1) }
+        Self { erp, connector, customer, nth: AtomicU64::new(1), lag: AtomicU64::new(0) }
     }
     async fn connect(erp: &Erp) -> Result<Arc<dyn Connector>> {
         let mut config = erp.config();
@@ -104,7 +106,9 @@ impl Desk {
         self.act_on("customerinvoicedrafts", &draft, "book").await
     }
     async fn listed(&self, stream: &StreamId) -> Vec<Arc<str>> {
+        self.erp.switch("listing_lag_s", 0);
         let page = self.connector.list(&self.erp.cx, &ListQuery::all(stream.as_str())).await.unwrap();
+        self.erp.switch("listing_lag_s", self.lag.load(Ordering::Relaxed));
         page.items.into_iter().map(|item| item.reference.id).collect()
     }
     async fn quote(&self) -> Arc<str> {
@@ -319,6 +323,7 @@ impl ConnectorFixture for Desk {
         true
     }
     fn lists_late(&self, seconds: u32) -> bool {
+        self.lag.store(seconds.into(), Ordering::Relaxed);
         self.erp.emulator.switch("listing_lag_s", seconds).is_ok()
     }
     fn order(&self, trouble: Trouble) -> bool {
