@@ -35,6 +35,7 @@ mod documents;
 mod faults;
 mod fixture;
 mod listing;
+mod live;
 mod reading;
 mod removing;
 mod report;
@@ -51,6 +52,7 @@ use sync_core::{capability::StreamCapability, connector::Connector};
 pub use fixture::{
     ConnectorFixture, EffectCase, HookCase, Redirected, Sample, Sent, StepCase, Stranger, Trouble, TroubleKind,
 };
+pub use live::{Live, LiveSamples, LiveValues};
 pub use report::{Finding, Waiver};
 
 use bench::{Bench, Stream};
@@ -163,7 +165,8 @@ async fn found(check: &Check, fixture: Arc<dyn ConnectorFixture>, connector: Arc
         }
     }
     bench.tidy().await;
-    bench.findings()
+    let is_live = bench.fixture.is_live();
+    bench.findings().into_iter().filter(|finding| !(is_live && finding.is_untried())).collect()
 }
 
 /// What is claimed and was not exercised by any check, as C-04; each check gets a fixture of its own.
@@ -180,6 +183,23 @@ pub async fn unexercised<F: Future<Output = Arc<dyn ConnectorFixture>>>(open: im
     let seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
     let what = "it is claimed, and no check could exercise it".to_owned();
     claimed.difference(&seen).map(|at| Finding { at: at.clone(), what: what.clone() }).collect()
+}
+
+/// Runs every check that orders no trouble on a real account, one after the other.
+///
+/// # Errors
+/// All findings that no waiver covers. A waiver may stay unused: a real account shows less than a double.
+pub async fn prove_live(live: &Live, waivers: &[Waiver<'_>]) -> Result<(), String> {
+    let mut lines = Vec::new();
+    for check in CHECKS.iter().flat_map(|family| family.iter()).filter(|check| !check.makes_trouble) {
+        let fixture: Arc<dyn ConnectorFixture> = Arc::new(live.clone());
+        let connector = fixture.connector();
+        let all = found(check, fixture, connector).await;
+        lines.extend(
+            report::uncovered(check.id, all, waivers).iter().map(|finding| format!("  {}, {finding}", check.id)),
+        );
+    }
+    if lines.is_empty() { Ok(()) } else { Err(lines.join("\n")) }
 }
 
 /// Runs one check as a test does: `Err` names everything that is neither right nor waived.

@@ -320,7 +320,11 @@ impl StreamHandler for Quotes {
         if let Some(wanted) = sent.get(terms_path)
             && terms(&body).value().map(String::as_str) != wanted.as_text()
         {
-            body.set("TermsOfPayment", wanted.as_text().map_or(Json::Null, |id| json!({ "Id": id })));
+            // left out it is empty: the vendor's description takes no null here
+            match wanted.as_text() {
+                Some(id) => body.set("TermsOfPayment", json!({ "Id": id })),
+                None => body = body.without(&["TermsOfPayment"]),
+            }
         }
         if encode.sends(name, Order::CUSTOMER) {
             let customer = order.customer.value().and_then(|link| link.external());

@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use sync_core::{
@@ -222,11 +225,9 @@ impl Bench {
         Ok(Write { current, ..self.plain(&stream.id, action) })
     }
     pub(super) fn plain(&self, stream: &StreamId, action: Action) -> Write {
-        let nth = {
-            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-            *next += 1;
-            *next
-        };
+        // one key never stands for two writes, not of two checks of one account either
+        static WRITES: AtomicU64 = AtomicU64::new(1);
+        let nth = WRITES.fetch_add(1, Ordering::Relaxed);
         Write {
             stream: stream.clone(),
             action,
@@ -263,6 +264,7 @@ impl Bench {
             partial: false,
         };
         let item = written.item.clone().unwrap_or(bare);
+        self.fixture.made(&item);
         self.made.lock().unwrap_or_else(PoisonError::into_inner).push(item);
     }
 }

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde_json::Value as Json;
 use sync_core::{
     ErrorKind, FieldMap, StreamId, Value,
-    capability::{FieldCapability, StreamCapability},
+    capability::{FieldCapability, StreamCapability, UpdateMode},
     connector::Item,
     model::{self, FieldType},
 };
@@ -52,8 +52,11 @@ async fn through(
 async fn amounts(bench: &Bench, stream: &Stream) -> Outcome {
     let id = bench.seed_one(stream).await?;
     let exact: Decimal = "12345678901234567.89".parse().map_err(Wrong::new)?;
-    for (at, can) in stream.parts() {
-        for (path, field) in of_type(can, FieldType::Decimal).filter(|(_, field)| field.write_on_update) {
+    let changes = stream.can.update != UpdateMode::None;
+    for (at, can) in stream.parts().filter(|_| changes) {
+        let free = |path| !bench.fixture.has_form(at, path);
+        let amounts = of_type(can, FieldType::Decimal).filter(|(path, field)| field.write_on_update && free(*path));
+        for (path, field) in amounts {
             let place = format!("{at}/{path}");
             for (text, may_be_refused) in
                 [("10.10", false), ("0.1", false), ("-1.05", true), ("12345678901234567.89", true)]
@@ -103,7 +106,9 @@ fn read_exactly(bench: &Bench, item: &Item, exact: Decimal) -> Outcome {
 async fn days(bench: &Bench, stream: &Stream) -> Outcome {
     let id = bench.seed_one(stream).await?;
     for (at, can) in stream.parts() {
-        for (path, _) in of_type(can, FieldType::Date).filter(|(_, field)| field.write_on_update && field.read) {
+        let changes = stream.can.update != UpdateMode::None;
+        let days = of_type(can, FieldType::Date).filter(|(_, field)| changes && field.write_on_update && field.read);
+        for (path, _) in days {
             // days on which clocks change, the last of a year, a leap day
             for (year, month, day) in [(2026, 3, 29), (2026, 10, 25), (2026, 12, 31), (2028, 2, 29)] {
                 let Some(date) = NaiveDate::from_ymd_opt(year, month, day) else { continue };

@@ -119,7 +119,7 @@ async fn shows_what_was_sent(bench: &Bench, stream: &Stream) -> Outcome {
         for (path, _) in can.fields.iter().filter(|(path, field)| field.write_on_create && !given(**path)) {
             bench.note(
                 format!("{id}/{path}"),
-                "it can be given when a record is made, and the fixture has no value to try",
+                "the fixture has no value to try, and it can be given when a record is made",
             );
         }
     }

@@ -249,7 +249,11 @@ pub trait ConnectorFixture: Send + Sync {
     async fn hook(&self) -> Option<HookCase> {
         None
     }
-    /// The suite made this record and has done with it; live fixtures remove it.
+    /// The suite made this record through the connector.
+    fn made(&self, item: &Item) {
+        let _ = item;
+    }
+    /// It made this record and has done with it; live fixtures remove it.
     async fn done_with(&self, item: &Item) {
         let _ = item;
     }

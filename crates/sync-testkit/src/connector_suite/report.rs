@@ -29,6 +29,16 @@ impl Wrong {
     }
 }
 
+/// How a finding begins that is the fixture's and says nothing of the connector.
+const UNTRIED: &str = "the fixture ";
+
+impl Finding {
+    /// The fixture could not show it; the connector may well be right.
+    pub fn is_untried(&self) -> bool {
+        self.what.starts_with(UNTRIED)
+    }
+}
+
 impl From<Error> for Wrong {
     fn from(error: Error) -> Self {
         let detail = error.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
@@ -63,7 +73,11 @@ pub(super) fn judge(id: &str, findings: Vec<Finding>, waivers: &[Waiver<'_>]) ->
         at: (*at).to_owned(),
         what: format!("this is waived ('{why}') and there is nothing to waive; take the waiver out"),
     });
-    let mut left: Vec<Finding> = unused.collect();
-    left.extend(findings.into_iter().filter(|one| !waivers.iter().any(|waiver| covers(waiver, id, one))));
-    left
+    let unused: Vec<Finding> = unused.collect();
+    unused.into_iter().chain(uncovered(id, findings, waivers)).collect()
+}
+
+/// Findings that no waiver covers.
+pub(super) fn uncovered(id: &str, findings: Vec<Finding>, waivers: &[Waiver<'_>]) -> Vec<Finding> {
+    findings.into_iter().filter(|one| !waivers.iter().any(|waiver| covers(waiver, id, one))).collect()
 }

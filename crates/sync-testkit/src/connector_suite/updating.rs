@@ -120,7 +120,7 @@ async fn only_what_was_set(bench: &Bench, stream: &Stream) -> Outcome {
             let before = all_of(bench, &shown_as)?;
             let Some(value) = values::value(bench, at, can, path, nth) else {
                 if nth == 1 {
-                    bench.note(&place, "it can be changed, and the fixture has no value to try");
+                    bench.note(&place, "the fixture has no value to try, and it can be changed");
                 }
                 break;
             };

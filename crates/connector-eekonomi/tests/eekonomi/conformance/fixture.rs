@@ -241,7 +241,7 @@ impl ConnectorFixture for Desk {
         named.iter().map(|name| (*name).to_owned()).collect()
     }
     fn has_form(&self, _: &StreamId, path: FieldPath) -> bool {
-        matches!(path.as_str(), "vat_number" | "registration_number" | "currency" | "content.currency")
+        matches!(path.as_str(), "vat_number" | "registration_number" | "vat_rate" | "currency" | "content.currency")
     }
     async fn seed(&self, stream: &StreamId, count: usize) -> Option<Vec<Arc<str>>> {
         let mut made: Vec<Arc<str>> = Vec::new();
