@@ -11,7 +11,7 @@ fn run<T>(test: impl Future<Output = T>) -> T {
 }
 
 /// Facts of the vendor's, each with what it costs.
-const WAIVERS: &[Waiver<'_>] = &[
+pub(crate) const WAIVERS: &[Waiver<'_>] = &[
     (
         "C-40",
         "article_price/item",

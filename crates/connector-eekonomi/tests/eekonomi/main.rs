@@ -12,6 +12,7 @@ mod documents;
 mod emulated;
 mod engine;
 mod invoices;
+mod live;
 mod orders;
 mod price_list;
 mod quotes;

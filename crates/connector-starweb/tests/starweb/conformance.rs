@@ -11,7 +11,7 @@ fn run<T>(test: impl Future<Output = T>) -> T {
 }
 
 /// Facts of the vendor's, each with what it costs.
-const WAIVERS: &[Waiver<'_>] = &[
+pub(crate) const WAIVERS: &[Waiver<'_>] = &[
     ("C-12", "customers", "lists are pages by number: what moves up by a removal is missed until the next listing"),
     ("C-12", "orders", "lists are pages by number: what moves up by a removal is missed until the next listing"),
     ("C-12", "products", "lists are pages by number: what moves up by a removal is missed until the next listing"),

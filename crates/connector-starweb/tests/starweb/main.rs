@@ -10,6 +10,7 @@ mod double;
 mod emulated;
 mod faults;
 mod flows;
+mod live;
 mod orders;
 mod products;
 mod requests;

@@ -25,10 +25,7 @@ pub(super) const CHECKS: &[Check] = &[
     Check::of_stream("C-81", "dates", "a plain date stays that date", readable, |b, s| Box::pin(days(b, s))),
 ];
 
-fn of_type<'a>(
-    can: &'a StreamCapability,
-    ty: FieldType,
-) -> impl Iterator<Item = (sync_core::FieldPath, &'a FieldCapability)> {
+fn of_type(can: &StreamCapability, ty: FieldType) -> impl Iterator<Item = (sync_core::FieldPath, &FieldCapability)> {
     let is = move |path| model::field(can.kind, path).is_some_and(|spec| spec.ty == ty);
     can.fields.iter().map(|(path, field)| (*path, field)).filter(move |(path, _)| is(*path))
 }

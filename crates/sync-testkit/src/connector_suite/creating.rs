@@ -192,7 +192,7 @@ async fn limits(bench: &Bench, stream: &Stream) -> Outcome {
         }) {
             let at = format!("{id}/{path}");
             let is_decimal = model::field(can.kind, *path).is_some_and(|spec| spec.ty == FieldType::Decimal);
-            let sign = values::value(bench, id, can, *path, 5).and_then(|value| Some(value.as_text()?.chars().next()?));
+            let sign = values::value(bench, id, can, *path, 5).and_then(|value| value.as_text()?.chars().next());
             let long =
                 |count: u32| Value::from(sign.unwrap_or('x').to_string().repeat(usize::try_from(count).unwrap_or(1)));
             let mut tries: Vec<(Value, bool)> = Vec::new();

@@ -146,7 +146,8 @@ async fn step(
     if let Some(step) = declared {
         expected.set(axis, step.to.as_str());
     }
-    for (path, value) in expected.iter().filter(|(path, value)| after.fields.get(*path) != Some(value)) {
+    let other = |(path, value): &(FieldPath, &Value)| after.fields.get(*path) != Some(*value);
+    if let Some((path, value)) = expected.iter().find(other) {
         return Err(Wrong(format!("afterwards '{path}' is {}, not {value}", values::shown(after.fields.get(path)))));
     }
     sure(after.fields != before.fields || there != stream.id, || "it was taken, and nothing shows it".to_owned())?;

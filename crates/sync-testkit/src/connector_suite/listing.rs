@@ -182,7 +182,8 @@ async fn partial_rows(bench: &Bench, stream: &Stream) -> Outcome {
             _ => bench.get(&stream.id, id).await?.ok_or_else(|| Wrong(format!("{id} is listed and not there")))?,
         };
         let whole = bench.host(&whole)?;
-        for (path, value) in shown.fields.iter().filter(|(path, value)| whole.fields.get(*path) != Some(value)) {
+        let other = |(path, value): &(sync_core::FieldPath, &sync_core::Value)| whole.fields.get(*path) != Some(*value);
+        if let Some((path, value)) = shown.fields.iter().find(other) {
             let there = super::values::shown(whole.fields.get(path));
             return Err(Wrong(format!("'{path}' of {id} is {value} in the row, and {there} by id")));
         }

@@ -23,6 +23,9 @@ pub type LiveSamples = Arc<dyn Fn(&StreamId, &str, usize) -> Option<Sample> + Se
 /// A value to try in a field, as [`ConnectorFixture::value`].
 pub type LiveValues = Arc<dyn Fn(&StreamId, FieldPath, usize) -> Option<Value> + Send + Sync>;
 
+/// A record of ours: its stream and its id.
+type Made = (StreamId, Arc<str>);
+
 /// The suite on a real account, through nothing but the connector.
 ///
 /// It orders no trouble, moves no clock and counts no requests; checks that need these are left out, and so is whatever
@@ -37,7 +40,7 @@ pub struct Live {
     values: LiveValues,
     volatile: Vec<&'static str>,
     nth: Arc<AtomicUsize>,
-    made: Arc<Mutex<BTreeSet<(StreamId, Arc<str>)>>>,
+    made: Arc<Mutex<BTreeSet<Made>>>,
 }
 
 impl Live {

@@ -37,7 +37,7 @@ fn typical(can: &StreamCapability, path: FieldPath, field: &FieldCapability, nth
     };
     let cut = |max: u32| text.chars().rev().take(usize::try_from(max).unwrap_or(usize::MAX)).collect::<Vec<_>>();
     Some(match spec.ty {
-        FieldType::Bool => Value::Bool(nth % 2 == 0),
+        FieldType::Bool => Value::Bool(nth.is_multiple_of(2)),
         FieldType::Int => Value::Int(number + 1),
         FieldType::Decimal => {
             Value::Decimal(Decimal::new(number * 100 + 1250, 2).round_dp(field.max_scale.unwrap_or(2)))

@@ -1,5 +1,7 @@
 //! The rules for connectors prove something: an honest connector keeps all of them, and each one notices its own lie.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by them")]
+
 mod fixture;
 mod handlers;
 mod liar;
@@ -119,4 +121,15 @@ fn the_numbers_are_each_there_once() {
             .flat_map(|family| family.iter())
             .all(|check| !check.gate().is_empty() && !check.what().is_empty())
     );
+}
+
+#[test]
+fn the_page_of_rules_names_each_check_as_it_is() {
+    let page = include_str!("../../../../docs/spec/connector.md");
+    for check in CHECKS.iter().flat_map(|family| family.iter()) {
+        let line = format!("| {} | {} | {} |", check.id(), check.gate(), check.what());
+        assert!(page.contains(&line), "docs/spec/connector.md lacks: {line}");
+    }
+    let named = page.lines().filter(|line| line.starts_with("| C-")).count();
+    assert_eq!(named, CHECKS.iter().map(|family| family.len()).sum::<usize>() + 1, "and C-04");
 }
