@@ -326,6 +326,13 @@ impl StreamHandler for Quotes {
                 None => body = body.without(&["TermsOfPayment"]),
             }
         }
+        let emptied = |path: &FieldPath| sent.get(*path).is_some_and(sync_core::Value::is_null);
+        if let Some(path) =
+            [Order::ORDERED_ON, Order::EXPIRES_ON].iter().find(|path| !encode.is_create() && emptied(path))
+        {
+            let what = format!("a quote in eEkonomi always has its '{path}'; give a day");
+            return Err(Error::new(ErrorKind::Invalid, "encode", what).with_context("field", path));
+        }
         if encode.sends(name, Order::CUSTOMER) {
             let customer = order.customer.value().and_then(|link| link.external());
             body.set("CustomerId", customer.map_or(Json::Null, |customer| Json::from(&*customer.id)));

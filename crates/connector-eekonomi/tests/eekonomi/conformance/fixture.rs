@@ -35,6 +35,8 @@ pub(super) struct Desk {
     erp: Erp,
     connector: Arc<dyn Connector>,
     customer: ExternalRef,
+    /// The company's lists, read once: it takes long to tell all that it has.
+    lists: Json,
     nth: AtomicU64,
     lag: AtomicU64,
 }
@@ -46,12 +48,12 @@ impl Desk {
         let list = json!([{ "Name": "Grossist", "CurrencyCode": "SEK", "IsActive": true }]);
         let labels = json!([{ "Name": "Kaffe" }, { "Name": "Te" }]);
         erp.emulator.seed(json!({ "salespricelists": list, "articlelabels": labels })).unwrap();
-        erp.emulator.seed(json!({ "customers": [customer(&erp, 0)] })).unwrap();
+        let lists = erp.emulator.state()["companies"][0].clone();
+        erp.emulator.seed(json!({ "customers": [customer(&lists, 0)] })).unwrap();
         erp.sign_in(json!({ "scopes": SCOPES })).await;
         let connector = Self::connect(&erp).await.unwrap();
-        let customer = erp.stored("customers")[0]["Id"].as_str().unwrap().to_owned();
-        let customer = StreamKey::new("eekonomi:erp", "customers").id(customer);
-        Self { erp, connector, customer, nth: AtomicU64::new(1), lag: AtomicU64::new(0) }
+        let customer = StreamKey::new("eekonomi:erp", "customers").id(id_of("customer", 0));
+        Self { erp, connector, customer, lists, nth: AtomicU64::new(1), lag: AtomicU64::new(0) }
     }
     async fn connect(erp: &Erp) -> Result<Arc<dyn Connector>> {
         let mut config = erp.config();
@@ -65,20 +67,17 @@ impl Desk {
         self.nth.fetch_add(1, Ordering::Relaxed)
     }
     fn id_at(&self, list: &str, nth: usize) -> Value {
-        let entries = self.erp.stored(list);
+        let entries = self.lists[list].as_array().unwrap();
         Value::from(entries[nth % entries.len()]["Id"].as_str().unwrap())
     }
     fn article(&self) -> String {
         let nth = self.next();
-        let article = json!({ "Number": format!("A-{nth}"), "Name": format!("Artikel {nth}"), "IsActive": true,
-            "IsStock": false, "CodingId": self.erp.code("articleaccountcodings", "Varor 25 %"),
-            "UnitId": self.erp.code("units", "Styck"), "NetPrice": 100, "GrossPrice": 125, "StockBalance": 50 });
+        let id = id_of("article", nth);
+        let article = json!({ "Id": id, "Number": format!("A-{nth}"), "Name": format!("Artikel {nth}"), "IsActive": true,
+            "IsStock": false, "CodingId": code(&self.lists, "articleaccountcodings", "Varor 25 %"),
+            "UnitId": code(&self.lists, "units", "Styck"), "NetPrice": 100, "GrossPrice": 125, "StockBalance": 50 });
         self.erp.emulator.seed(json!({ "articles": [article] })).unwrap();
-        self.newest("articles", "Number", &format!("A-{nth}"))
-    }
-    fn newest(&self, collection: &str, key: &str, value: &str) -> String {
-        let found = self.erp.stored(collection).into_iter().rfind(|one| one[key] == value).unwrap();
-        found["Id"].as_str().unwrap().to_owned()
+        id
     }
     fn content(&self) -> Content {
         let article = |id: String| Link::External(StreamKey::new("eekonomi:erp", "articles").id(id));
@@ -117,14 +116,25 @@ impl Desk {
     }
 }
 
+/// The same id in each run.
+fn id_of(what: &str, nth: u64) -> String {
+    uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, format!("{what} {nth}").as_bytes()).to_string()
+}
+
+/// The id of an entry of a code list.
+fn code(lists: &Json, list: &str, name: &str) -> String {
+    let found = lists[list].as_array().unwrap().iter().find(|entry| entry["Name"] == name).unwrap();
+    found["Id"].as_str().unwrap().to_owned()
+}
+
 /// A customer with a value in every field, those too that the connector does not know.
-fn customer(erp: &Erp, nth: u64) -> Json {
-    json!({ "CustomerNumber": format!("K{nth}"), "Name": format!("Exempel {nth} AB"), "IsActive": true,
+fn customer(lists: &Json, nth: u64) -> Json {
+    json!({ "Id": id_of("customer", nth), "CustomerNumber": format!("K{nth}"), "Name": format!("Exempel {nth} AB"), "IsActive": true,
         "IsPrivatePerson": false, "CorporateIdentityNumber": "556677-8899", "VatNumber": "SE556677889901",
         "InvoiceAddress1": "Registergatan 9", "InvoiceAddress2": "Port B", "InvoiceCity": "Lund",
         "InvoicePostalCode": "222 22", "InvoiceCountryCode": "SE", "DeliveryCustomerName": "Lagret",
         "DeliveryAddress1": "Vägen 1", "DeliveryAddress2": "Lastkaj", "DeliveryCity": "Lund", "DeliveryPostalCode": "222 23",
-        "DeliveryCountryCode": "SE", "CurrencyCode": "SEK", "TermsOfPaymentId": erp.code("termsofpayments", "30 dagar"),
+        "DeliveryCountryCode": "SE", "CurrencyCode": "SEK", "TermsOfPaymentId": code(lists, "termsofpayments", "30 dagar"),
         "EmailAddress": format!("k{nth}@exempel.example"), "EmailAddressOrder": "order@exempel.example",
         "EmailAddressQuote": "offert@exempel.example", "Telephone": "08 123", "MobilePhone": "070 1",
         "WwwAddress": "www.exempel.example", "ContactPersonName": "Karin Ek", "ContactPersonEmail": "karin@exempel.example",
@@ -152,8 +162,8 @@ impl ConnectorFixture for Desk {
             }
             "articles" => {
                 let item = Item::new().number(format!("L-{nth}")).name(format!("Lampa {nth}")).is_active(true);
-                let coding = self.erp.code("articleaccountcodings", "Varor 25 %");
-                item.unit(self.erp.code("units", "Styck"))
+                let coding = code(&self.lists, "articleaccountcodings", "Varor 25 %");
+                item.unit(code(&self.lists, "units", "Styck"))
                     .posting_group(coding)
                     .vat_rate(25)
                     .is_service(false)
@@ -179,7 +189,7 @@ impl ConnectorFixture for Desk {
             }
             "salespricelistprices" => {
                 let article = StreamKey::new("eekonomi:erp", "articles").id(self.article());
-                let list = self.erp.code("salespricelists", "Grossist");
+                let list = code(&self.lists, "salespricelists", "Grossist");
                 Price::new().item(article).list(list).amount(dec("90.50")).currency("SEK").to_fields()
             }
             _ => return None,
@@ -204,7 +214,7 @@ impl ConnectorFixture for Desk {
         Some(self.erp.emulator.requests().into_iter().map(sent).collect())
     }
     fn value(&self, _: &StreamId, path: FieldPath, nth: usize) -> Option<Value> {
-        let coding = |nth: usize| self.erp.code("articleaccountcodings", ["Varor 25 %", "Varor 12 %"][nth % 2]);
+        let coding = |nth: usize| code(&self.lists, "articleaccountcodings", ["Varor 25 %", "Varor 12 %"][nth % 2]);
         Some(match path.as_str() {
             "payment_terms" | "content.payment_terms" => self.id_at("termsofpayments", nth),
             "delivery_terms" | "content.delivery_terms" => self.id_at("deliveryterms", nth),
@@ -249,8 +259,8 @@ impl ConnectorFixture for Desk {
             made.push(match stream.as_str() {
                 "customers" => {
                     let nth = self.next();
-                    self.erp.emulator.seed(json!({ "customers": [customer(&self.erp, nth)] })).unwrap();
-                    self.newest("customers", "CustomerNumber", &format!("K{nth}")).into()
+                    self.erp.emulator.seed(json!({ "customers": [customer(&self.lists, nth)] })).unwrap();
+                    id_of("customer", nth).into()
                 }
                 "customerinvoices" => self.invoice().await,
                 "quotes" => self.quote().await,
@@ -436,7 +446,7 @@ impl ConnectorFixture for Desk {
                 let (paid, void, mailed) = (self.invoice().await, self.invoice().await, self.invoice().await);
                 let money = Money::new().amount(dec("100")).currency("SEK");
                 let payment = Payment::new().paid(money).paid_on("2026-02-17".parse::<chrono::NaiveDate>().unwrap());
-                let account = self.erp.stored("bankaccounts")[0]["Id"].as_str().unwrap().to_owned();
+                let account = self.lists["bankaccounts"][0]["Id"].as_str().unwrap().to_owned();
                 let with = payment.account(account).to_fields();
                 vec![
                     StepCase { with, ..case("payments", paid, None) },
