@@ -87,7 +87,8 @@ impl Desk {
             .with(item(first).key("11").quantity(2).unit_price(100).discount_percent(10).text("Två stycken"))
             .with(item(second).key("12").quantity(1).unit_price(dec("50.25")).text("En"))
             .with(Line::new().key("13").kind(LineKind::Text).text("Tack för er order"));
-        Content::new().lines(lines).prices_include_vat(false)
+        let day = "2026-02-20".parse::<chrono::NaiveDate>().unwrap();
+        Content::new().lines(lines).prices_include_vat(false).delivery_on(day)
     }
     async fn make(&self, stream: &str) -> Arc<str> {
         let sample = self.sample(&StreamId::new(stream), 0).await.unwrap();
@@ -262,7 +263,13 @@ impl ConnectorFixture for Desk {
                     self.erp.emulator.seed(json!({ "customers": [customer(&self.lists, nth)] })).unwrap();
                     id_of("customer", nth).into()
                 }
-                "customerinvoices" => self.invoice().await,
+                "customerinvoices" => {
+                    let id = self.invoice().await;
+                    if made.len() % 2 == 1 {
+                        self.erp.act("register_payment", json!({ "id": &*id }));
+                    }
+                    id
+                }
                 "quotes" => self.quote().await,
                 "customerledgeritems" | "vouchers" => {
                     let before = self.listed(stream).await;
