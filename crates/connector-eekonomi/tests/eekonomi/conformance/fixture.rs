@@ -87,8 +87,7 @@ impl Desk {
             .with(item(first).key("11").quantity(2).unit_price(100).discount_percent(10).text("Två stycken"))
             .with(item(second).key("12").quantity(1).unit_price(dec("50.25")).text("En"))
             .with(Line::new().key("13").kind(LineKind::Text).text("Tack för er order"));
-        let day = "2026-02-20".parse::<chrono::NaiveDate>().unwrap();
-        Content::new().lines(lines).prices_include_vat(false).delivery_on(day)
+        Content::new().lines(lines).prices_include_vat(false)
     }
     async fn make(&self, stream: &str) -> Arc<str> {
         let sample = self.sample(&StreamId::new(stream), 0).await.unwrap();
@@ -178,7 +177,8 @@ impl ConnectorFixture for Desk {
                 Order::new().customer(link()).content(self.content()).ordered_on(day("2026-02-16")).to_fields()
             }
             "customerinvoicedrafts" => {
-                Invoice::new().customer(link()).content(self.content()).invoiced_on(day("2026-02-16")).to_fields()
+                let content = self.content().delivery_on(day("2026-02-20"));
+                Invoice::new().customer(link()).content(content).invoiced_on(day("2026-02-16")).to_fields()
             }
             "projects" => {
                 let project = Project::new().number(format!("P-{nth}")).name(format!("Kontor {nth}"));
