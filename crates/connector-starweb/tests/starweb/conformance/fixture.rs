@@ -77,11 +77,12 @@ impl Counter {
             "customInfo2": "B", "externalId": format!("E-{nth}"), "externalIdType": "ERP",
             "addresses": { "invoice": address.clone(), "delivery": address } }));
         let id = made["customerId"].to_string();
-        if nth % 2 == 0 {
+        if nth.is_multiple_of(2) {
             return id;
         }
         // what only the shop's own pages set
-        let mut whole = self.state("customers").into_iter().find(|one| one["customerId"].to_string() == id).unwrap();
+        let mut whole =
+            self.state("customers").into_iter().find(|one| one["customerId"] == made["customerId"]).unwrap();
         whole["langCode"] = json!("sv");
         self.emulator.seed(json!({ "customers": [whole] })).unwrap();
         id
@@ -112,7 +113,7 @@ impl Counter {
             "originalCustomerNationalIdNo": "19121212", "originalCustomerVatNo": "SE1",
             "shippingMethodId": 206, "paymentMethodId": 205, "shippingCost": 49, "shippingVatRate": 25,
             "addresses": { "originalInvoice": address.clone(), "originalDelivery": address } });
-        if self.next() % 2 == 0 {
+        if self.next().is_multiple_of(2) {
             order["customerId"] = json!(number(&self.customer())); // the other ones are guests
         }
         let order = self.act(order);
