@@ -136,10 +136,11 @@ impl StreamHandler for Cards {
     }
 
     async fn list(&self, cx: &Context, from: &ListFrom, page_size: u32) -> Result<RawPage> {
+        let foreign = || Error::new(ErrorKind::Protocol, "list cards", "this is no place in the list of cards");
         let request = Request::get("list cards", "/cards").query("limit", page_size);
         let request = match from {
             ListFrom::Beginning => request,
-            ListFrom::Page(cursor) => request.query("after", cursor.0.as_str().unwrap_or_default()),
+            ListFrom::Page(cursor) => request.query("after", cursor.0.as_str().ok_or_else(foreign)?),
             _ => return Err(Error::new(ErrorKind::Unsupported, "list cards", "the box does not tell what changed")),
         };
         let page: Page = self.0.send(cx, request).await?.json()?;
@@ -181,7 +182,7 @@ fn shown(answer: Response) -> Result<Answer> {
 }
 
 /// The system `cardbox:<connection>`.
-fn connect(connection: &str, base_url: &str, key: &SecretString) -> Result<Arc<dyn Connector>> {
+pub(crate) fn connect(connection: &str, base_url: &str, key: &SecretString) -> Result<Arc<dyn Connector>> {
     let wrong = |error| Error::new(ErrorKind::Config, "connect", format!("base_url: {error}"));
     let client = Client::builder(Transport::new()?, Url::parse(base_url).map_err(wrong)?)
         .auth(Auth::bearer(key))

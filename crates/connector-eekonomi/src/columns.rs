@@ -100,6 +100,10 @@ impl Column {
         Ok(match (self.form, value) {
             (Form::OwnText, Value::Null) => Json::from(""),
             (Form::Fraction | Form::Number, Value::Null) => number(Decimal::ZERO),
+            (Form::Flag, Value::Null) => {
+                let what = format!("'{}' is yes or no in eEkonomi and cannot be empty; give one of them", self.path);
+                return Err(Error::new(ErrorKind::Invalid, "encode", what).with_context("field", self.path));
+            }
             (_, Value::Null) => Json::Null,
             (Form::Text | Form::OwnText | Form::Code, Value::Text(text)) => Json::from(self.kept(text)),
             (Form::Flag, Value::Bool(yes)) => Json::from(*yes),
@@ -208,6 +212,14 @@ mod tests {
         assert_eq!(serde_json::to_string(&body).unwrap(), r#"{"City":"","Discount":0.1234,"Name":"Ann B"}"#);
         let shown = read(&columns(), &wire(r#"{"Discount":0.125}"#)).unwrap();
         assert_eq!(shown.get("discount_percent".into()).unwrap().to_string(), "12.5");
+    }
+
+    #[test]
+    fn a_flag_that_is_emptied_is_refused_by_name() {
+        let flag = [column("IsActive", "is_active".into(), Form::Flag)];
+        let error = write(&flag, &FieldMap::new().with("is_active", Value::Null), &mut wire(r#"{"IsActive":true}"#));
+        let error = error.unwrap_err();
+        assert!(error.kind() == ErrorKind::Invalid && error.message().contains("'is_active'"), "{error}");
     }
 
     #[test]

@@ -1,4 +1,6 @@
-//! Doubles and suites for tests: systems and stores in memory, time and chance that a test decides.
+//! Doubles and suites for tests: systems and stores in memory, time and chance that a test decides, the rules for
+//! connectors and for stores.
+pub mod connector_suite;
 pub mod memory;
 pub mod mock;
 pub mod simulation;

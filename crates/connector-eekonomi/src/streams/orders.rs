@@ -287,6 +287,8 @@ impl StreamHandler for Orders {
         }
         if encode.is_create() {
             self.begin(encode, &order, &mut body)?;
+        } else if sent.get(Order::ORDERED_ON).is_some() {
+            body.set("OrderDate", self.day(&order)?); // an order always has one
         }
         if encode.sends(ORDERS.name, document::content(Content::LINES)) {
             let old = body.rows("Rows")?.into_value().unwrap_or_default();

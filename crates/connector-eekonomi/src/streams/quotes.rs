@@ -320,7 +320,18 @@ impl StreamHandler for Quotes {
         if let Some(wanted) = sent.get(terms_path)
             && terms(&body).value().map(String::as_str) != wanted.as_text()
         {
-            body.set("TermsOfPayment", wanted.as_text().map_or(Json::Null, |id| json!({ "Id": id })));
+            // left out it is empty: the vendor's description takes no null here
+            match wanted.as_text() {
+                Some(id) => body.set("TermsOfPayment", json!({ "Id": id })),
+                None => body = body.without(&["TermsOfPayment"]),
+            }
+        }
+        let emptied = |path: &FieldPath| sent.get(*path).is_some_and(sync_core::Value::is_null);
+        if let Some(path) =
+            [Order::ORDERED_ON, Order::EXPIRES_ON].iter().find(|path| !encode.is_create() && emptied(path))
+        {
+            let what = format!("a quote in eEkonomi always has its '{path}'; give a day");
+            return Err(Error::new(ErrorKind::Invalid, "encode", what).with_context("field", path));
         }
         if encode.sends(name, Order::CUSTOMER) {
             let customer = order.customer.value().and_then(|link| link.external());

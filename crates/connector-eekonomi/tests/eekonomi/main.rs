@@ -3,6 +3,7 @@
 
 mod article_shapes;
 mod articles;
+mod conformance;
 mod connect;
 mod customers;
 mod decode;
@@ -11,6 +12,7 @@ mod documents;
 mod emulated;
 mod engine;
 mod invoices;
+mod live;
 mod orders;
 mod price_list;
 mod quotes;

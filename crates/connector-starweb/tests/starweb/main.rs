@@ -3,12 +3,14 @@
 
 mod catalogue;
 mod catalogue_reads;
+mod conformance;
 mod customer_writes;
 mod customers;
 mod double;
 mod emulated;
 mod faults;
 mod flows;
+mod live;
 mod orders;
 mod products;
 mod requests;

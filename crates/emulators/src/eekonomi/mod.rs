@@ -407,9 +407,18 @@ impl Vendor for Eekonomi {
     }
 
     fn failure(&self, status: u16) -> Reply {
+        // the code that stands beside this status in the vendor's table
+        let (code, name) = match status {
+            401 => (4005, "AuthorizationException"),
+            403 => (4007, "PermissionDenied"),
+            404 => (3000, "ResourceNotFound"),
+            409 => (4000, "Conflict"),
+            ..500 => (2000, "DataModelValidationError"),
+            _ => (5000, "InternalServerError"),
+        };
         let body = json!({
-            "ErrorCode": if status < 500 { 2000 } else { 5000 },
-            "DeveloperErrorMessage": format!("InternalServerError - injected fault {status}"),
+            "ErrorCode": code,
+            "DeveloperErrorMessage": format!("{name} - injected fault {status}"),
             "ErrorId": uuid::Uuid::from_u64_pair(u64::from(status), u64::MAX).to_string(),
             "Errors": [],
         });

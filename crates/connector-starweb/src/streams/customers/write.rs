@@ -69,7 +69,7 @@ pub(super) fn declare(can: &mut StreamCapability) {
         can.fields.extend(LEAVES.map(|(leaf, _, max)| (at.join(leaf.as_str()), exact(max))));
         // without one of its own an address shows its person: what is emptied would come back
         if let Some(attention) = can.fields.get_mut(&at.join(Address::ATTENTION.as_str())) {
-            (attention.write_on_create, attention.max_len) = (true, Some(80));
+            (attention.write_on_create, attention.max_len, attention.exact) = (true, Some(80), true);
         }
     }
     let name = Organisation::DELIVERY.join(Address::NAME.as_str());

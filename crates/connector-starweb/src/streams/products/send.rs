@@ -162,8 +162,9 @@ impl Calls {
         if let Some(variant) = shown {
             return Ok((made.product_id, variant));
         }
-        let variants = self.variants(cx, made.product_id).await?;
-        let first = variants.first().and_then(|first| variant_id(first));
+        // by its id, since a list may not show yet what was made just now
+        let row = self.get(cx, &made.product_id.to_string()).await?;
+        let first = row.and_then(|row| variant_id(Peek::at(&row)?.variant()?.as_ref()));
         let none = || Error::new(ErrorKind::Protocol, "create product", "the new product has no variant");
         Ok((made.product_id, first.ok_or_else(none)?))
     }
