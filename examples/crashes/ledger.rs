@@ -56,6 +56,8 @@ pub(crate) struct Order {
     pub(crate) way: Way,
     pub(crate) rows: Vec<Row>,
     pub(crate) step: Step,
+    /// The period in which it was placed.
+    pub(crate) placed: u32,
     /// The last period in which its rows were edited.
     pub(crate) edited: u32,
 }

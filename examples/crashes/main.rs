@@ -40,6 +40,12 @@ struct Cli {
     /// Kills in one world
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
     world: u32,
+    /// The number of the first world: to play one again that went wrong
+    #[arg(long, default_value_t = 0)]
+    first: u64,
+    /// Keeps what is in a world that went wrong, in this folder
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
     /// The program that is killed; without it, this one plays it
     #[arg(long, value_name = "PATH")]
     program: Option<PathBuf>,
@@ -82,7 +88,7 @@ fn main() -> ExitCode {
 /// Whether nothing was lost or doubled.
 fn crashes(cli: &Cli) -> Result<bool, Failure> {
     let mut told = Told::default();
-    let mut number = 0;
+    let mut number = cli.first;
     while told.kills() < cli.kills {
         let play = Play {
             seed: cli.seed.wrapping_mul(1_000_003).wrapping_add(number),
@@ -90,6 +96,7 @@ fn crashes(cli: &Cli) -> Result<bool, Failure> {
             number,
             program: cli.program.clone(),
             fault: cli.fault().map(str::to_owned),
+            keep: cli.keep.clone(),
             verbose: cli.verbose,
         };
         told.add(World::set(play)?.played()?);

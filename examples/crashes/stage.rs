@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsString,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, ExitCode, Stdio},
     thread::JoinHandle,
     time::Duration,
@@ -247,6 +247,23 @@ impl Stage {
     }
     fn at_erp(&self, collection: &str) -> Vec<Value> {
         self.erp().get(collection).and_then(Value::as_array).cloned().unwrap_or_default()
+    }
+    /// Copies state file and configuration, what both systems hold, and what people did.
+    ///
+    /// # Errors
+    /// The folder cannot be written to.
+    pub(crate) fn keep(&self, folder: &Path, ledger: &str) -> Result<(), Failure> {
+        std::fs::create_dir_all(folder)?;
+        for file in std::fs::read_dir(self.folder.path())? {
+            let file = file?;
+            if file.file_type()?.is_file() {
+                std::fs::copy(file.path(), folder.join(file.file_name()))?;
+            }
+        }
+        std::fs::write(folder.join("shop.json"), serde_json::to_string_pretty(&self.shop())?)?;
+        std::fs::write(folder.join("erp.json"), serde_json::to_string_pretty(&self.erp())?)?;
+        std::fs::write(folder.join("people.txt"), ledger)?;
+        Ok(())
     }
     /// Calls since they were forgotten.
     pub(crate) fn calls(&self) -> Calls {

@@ -29,6 +29,8 @@ pub(crate) struct Play {
     pub(crate) number: u64,
     pub(crate) program: Option<PathBuf>,
     pub(crate) fault: Option<String>,
+    /// Where a world is kept that went wrong.
+    pub(crate) keep: Option<PathBuf>,
     pub(crate) verbose: bool,
 }
 
@@ -116,6 +118,9 @@ impl World {
             );
         }
         let place = format!("world {} (seed {}) period {}", self.play.number, self.play.seed, self.ledger.period);
+        if let Some(folder) = self.play.keep.as_ref().filter(|_| !verdict.is_clean()) {
+            self.stage.keep(&folder.join(format!("world-{}", self.play.number)), &format!("{:#?}", self.ledger))?;
+        }
         self.told.found.add(verdict.at(&place));
         Ok(())
     }

@@ -7,8 +7,14 @@ use super::*;
 fn ledger(becomes: Becomes) -> Ledger {
     let mut ledger = Ledger::new(becomes);
     let row = Row { sku: "ART-0000".to_owned(), quantity: 2, price: 125 };
-    let order =
-        Order { email: "siv@example.org".to_owned(), way: Way::Klarna, rows: vec![row], step: Step::Done, edited: 0 };
+    let order = Order {
+        email: "siv@example.org".to_owned(),
+        way: Way::Klarna,
+        rows: vec![row],
+        step: Step::Done,
+        placed: 1,
+        edited: 0,
+    };
     ledger.orders.insert(7, order);
     let buyer =
         Buyer { account: Some(3), phone: Some("013-1".to_owned()), phone_side: None, erp_name: Some("Siv".to_owned()) };

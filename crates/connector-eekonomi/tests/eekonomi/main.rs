@@ -10,6 +10,7 @@ mod document_shapes;
 mod documents;
 mod emulated;
 mod engine;
+mod fault_table;
 mod invoices;
 mod orders;
 mod price_list;

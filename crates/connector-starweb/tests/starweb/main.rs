@@ -7,6 +7,7 @@ mod customer_writes;
 mod customers;
 mod double;
 mod emulated;
+mod fault_table;
 mod faults;
 mod flows;
 mod orders;

@@ -407,8 +407,19 @@ impl Vendor for Eekonomi {
     }
 
     fn failure(&self, status: u16) -> Reply {
+        // the code that the vendor gives with this status; others come from what stands before it, with a body of its own
+        let code = match status {
+            400 => 2000,
+            401 => 4005,
+            403 => 4006,
+            404 => 3000,
+            409 => 4000,
+            429 => 4010,
+            500..600 => 5000,
+            _ => return Reply::json(status, &json!({ "Message": format!("injected fault {status}") })),
+        };
         let body = json!({
-            "ErrorCode": if status < 500 { 2000 } else { 5000 },
+            "ErrorCode": code,
             "DeveloperErrorMessage": format!("InternalServerError - injected fault {status}"),
             "ErrorId": uuid::Uuid::from_u64_pair(u64::from(status), u64::MAX).to_string(),
             "Errors": [],
