@@ -12,6 +12,7 @@ use serde_json::json;
 use sync_core::{
     Canonical, Context, FieldMap,
     connector::{Action, Connector, ListFrom, ListQuery, Part, Write},
+    handler::Router,
     model::{
         Address, Content, Invoice, Item, Line, LineKind, Lines, Money, Order, Organisation, Party, Payment, Price,
         Project,
@@ -29,7 +30,7 @@ use table::{Case, Operation, PATIENCE_MS, Ready, Traits, What};
 const SCOPES: &str = "ea:api offline_access ea:sales ea:accounting ea:purchase";
 
 /// The company, with a list of prices beside what documents need, and every stream on.
-struct Bench {
+pub(crate) struct Bench {
     stage: Stage,
     /// The same connection, which waits a moment only.
     hasty: Connection,
@@ -37,7 +38,7 @@ struct Bench {
 }
 
 impl Bench {
-    async fn set() -> Self {
+    pub(crate) async fn set() -> Self {
         let erp = Erp::start().await;
         erp.emulator.switch("rate_limit", 1_000_000).unwrap();
         let list = json!([{ "Name": "Grossist", "CurrencyCode": "SEK", "IsActive": true }]);
@@ -52,6 +53,23 @@ impl Bench {
         let kept = Some(stage.connection.snapshot.clone());
         let hasty = connect(&stage.erp.cx, "erp", config, environment, kept).await.unwrap();
         Self { stage, hasty, numbers: AtomicU32::new(0) }
+    }
+
+    pub(crate) fn router(&self) -> &Router {
+        &self.stage.connection.router
+    }
+    /// Records of every stream, as the company shows them in lists.
+    pub(crate) async fn raws(&self) -> Vec<(String, String)> {
+        let mut raws = Vec::new();
+        for (stream, can) in self.router().capabilities().streams.iter().filter(|(_, can)| can.list.is_some()) {
+            if can.create || stream.as_str() == "customerinvoices" {
+                self.target(stream.as_str(), None).await;
+            }
+            let query = ListQuery { stream: stream.clone(), from: ListFrom::Beginning, page_size: None };
+            let page = self.router().list(&self.stage.erp.cx, &query).await.unwrap();
+            raws.extend(page.items.iter().map(|item| (stream.to_string(), item.raw.to_string())));
+        }
+        raws
     }
 
     // ---- content ---------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ mod documents;
 mod emulated;
 mod engine;
 mod fault_table;
+mod fuzz;
 mod invoices;
 mod orders;
 mod price_list;

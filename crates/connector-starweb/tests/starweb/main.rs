@@ -10,6 +10,7 @@ mod emulated;
 mod fault_table;
 mod faults;
 mod flows;
+mod fuzz;
 mod orders;
 mod products;
 mod requests;
