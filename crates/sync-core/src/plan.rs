@@ -120,8 +120,11 @@ impl std::fmt::Display for Tripped {
 /// All that a run would write.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
-    /// In the order of a run.
+    /// In the order of a run; the first of them, where there are more than are decided at once.
     pub ops: Vec<Op>,
+    /// How many more there are.
+    #[serde(default, skip_serializing_if = "Approval::is_empty")]
+    pub more: Approval,
     /// Guards that it exceeds. With one of these nothing is written before a person approves.
     pub tripped: Vec<Tripped>,
 }
@@ -133,17 +136,31 @@ const FREE_CHANGES: u64 = 20;
 impl Plan {
     /// Creates, changes and removals per host stream.
     pub fn counted(&self) -> Approval {
-        let mut counted = Approval::default();
-        for op in &self.ops {
-            let count = match op.doing {
-                Doing::Create => &mut counted.creates,
-                Doing::Update { .. } | Doing::Act { .. } => &mut counted.changes,
-                Doing::Remove { .. } => &mut counted.removals,
-            };
-            *count.entry(op.host.clone()).or_default() += 1;
-        }
+        let mut counted = self.more.clone();
+        self.ops.iter().for_each(|op| count(&mut counted, op));
         counted
     }
+    /// Adds operations; those beyond `room` are counted only.
+    pub(crate) fn add(&mut self, ops: &[Op], room: usize) {
+        let (shown, more) = ops.split_at(room.saturating_sub(self.ops.len()).min(ops.len()));
+        self.ops.extend_from_slice(shown);
+        more.iter().for_each(|op| count(&mut self.more, op));
+    }
+    /// Adds another plan.
+    pub(crate) fn append(&mut self, other: Plan) {
+        self.ops.extend(other.ops);
+        self.more.add(other.more);
+        self.tripped.extend(other.tripped);
+    }
+}
+
+fn count(counted: &mut Approval, op: &Op) {
+    let count = match op.doing {
+        Doing::Create => &mut counted.creates,
+        Doing::Update { .. } | Doing::Act { .. } => &mut counted.changes,
+        Doing::Remove { .. } => &mut counted.removals,
+    };
+    *count.entry(op.host.clone()).or_default() += 1;
 }
 
 /// The guards that a plan exceeds, beyond what was approved.

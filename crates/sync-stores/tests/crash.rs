@@ -138,7 +138,7 @@ async fn counted(store: &SqliteStore, n: u64) -> Result<Commit> {
 /// The number of the last such commit, which every table has to agree on.
 async fn state(store: &SqliteStore) -> Result<u64> {
     let at = StreamKey::new("shop:se", "customers");
-    let bindings = store.scan(&"buyers".into(), None, 99).await?;
+    let bindings = store.bindings(&store.scan(&"buyers".into(), None, 99).await?).await?;
     let n = store.checkpoints(std::slice::from_ref(&at)).await?.first().map_or(0, |(_, checkpoint)| checkpoint.listed);
     let hash = Fingerprint::of_bytes(&n.to_le_bytes());
     for binding in &bindings {

@@ -185,7 +185,13 @@ impl StateStore for MemoryStore {
     async fn numbered(&self, number: &str) -> Result<Vec<CanonicalId>> {
         self.read("numbered", |s| s.numbered(number)).await
     }
-    async fn scan(&self, entity: &EntityName, after: Option<CanonicalId>, limit: usize) -> Result<Vec<Binding>> {
+    async fn names(&self, ids: &[CanonicalId]) -> Result<Vec<(CanonicalId, ExternalRef)>> {
+        self.read("names", |s| s.names(ids)).await
+    }
+    async fn keys(&self, ids: &[CanonicalId]) -> Result<Vec<(CanonicalId, MatchKey)>> {
+        self.read("keys", |s| s.keys(ids)).await
+    }
+    async fn scan(&self, entity: &EntityName, after: Option<CanonicalId>, limit: usize) -> Result<Vec<CanonicalId>> {
         self.read("scan", |s| s.scan(entity, after, limit)).await
     }
     async fn counts(&self, streams: &[StreamKey]) -> Result<Vec<u64>> {
@@ -244,6 +250,12 @@ impl StateStore for MemoryStore {
 
     async fn intend(&self, lease: &Lease, intents: &[Intent]) -> Result<()> {
         self.write("intend", |s| State::intend(s, lease, intents)).await
+    }
+    async fn spill(&self, lease: &Lease, rows: Vec<(u64, String)>) -> Result<()> {
+        self.write("spill", |s| State::spill(s, lease, rows)).await
+    }
+    async fn spilled(&self, lease: &Lease, numbers: &[u64]) -> Result<Vec<String>> {
+        self.read("spilled", |s| s.spilled(&lease.name, numbers)).await
     }
     async fn commit(&self, lease: &Lease, commit: Commit) -> Result<Committed> {
         self.write("commit", |s| State::commit(s, lease, commit)).await

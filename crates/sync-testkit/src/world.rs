@@ -62,6 +62,7 @@ pub struct World {
     store: MemoryStore,
     policy: Policy,
     mappers: BTreeMap<String, Mapper>,
+    at_once: Option<usize>,
 }
 
 impl World {
@@ -74,6 +75,7 @@ impl World {
             store: MemoryStore::new(Uuid::from_u128(u128::from(seed))),
             policy: Policy::default(),
             mappers: BTreeMap::new(),
+            at_once: None,
         }
     }
     /// Adds a system, which shares the world's time and chance.
@@ -100,6 +102,12 @@ impl World {
     #[must_use]
     pub fn mapper(mut self, name: &str, mapper: Mapper) -> Self {
         self.mappers.insert(name.to_owned(), mapper);
+        self
+    }
+    /// Has runs decide about so many records at once: what is more comes in batches.
+    #[must_use]
+    pub fn at_once(mut self, records: usize) -> Self {
+        self.at_once = Some(records);
         self
     }
     /// Its time.
@@ -140,6 +148,9 @@ impl World {
         }
         for (name, mapper) in &self.mappers {
             builder = builder.mapper(name, mapper.clone());
+        }
+        if let Some(records) = self.at_once {
+            builder = builder.at_once(records);
         }
         builder.policy(self.policy.clone()).build()
     }

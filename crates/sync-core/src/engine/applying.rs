@@ -6,7 +6,8 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::{StreamExt, stream};
+use futures_channel::mpsc;
+use futures_util::{StreamExt, future, stream};
 
 use super::{
     call::Call,
@@ -113,30 +114,50 @@ impl Work<'_> {
         for flight in flights {
             by_host.entry(flight.op.host.clone()).or_default().push(flight);
         }
-        let mut answers: Vec<(Flight, Outcome)> = Vec::new();
-        let mut since: Option<DateTime<Utc>> = None;
-        let mut recorded = Vec::new();
-        {
+        let recorded = {
             let this = &*self;
             let streams: Vec<_> =
                 by_host.into_iter().map(|(host, flights)| this.send(host, flights, &bindings)).collect();
-            let mut all = stream::select_all(streams);
-            while let Some(done) = all.next().await {
-                answers.extend(done);
-                let first = *since.get_or_insert_with(|| this.now());
-                if answers.len() >= BATCH || this.now().signed_duration_since(first) >= WAIT {
-                    since = None;
-                    recorded.push(this.record(tally, std::mem::take(&mut answers)).await?);
+            let (answered, answers) = mpsc::unbounded();
+            let calls = async move {
+                let mut all = stream::select_all(streams);
+                while let Some(done) = all.next().await {
+                    if answered.unbounded_send(done).is_err() {
+                        break; // they cannot be recorded, so no more are made
+                    }
                 }
-            }
-            recorded.push(this.record(tally, answers).await?);
-        }
+            };
+            // calls go on while answers are recorded
+            let ((), recorded) = future::join(calls, this.record_all(tally, answers)).await;
+            recorded?
+        };
         let (sights, fresh): (Vec<Vec<Sight>>, Vec<Vec<Binding>>) = recorded.into_iter().unzip();
         self.remember(fresh.into_iter().flatten().collect());
         for reference in touched {
             self.items.remove(&reference);
         }
         Ok(sights.into_iter().flatten().collect())
+    }
+
+    /// Records answers in groups, as they come.
+    async fn record_all(
+        &self,
+        tally: &mut Tally,
+        mut answers: mpsc::UnboundedReceiver<Vec<(Flight, Outcome)>>,
+    ) -> Result<Vec<(Vec<Sight>, Vec<Binding>)>> {
+        let mut group: Vec<(Flight, Outcome)> = Vec::new();
+        let mut since: Option<DateTime<Utc>> = None;
+        let mut recorded = Vec::new();
+        while let Some(done) = answers.next().await {
+            group.extend(done);
+            let first = *since.get_or_insert_with(|| self.now());
+            if group.len() >= BATCH || self.now().signed_duration_since(first) >= WAIT {
+                since = None;
+                recorded.push(self.record(tally, std::mem::take(&mut group)).await?);
+            }
+        }
+        recorded.push(self.record(tally, group).await?);
+        Ok(recorded)
     }
 
     pub(super) fn remember(&mut self, bindings: Vec<Binding>) {

@@ -2,22 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use uuid::Uuid;
-
 use super::{
     diff::{Diffed, diff},
-    keep::{BATCH, waiting},
+    keep::waiting,
     matching::matching,
-    missing::Missing,
-    run::{Decided, Ready},
+    run::{Basis, Decided, Ready},
     scope::{self, Around},
     subject::{Sight, Subject},
-    told::Told,
     work::{Tally, Work, derive},
 };
 use crate::{
     error::Result,
-    id::{CanonicalId, ExternalRef},
+    id::CanonicalId,
     mapping::Problems,
     policy::Entity,
     stock,
@@ -25,34 +21,32 @@ use crate::{
 };
 
 /// Bindings that ask for attention are taken up so many at a time.
-const DUE: usize = 100_000;
+const DUE: usize = 10_000_000;
+
+/// Ids are read so many at a time.
+const BATCH: usize = 10_000;
 
 impl Work<'_> {
-    /// Decides all records of this pass: those that were read and, in the first pass, those that are due.
+    /// Decides all records of one pass over a batch: those that were read and, in its first pass, those that are due.
     pub(super) async fn decide(
         &mut self,
         tally: &mut Tally,
-        ready: &[Ready],
+        basis: &Basis<'_>,
         sights: Vec<Sight>,
-        first: Option<(&Told, &[ExternalRef])>,
-        store_id: Uuid,
+        due: Option<&[CanonicalId]>,
     ) -> Result<Vec<Decided>> {
         let mut decided: Vec<Decided> = Vec::new();
         let mut left = sights;
-        let absent = match first {
-            Some((_, absent)) => {
-                let missing = self.missing(tally, absent).await?;
-                self.gone.extend(missing.gone.iter().cloned());
-                missing
-            }
-            None => Missing::default(),
+        let due = match due {
+            Some(due) => Some(self.load(&due.iter().copied().collect()).await?),
+            None => None,
         };
-        for one in ready {
+        for one in basis.ready {
             let Some(entity) = self.entity(one.place) else { continue };
             let (mine, others) = self.of_entity(entity, left).await?;
             left = others;
             let mine = self.readable(tally, entity, mine).await?;
-            let mut subjects = self.subjects(entity, one, mine, first.map(|(told, _)| told), &absent, store_id).await?;
+            let mut subjects = self.subjects(entity, one, basis, mine, due.as_ref()).await?;
             self.derived(entity, &mut decided, &mut subjects).await?;
             let linked = self.around(entity, &subjects).await?;
             let around = Around { linked: Some(&linked) };
@@ -76,7 +70,7 @@ impl Work<'_> {
                 decided.push(Decided { place: one.place, diffed });
             }
         }
-        self.roll_up(&mut decided, ready).await?;
+        self.roll_up(&mut decided, basis.ready).await?;
         self.count_stock(&mut decided).await?;
         self.run_campaigns(&mut decided).await?;
         Ok(decided)
@@ -116,28 +110,19 @@ impl Work<'_> {
         &mut self,
         entity: &Entity,
         ready: &Ready,
-        sights: Vec<Sight>,
-        told: Option<&Told>,
-        absent: &Missing,
-        store_id: Uuid,
+        basis: &Basis<'_>,
+        mut sights: Vec<Sight>,
+        due: Option<&BTreeMap<CanonicalId, Binding>>,
     ) -> Result<Vec<Subject>> {
-        let due = match told {
-            Some(told) => self.due(entity, ready, told).await?,
-            None => BTreeMap::new(),
-        };
-        let mut sights = sights;
-        for binding in due.values().filter(|binding| binding.ambiguous) {
+        let told = due.map(|_| basis.told);
+        let absent = basis.missing;
+        let mine = due.into_iter().flat_map(BTreeMap::values);
+        let due: Vec<&Binding> = mine.filter(|b| b.entity == entity.name && b.is_live()).collect();
+        for binding in due.iter().filter(|binding| binding.ambiguous) {
             let remembered = self.remembered(binding, &sights);
             sights.extend(remembered.into_iter().filter(|sight| !absent.names(&sight.reference)));
         }
-        let shown = absent.shown.iter().filter(|sight| entity.streams.contains_key(&sight.reference.at));
-        for sight in shown {
-            if !sights.iter().any(|read| read.reference == sight.reference) {
-                sights.push(sight.clone());
-            }
-        }
-        sights.extend(absent.removed.iter().filter(|sight| entity.streams.contains_key(&sight.reference.at)).cloned());
-        let mut known = self.known(entity, &sights, told, store_id).await?;
+        let mut known = self.known(entity, &sights, told, basis.store_id).await?;
         let mut subjects: BTreeMap<CanonicalId, Subject> =
             matching(entity, &mut known, sights).into_iter().map(|subject| (subject.binding.id, subject)).collect();
         self.links.0.extend(known.links.0);
@@ -149,19 +134,12 @@ impl Work<'_> {
                 _ => drop(self.further.insert(id)), // of another entity
             }
         }
-        for (id, binding) in due {
-            subjects.entry(id).or_insert_with(|| Subject::of(binding));
-        }
-        for (id, (binding, streams)) in &absent.missed {
-            if binding.entity == entity.name {
-                let subject = subjects.entry(*id).or_insert_with(|| Subject::of(binding.clone()));
-                for (key, times) in streams {
-                    if let Some(side) =
-                        subject.binding.sides.get_mut(key).filter(|side| side.state != SideState::Removed)
-                    {
-                        side.state = SideState::Missing(*times);
-                    }
-                }
+        for binding in due {
+            let subject = subjects.entry(binding.id).or_insert_with(|| Subject::of(binding.clone()));
+            let missed = absent.missed.get(&binding.id).into_iter().flat_map(|(_, streams)| streams);
+            for (key, times) in missed {
+                let side = subject.binding.sides.get_mut(key).filter(|side| side.state != SideState::Removed);
+                side.into_iter().for_each(|side| side.state = SideState::Missing(*times));
             }
         }
         let mut subjects: Vec<Subject> = subjects.into_values().collect();
@@ -178,21 +156,28 @@ impl Work<'_> {
         Ok(subjects)
     }
 
-    /// Bindings that want to be looked at although nothing is reported of them.
-    async fn due(&self, entity: &Entity, ready: &Ready, told: &Told) -> Result<BTreeMap<CanonicalId, Binding>> {
-        let mut ids: BTreeSet<CanonicalId> = self.store.due(&entity.name, self.as_of, DUE).await?.into_iter().collect();
-        ids.extend(told.takes.keys().chain(told.creates.keys()).chain(&told.looks));
-        let mut due = self.load(&ids).await?;
-        if !ready.again.is_empty() {
+    /// Bindings that want to be looked at although nothing is reported of them, each with the place of its entity.
+    pub(super) async fn due(&self, basis: &Basis<'_>) -> Result<Vec<(CanonicalId, usize)>> {
+        let mut due: Vec<(CanonicalId, usize)> = Vec::new();
+        for ready in basis.ready {
+            let Some(entity) = self.entity(ready.place) else { continue };
+            due.extend(self.store.due(&entity.name, self.as_of, DUE).await?.into_iter().map(|id| (id, ready.place)));
             let mut after = None;
-            loop {
-                let batch = self.store.scan(&entity.name, after, BATCH).await?;
-                let Some(last) = batch.last() else { break };
-                after = Some(last.id);
-                due.extend(batch.into_iter().map(|binding| (binding.id, binding)));
+            while !ready.again.is_empty() {
+                let ids = self.store.scan(&entity.name, after, BATCH).await?;
+                let Some(last) = ids.last() else { break };
+                after = Some(*last);
+                due.extend(ids.into_iter().map(|id| (id, ready.place)));
             }
         }
-        due.retain(|_, binding| binding.entity == entity.name && binding.is_live());
+        let told = basis.told;
+        let asked: BTreeSet<CanonicalId> =
+            told.takes.keys().chain(told.creates.keys()).chain(&told.looks).copied().collect();
+        let asked = self.load(&asked).await?;
+        let missed = basis.missing.missed.values().map(|(binding, _)| binding);
+        due.extend(asked.values().chain(missed).filter_map(|binding| Some((binding.id, self.place_of(binding)?))));
+        due.sort_unstable();
+        due.dedup_by_key(|(id, _)| *id);
         Ok(due)
     }
 

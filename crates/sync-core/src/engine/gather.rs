@@ -9,12 +9,10 @@ use std::{
     sync::Arc,
 };
 
-use chrono::{DateTime, Utc};
-
 use super::{
+    finds::Finds,
     read::{Order, Reader, Reading},
     report::Mode,
-    subject::Sight,
     work::{Tally, Work},
 };
 use crate::{
@@ -28,11 +26,8 @@ use crate::{
 /// What all host streams of a group gave.
 #[derive(Debug, Default)]
 pub(super) struct GroupReading {
-    pub(super) sights: Vec<Sight>,
-    pub(super) items: BTreeMap<ExternalRef, (crate::connector::Item, DateTime<Utc>)>,
-    pub(super) indexed: Vec<crate::store::Indexed>,
+    pub(super) finds: Finds,
     pub(super) parked: Vec<crate::store::Parked>,
-    pub(super) unparked: Vec<String>,
     pub(super) absent: Vec<ExternalRef>,
     pub(super) checkpoints: Vec<(StreamKey, crate::store::Checkpoint)>,
     pub(super) short: BTreeMap<StreamKey, (u64, u64)>,
@@ -40,11 +35,8 @@ pub(super) struct GroupReading {
 
 impl GroupReading {
     pub(super) fn add(&mut self, host: &StreamKey, reading: Reading) {
-        self.sights.extend(reading.sights);
-        self.items.extend(reading.items);
-        self.indexed.extend(reading.indexed);
+        self.finds.append(reading.finds);
         self.parked.extend(reading.parked);
-        self.unparked.extend(reading.unparked);
         self.absent.extend(reading.absent);
         self.checkpoints.extend(reading.checkpoint.map(|checkpoint| (host.clone(), checkpoint)));
         self.short.extend(reading.short.map(|short| (host.clone(), short)));
@@ -78,6 +70,7 @@ impl Work<'_> {
                 }
             };
             let reader = Reader {
+                work: self,
                 connector: connector.as_ref(),
                 store: self.store,
                 cx: self.cx,
@@ -86,6 +79,9 @@ impl Work<'_> {
             };
             match self.read_host(&reader, known.get(&host).cloned().unwrap_or_default(), order, &hints).await {
                 Ok(reading) => {
+                    for (kind, records) in self.kinds(&reading.finds) {
+                        *tally.report.read.entry(kind).or_default() += records;
+                    }
                     all.add(&host, reading);
                     self.stay().await?;
                     continue;
@@ -100,14 +96,8 @@ impl Work<'_> {
             }
             self.remind(&host, hints).await?;
         }
-        for sight in &all.sights {
-            if let Some(entity) = self.entities_of(&sight.reference.at).first() {
-                *tally.report.read.entry(entity.kind).or_default() += 1;
-            }
-        }
         self.note_read(&known, &all.checkpoints);
         self.note_unread(&all.parked);
-        self.items.extend(std::mem::take(&mut all.items));
         Ok(all)
     }
     /// Hints whose system did not answer are for the next run.

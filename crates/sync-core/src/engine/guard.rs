@@ -1,36 +1,96 @@
 //! Whether a plan may be carried out, and what becomes of one that may not.
 
-use super::{gather::GroupReading, told::Told};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    batches::Batch,
+    gather::GroupReading,
     report::Mode,
     run::Decided,
+    told::Told,
     work::{Tally, Work},
 };
 use crate::{
     error::{Error, ErrorKind, Result},
     fault::{self, Fault},
-    id::StreamKey,
-    plan::{Op, Plan, Tripped, tripped},
-    policy::Guards,
+    id::{CanonicalId, StreamKey},
+    plan::{Doing, Op, Plan, Tripped, tripped},
+    policy::{Create, Entity, Guards, OnRemove},
     store::{Approval, Commit, Staged},
 };
 
+/// Names are asked for so many at a time.
+const DUE_AT_ONCE: usize = 10_000;
+
+/// What is to be written, as far as it is known.
+#[derive(Debug, Default)]
+pub(super) struct Planned {
+    pub(super) plan: Plan,
+    /// Documents that are made once their buyers are there.
+    to_come: Approval,
+}
+
 impl Work<'_> {
-    /// Whether the plan of a run's first pass may be carried out; else it is shown, or stored until a person approves.
+    /// Adds what was decided to what is to be written.
+    pub(super) fn add_to(&self, planned: &mut Planned, ops: &[Op], decided: &[Decided]) {
+        planned.plan.add(ops, self.engine.room);
+        self.add_to_come(decided, &mut planned.to_come);
+    }
+    /// Whether no guard can trip, whatever these batches come to: nothing is known of them but what is to be looked at.
+    pub(super) async fn surely_passes(
+        &self,
+        batches: &[Batch],
+        due: &[(CanonicalId, usize)],
+        told: &Told,
+    ) -> Result<bool> {
+        let reported = batches.iter().map(|batch| batch.here.len() + batch.aside.len()).sum::<usize>();
+        let mut most = Approval::default();
+        let reported = u64::try_from(reported).unwrap_or(u64::MAX);
+        for host in self.guards().into_keys().filter(|_| reported > 0) {
+            most.creates.insert(host.clone(), reported);
+            most.changes.insert(host.clone(), reported);
+            most.removals.insert(host, reported);
+        }
+        for due in due.chunks(DUE_AT_ONCE) {
+            let ids: Vec<CanonicalId> = due.iter().map(|(id, _)| *id).collect();
+            let mut hosts: BTreeMap<CanonicalId, BTreeSet<StreamKey>> = BTreeMap::new();
+            for (id, name) in self.store.names(&ids).await? {
+                hosts.entry(id).or_default().insert(self.host_of(&name).at);
+            }
+            for (id, place) in due {
+                let Some(entity) = self.entity(*place) else { return Ok(false) };
+                let there = hosts.remove(id).unwrap_or_default();
+                self.at_most(entity, &there, &mut most);
+            }
+        }
+        let hosts: Vec<StreamKey> = self.group.hosts.iter().cloned().collect();
+        let bound: BTreeMap<StreamKey, u64> = hosts.iter().cloned().zip(self.store.counts(&hosts).await?).collect();
+        Ok(tripped(&most, &self.guards(), &bound, &told.approved).is_empty())
+    }
+    /// All that may be written of one record that has a name in some host streams.
+    fn at_most(&self, entity: &Entity, there: &BTreeSet<StreamKey>, most: &mut Approval) {
+        for table in entity.streams.values().filter(|table| table.key == table.host || there.contains(&table.host)) {
+            let removes = matches!(entity.on_remove, OnRemove::Archive | OnRemove::Propagate);
+            let counts = [
+                (&mut most.creates, !there.contains(&table.host) && table.role.create != Create::Never),
+                (&mut most.changes, there.contains(&table.host) && table.role.update),
+                (&mut most.removals, there.contains(&table.host) && removes),
+            ];
+            for (counts, _) in counts.into_iter().filter(|(_, may)| *may) {
+                *counts.entry(table.host.clone()).or_default() += 1;
+            }
+        }
+    }
+    /// Whether what is planned may be carried out; else it is shown, or stored until a person approves.
     pub(super) async fn passes(
         &mut self,
         tally: &mut Tally,
-        ops: &[Op],
-        decided: &[Decided],
+        planned: Planned,
         reading: &GroupReading,
         told: &Told,
     ) -> Result<bool> {
-        let plan = Plan { ops: ops.to_vec(), tripped: Vec::new() };
-        self.observer.planned(ops.len());
+        let Planned { plan, to_come } = planned;
         let mut counted = plan.counted();
-        self.made.clone_from(&counted.creates);
         let hosts: Vec<StreamKey> = self.group.hosts.iter().cloned().collect();
         let bound: BTreeMap<StreamKey, u64> = hosts.iter().cloned().zip(self.store.counts(&hosts).await?).collect();
         let mut found = if fault::on(Fault::GuardOff) {
@@ -49,24 +109,29 @@ impl Work<'_> {
             });
         }
         if self.mode == Mode::DryRun {
-            tally.report.plan.ops.extend(plan.ops);
-            tally.report.plan.tripped.extend(found);
+            tally.report.plan.append(Plan { tripped: found, ..plan });
             tally.report.held.clear();
             return Ok(false);
         }
         if self.mode == Mode::Sync && !found.is_empty() {
-            self.add_to_come(decided, &mut counted);
-            let id = self.stage(counted, ops).await?;
+            counted.add(to_come);
+            let id = self.stage(counted, &plan.ops).await?;
             tally.report.tripped.insert(id, found);
         }
         Ok(!blocked)
     }
+    /// Notes what is going to be made.
+    pub(super) fn will_make(&mut self, ops: &[Op]) {
+        for op in ops.iter().filter(|op| matches!(op.doing, Doing::Create)) {
+            *self.made.entry(op.host.clone()).or_default() += 1;
+        }
+    }
     /// Whether a later pass may be carried out: with what the passes before made, it makes no more than is allowed.
     pub(super) async fn still_passes(&mut self, tally: &mut Tally, ops: &[Op], told: &Told) -> Result<bool> {
-        let counted = Plan { ops: ops.to_vec(), tripped: Vec::new() }.counted();
-        for (host, creates) in &counted.creates {
-            *self.made.entry(host.clone()).or_default() += creates;
-        }
+        let mut plan = Plan::default();
+        plan.add(ops, 0);
+        let counted = plan.counted();
+        self.will_make(ops);
         let made = Approval { creates: self.made.clone(), ..Approval::default() };
         let mut found = tripped(&made, &self.guards(), &BTreeMap::new(), &told.approved);
         found.retain(|tripped| counted.creates.contains_key(&tripped.stream));
@@ -78,7 +143,7 @@ impl Work<'_> {
         Ok(false)
     }
     /// Documents that are made once their buyers are there: whoever approves the plan approves them too.
-    pub(super) fn add_to_come(&self, decided: &[Decided], counted: &mut Approval) {
+    fn add_to_come(&self, decided: &[Decided], counted: &mut Approval) {
         let waiting = decided.iter().map(|one| &one.diffed).filter(|diffed| diffed.waits_for.is_some());
         for (at, side) in waiting.flat_map(|diffed| &diffed.binding.sides) {
             if let Some(table) = self.table(at).filter(|_| side.id.is_none()) {
@@ -96,17 +161,15 @@ impl Work<'_> {
         }
         guards
     }
-    pub(super) async fn stage_adoption(&self, tally: &mut Tally, ops: Vec<Op>, to_come: Approval) -> Result<()> {
-        let plan = Plan { ops, tripped: Vec::new() };
-        if !plan.ops.is_empty() {
-            let mut counted = plan.counted();
-            for (host, creates) in to_come.creates {
-                *counted.creates.entry(host).or_default() += creates;
-            }
+    pub(super) async fn stage_adoption(&self, tally: &mut Tally, planned: Planned) -> Result<()> {
+        let Planned { plan, to_come } = planned;
+        let mut counted = plan.counted();
+        if !counted.is_empty() {
+            counted.add(to_come);
             let id = self.stage(counted, &plan.ops).await?;
             tally.report.adopted.push(id);
         }
-        tally.report.plan.ops.extend(plan.ops);
+        tally.report.plan.append(plan);
         Ok(())
     }
     /// Stores a plan until a person approves what it counted.

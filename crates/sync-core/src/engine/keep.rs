@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::{
     gather::GroupReading,
     hub,
+    passes::Kept,
     report::Mode,
-    run::{Decided, Ready, is_done},
-    told::Told,
+    run::{Basis, Decided, Ready, is_done},
     work::{Tally, Work},
 };
 use crate::{
@@ -35,12 +35,14 @@ pub(super) fn waiting(entity: &Entity, binding: &Binding) -> Option<Waiting> {
 }
 
 impl Work<'_> {
-    /// Puts decisions into the store, in batches; with the last one, how far was read.
+    /// Puts decisions into the store, some at a time; with them, in a batch's first pass, what its rows were, and with the
+    /// last batch how far was read.
     pub(super) async fn keep(
         &mut self,
         tally: &mut Tally,
         decided: Vec<Decided>,
-        first: Option<(&mut GroupReading, &Told, &[Ready])>,
+        rows: Option<Kept>,
+        rest: Option<(&mut GroupReading, &Basis<'_>)>,
     ) -> Result<()> {
         let held: BTreeSet<CanonicalId> = {
             let ids: Vec<CanonicalId> = decided.iter().map(|one| one.diffed.binding.id).collect();
@@ -65,21 +67,23 @@ impl Work<'_> {
                 self.put(std::mem::take(&mut batch)).await?;
             }
         }
-        if let Some((reading, told, ready)) = first {
+        if let Some(rows) = rows {
+            batch.indexed = rows.indexed;
+            batch.unparked = rows.unparked;
+            batch.indexed.extend(promoted);
+            batch.waiting = std::mem::take(&mut self.waiting);
+        }
+        if let Some((reading, Basis { told, ready, .. })) = rest {
             tally.report.parked.extend(reading.parked.iter().cloned());
-            batch.indexed = std::mem::take(&mut reading.indexed);
             batch.checkpoints = std::mem::take(&mut reading.checkpoints);
             for (host, checkpoint) in &mut batch.checkpoints {
                 checkpoint.open.retain(|id| !self.gone.contains(&host.id(id)));
             }
             batch.parked = std::mem::take(&mut reading.parked);
-            batch.unparked = std::mem::take(&mut reading.unparked);
             batch.consumed.clone_from(&told.consumed);
             batch.unstaged.clone_from(&told.used_approvals);
             batch.verdicts.clone_from(&told.verdicts);
             batch.retracted.clone_from(&told.retracted);
-            batch.indexed.extend(promoted);
-            batch.waiting = std::mem::take(&mut self.waiting);
             batch.unindexed = std::mem::take(&mut self.gone);
             batch.entities = self.entity_states(ready);
         }

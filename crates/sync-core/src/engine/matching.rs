@@ -17,7 +17,7 @@ use crate::{
     model,
     policy::{Duplicates, Entity},
     store::{Binding, BoundSide, Intent, MatchKey, SideState, Verdict},
-    value::{FieldMap, FieldPath},
+    value::{FieldMap, FieldPath, Link},
 };
 
 /// All that matching looks at.
@@ -62,10 +62,22 @@ pub(crate) fn keys(entity: &Entity, ours: &FieldMap, mark: Option<&str>) -> Vec<
     of_mark.into_iter().chain(of_rules).collect()
 }
 
+/// The keys of a record in its own stream's terms, and the records that these keys speak of.
+pub(super) fn recognised_by(entity: &Entity, sight: &Sight) -> (Vec<MatchKey>, Vec<ExternalRef>) {
+    let inbound = |table: &crate::policy::StreamTable| table.inbound(&sight.fields, &mut Problems::default()).ok();
+    let ours = entity.streams.get(&sight.reference.at).and_then(inbound).unwrap_or_default();
+    let paths = entity.matches.iter().flat_map(|rule| &rule.on);
+    let linked = paths.filter_map(|path| match ours.get(*path)?.as_link()? {
+        Link::External(reference) => Some(reference.clone()),
+        Link::Canonical(_) => None,
+    });
+    (keys(entity, &ours, sight.mark.as_deref()), linked.collect())
+}
+
 /// The rule of our own mark, before all others.
 pub(crate) const MARK: &str = "@mark";
 
-fn rule_name(paths: &[FieldPath]) -> String {
+pub(super) fn rule_name(paths: &[FieldPath]) -> String {
     paths.iter().map(|path| path.as_str()).collect::<Vec<_>>().join("+")
 }
 
@@ -340,8 +352,8 @@ fn claims(
 /// How like a record is to what an intent made: by our mark, else by what was sent. Its users may have changed some of
 /// that already, so most of it is enough; `None` if it cannot be the one.
 pub(super) fn likeness(cap: &StreamCapability, intent: &Intent, sight: &Sight) -> Option<u32> {
-    if cap.create_mark.is_some() {
-        return (intent.mark.is_some() && sight.mark == intent.mark).then_some(u32::MAX);
+    if cap.create_mark.is_some() && (intent.mark.is_some() || sight.mark.is_some()) {
+        return (sight.mark == intent.mark).then_some(u32::MAX);
     }
     let (mut same, mut compared) = (0_u32, 0_u32);
     for part in intent.action.parts().iter().filter(|part| part.stream == intent.host.stream) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     call::decoded,
+    finds::Find,
     subject::Sight,
     work::{Tally, Work},
 };
@@ -19,11 +20,10 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Missing {
     pub(super) missed: BTreeMap<CanonicalId, (Binding, BTreeMap<StreamKey, u32>)>,
-    pub(super) removed: Vec<Sight>,
-    /// Their host records.
-    pub(super) gone: Vec<ExternalRef>,
+    /// Host records that are proven to be gone.
+    pub(super) gone: Vec<Find>,
     /// Those that are there all the same, as they are.
-    pub(super) shown: Vec<Sight>,
+    pub(super) shown: Vec<Find>,
 }
 
 impl Missing {
@@ -32,7 +32,7 @@ impl Missing {
         let missed = self.missed.values().any(|(binding, streams)| {
             streams.contains_key(&reference.at) && binding.reference(&reference.at).as_ref() == Some(reference)
         });
-        missed || self.removed.iter().any(|sight| sight.reference == *reference)
+        missed || self.gone.iter().flat_map(|find| &find.sights).any(|sight| sight.reference == *reference)
     }
 }
 
@@ -116,15 +116,18 @@ impl Work<'_> {
             for (id, item) in ids.iter().zip(found) {
                 if let Some(item) = item {
                     // late, not gone; and what it shows now counts
-                    missing.shown.extend(decoded(connector.as_ref(), &item).unwrap_or_default());
+                    let records = decoded(connector.as_ref(), &item);
+                    let (is_readable, sights) = (records.is_ok(), records.unwrap_or_default());
+                    missing.shown.push(Find { item, hash: Indexed::unseen(), at: self.now(), is_readable, sights });
                     continue;
                 }
-                missing.gone.push(host.id(id));
-                for reference in gone(id) {
+                let deleted = |reference| {
                     let mut record = crate::connector::Record::new(reference, FieldMap::new());
                     record.deleted = true;
-                    missing.removed.push(Sight::new(record));
-                }
+                    Sight::new(record)
+                };
+                let sights = gone(id).into_iter().map(deleted).collect();
+                missing.gone.push(Find::gone(host.id(id), self.now(), sights));
             }
         }
         Ok(())

@@ -13,11 +13,13 @@
 mod act;
 mod applying;
 mod aside;
+mod batches;
 mod call;
 mod campaign;
 mod deciding;
 mod diff;
 mod facts;
+mod finds;
 mod gather;
 mod groups;
 mod guard;
@@ -30,6 +32,7 @@ mod missing;
 mod moved;
 mod open;
 mod outcome;
+mod passes;
 mod planning;
 mod prepare;
 mod read;
@@ -75,6 +78,7 @@ pub struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) policy: Compiled,
     pub(crate) groups: Vec<Group>,
+    pub(crate) room: usize,
 }
 
 /// Entities that share host records: they are read, decided and written under one lease.
@@ -111,7 +115,11 @@ pub struct Builder {
     mappers: BTreeMap<String, Mapper>,
     named: Hooks,
     hooks: Vec<(String, EntityName, Arc<dyn Hook>)>,
+    room: usize,
 }
+
+/// Records that are decided together, unless the builder is told otherwise: some kilobytes each.
+const ROOM: usize = 768;
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -150,6 +158,13 @@ impl Builder {
         self.hooks.push((connection.to_owned(), EntityName::new(entity), Arc::new(hook)));
         self
     }
+    /// How many records a run decides at once, about: its memory grows with them. 768 if this is not called, which is
+    /// some megabytes. What belongs together is never cut.
+    #[must_use]
+    pub fn at_once(mut self, records: usize) -> Self {
+        self.room = records;
+        self
+    }
     /// Checks everything against everything.
     ///
     /// # Errors
@@ -166,7 +181,7 @@ impl Builder {
         bind_hooks(&mut policy, self.hooks)?;
         let systems = self.systems.into_iter().map(|c| (c.info().system.clone(), c)).collect();
         let groups = groups::groups(&policy);
-        Ok(Engine { systems, store: self.store, clock: self.clock, policy, groups })
+        Ok(Engine { systems, store: self.store, clock: self.clock, policy, groups, room: self.room })
     }
 }
 
@@ -181,6 +196,7 @@ impl Engine {
             mappers: BTreeMap::new(),
             named: Hooks::default(),
             hooks: Vec::new(),
+            room: ROOM,
         }
     }
     /// The policy as it was checked.

@@ -1,13 +1,17 @@
 //! Reading: what changed, what is new, what is missing. Never writes to a system.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{index::Index, open, report::Observer, subject::Sight};
+use super::{
+    finds::{Find, Finds},
+    index::Index,
+    open,
+    report::Observer,
+    subject::Sight,
+    work::Work,
+};
 use crate::{
     capability::Since,
     connector::{Connector, Item, ListFrom, ListQuery, Page, Record},
@@ -22,13 +26,9 @@ use crate::{
 /// What one host stream gave.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
-    /// Records that differ from what is known, one for each facet.
-    pub(super) sights: Vec<Sight>,
-    /// Their wire records: the base of a full replace.
-    pub(super) items: BTreeMap<ExternalRef, (Item, DateTime<Utc>)>,
-    pub(super) indexed: Vec<Indexed>,
+    /// Records that differ from what is known.
+    pub(super) finds: Finds,
     pub(super) parked: Vec<Parked>,
-    pub(super) unparked: Vec<String>,
     /// Records that were forgotten: what returns under their names is skipped.
     pub(super) forgotten: BTreeSet<ExternalRef>,
     /// Known records that a complete listing did not name.
@@ -65,6 +65,8 @@ const FUTURE: TimeDelta = TimeDelta::minutes(5);
 const SKEW: TimeDelta = TimeDelta::minutes(10);
 
 pub(super) struct Reader<'a> {
+    /// Who puts aside what was read, when it is much.
+    pub(super) work: &'a Work<'a>,
     pub(super) connector: &'a dyn Connector,
     pub(super) store: &'a dyn StateStore,
     pub(super) cx: &'a Context,
@@ -174,6 +176,7 @@ impl Reader<'_> {
             self.observer.page(&self.host, page.items.len(), fresh.len());
             self.note_forgotten(&fresh, reading).await?;
             self.take(cx, fresh, asked, index, reading, high).await?;
+            self.work.relieve(&mut reading.finds).await?;
             match page.next.clone() {
                 Some(cursor) => query.from = ListFrom::Page(cursor),
                 None => return Ok(listed),
@@ -252,13 +255,15 @@ impl Reader<'_> {
         let step = self.since().map_or(TimeDelta::zero(), |since| {
             TimeDelta::milliseconds(i64::from(since.precision_ms)) + TimeDelta::seconds(i64::from(since.lag_s))
         });
-        let stamped = reading.sights.iter().rev().find(|sight| sight.reference.id == row.reference.id);
-        let stamped = stamped.is_some_and(|sight| sight.version.modified_at.is_some());
+        let Some(find) = reading.finds.here.last_mut().filter(|find| find.item.reference == row.reference) else {
+            return;
+        };
+        let stamped = find.sights.iter().any(|sight| sight.version.modified_at.is_some());
         let first = known.and_then(|known| first_met(known, row.hash)).filter(|at| *at <= now).unwrap_or(now);
         // twice the step, so that a clock put back by less than that gives no old stamp to a new change
         let trusted = stamped && now.signed_duration_since(first) > step + step + SKEW;
-        if let Some(indexed) = reading.indexed.last_mut().filter(|own| !trusted && own.reference == row.reference) {
-            indexed.hash = if stamped { met_at(row.hash, first) } else { Indexed::unseen() };
+        if !trusted {
+            find.hash = if stamped { met_at(row.hash, first) } else { Indexed::unseen() };
         }
     }
 
@@ -283,7 +288,7 @@ impl Reader<'_> {
         reading: &mut Reading,
         high: &mut Option<DateTime<Utc>>,
     ) {
-        reading.indexed.push(Indexed { reference: item.reference.clone(), hash });
+        let mut find = Find { item: item.clone(), hash, at: now, is_readable: records.is_ok(), sights: Vec::new() };
         match records {
             Ok(records) => {
                 for record in records.into_iter().filter(|record| !reading.forgotten.contains(&record.reference)) {
@@ -293,10 +298,8 @@ impl Reader<'_> {
                     if let Some(at) = record.version.modified_at.filter(|at| *at <= now + FUTURE) {
                         *high = Some(high.map_or(at, |before| before.max(at)));
                     }
-                    reading.sights.push(Sight::new(record));
+                    find.sights.push(Sight::new(record));
                 }
-                reading.unparked.push(item.reference.to_string());
-                reading.items.insert(item.reference.clone(), (item.clone(), now));
             }
             Err(error) => {
                 let mut parked = Parked::new(item.reference.to_string(), &error);
@@ -304,6 +307,7 @@ impl Reader<'_> {
                 reading.parked.push(parked);
             }
         }
+        reading.finds.here.push(find);
     }
 
     /// Looks at single records, whatever the listings say: hints, and records that went missing.

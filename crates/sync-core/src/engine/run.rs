@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::atomic::AtomicU64,
     time::Duration,
 };
 
@@ -9,28 +10,25 @@ use uuid::Uuid;
 
 use super::{
     Engine, Group,
-    planning::{Facts, by_host_record, is_short, operations},
+    finds::Find,
+    missing::Missing,
     report::{Cancel, Mode, Observer, Report},
     stock::Figures,
     subject::Links,
+    told::Told,
     work::{Tally, Work},
 };
 use crate::{
     context::Context,
-    document,
     error::Result,
     fault::{self, Fault},
-    id::{CanonicalId, EntityKind, EntityName, StreamKey},
-    plan::Op,
-    store::{Approval, Commit, Committed, EntityState},
+    id::{EntityName, StreamKey},
+    store::{Commit, Committed, EntityState, Indexed},
     value::FieldPath,
 };
 
 /// A lease that is not renewed runs out by itself after this.
 pub(super) const LEASE: Duration = Duration::from_secs(600);
-
-/// Passes in one run: as many steps as a document may have to take, and some. What is left then waits for the next run.
-const PASSES: usize = 8;
 
 /// An entity of this run, and what of it is at first sight again.
 pub(super) struct Ready {
@@ -76,6 +74,7 @@ impl Engine {
                 as_of,
                 tables: self.tables(group),
                 links: Links::default(),
+                aside: AtomicU64::new(0),
                 items: BTreeMap::new(),
                 bindings: BTreeMap::new(),
                 unseen: Vec::new(),
@@ -119,75 +118,22 @@ impl Work<'_> {
         let told = self.told().await?;
         let mut reading = self.read(tally, &ready, &told).await?;
         if fault::on(Fault::CursorBeforeDecision) {
-            let early = Commit {
-                checkpoints: std::mem::take(&mut reading.checkpoints),
-                indexed: std::mem::take(&mut reading.indexed),
-                ..Commit::default()
-            };
+            let row = |find: &Find| Indexed { reference: find.item.reference.clone(), hash: find.hash };
+            let indexed = reading.finds.here.iter().map(row).collect();
+            let checkpoints = std::mem::take(&mut reading.checkpoints);
+            let early = Commit { checkpoints, indexed, ..Commit::default() };
             let _ = self.store.commit(&self.lease, early).await?;
         }
-        let mut sights = std::mem::take(&mut reading.sights);
-        let absent = std::mem::take(&mut reading.absent);
         self.disbelieved = reading.short.keys().cloned().collect();
-        for pass in 0..PASSES {
-            let first = pass == 0;
-            if !first {
-                self.open_creates().await?; // the pass before may have left some
-            }
-            let locks = self.locks().await?;
-            let mut decided =
-                self.decide(tally, &ready, sights, if first { Some((&told, &absent)) } else { None }, store_id).await?;
-            let facts = self.facts(&decided, &locks, tally).await?;
-            let ops = self.plan(&mut decided, &facts);
-            for one in &mut decided {
-                one.diffed.held.extend(tally.unclear.get(&one.diffed.binding.id).into_iter().flatten().cloned());
-                tally.held.insert(one.diffed.binding.id, one.diffed.held.clone());
-            }
-            let mut to_come = Approval::default();
-            self.add_to_come(&decided, &mut to_come);
-            if first && !self.passes(tally, &ops, &decided, &reading, &told).await? {
-                return Ok(());
-            }
-            let rest = if first { Some((&mut reading, &told, ready.as_slice())) } else { None };
-            let waits: Vec<(CanonicalId, CanonicalId)> =
-                decided.iter().filter_map(|one| Some((one.diffed.binding.id, one.diffed.waits_for?))).collect();
-            let remedies = self.remedies(&decided);
-            self.keep(tally, decided, rest).await?;
-            self.let_go().await?;
-            if self.mode == Mode::Adopt {
-                return self.stage_adoption(tally, ops, to_come).await;
-            }
-            if !first && !self.still_passes(tally, &ops, &told).await? {
-                return Ok(());
-            }
-            sights = self.apply(tally, ops).await?;
-            let wrote = std::mem::take(&mut tally.wrote);
-            self.further = waits.iter().filter(|(_, on)| wrote.contains(on)).map(|(waiting, _)| *waiting).collect();
-            self.further.extend(self.short_ones(wrote));
-            self.further.extend(remedies);
-            if (sights.is_empty() && self.further.is_empty()) || self.cancel.is_cancelled() {
-                break;
-            }
-        }
-        self.set_aside(sights).await
-    }
-
-    /// What documents ask of other records in the next pass: the orders that go as such, and the buyers to be corrected.
-    fn remedies(&mut self, decided: &[Decided]) -> BTreeSet<CanonicalId> {
-        let mut concerned = BTreeSet::new();
-        for one in decided {
-            if let Some((order, system)) = &one.diffed.goes_as_order {
-                let orders = self.tables.values().filter(|table| table.key.system == *system && table.cap.create);
-                let at = orders.filter(|table| table.cap.kind == EntityKind::Order).map(|table| table.key.clone());
-                self.as_orders.entry(*order).or_default().extend(at);
-                concerned.insert(*order);
-            }
-            if let Some((buyer, correction)) = &one.diffed.corrects {
-                self.corrections.entry(*buyer).or_insert_with(|| correction.clone()); // the next one's turn comes
-                concerned.extend([*buyer, one.diffed.binding.id]);
-            }
-        }
-        concerned
+        let missing = self.missing(tally, &std::mem::take(&mut reading.absent)).await?;
+        self.gone.extend(missing.gone.iter().map(|find| find.item.reference.clone()));
+        let mut finds = std::mem::take(&mut reading.finds);
+        finds.here.splice(0..0, missing.shown.iter().cloned());
+        finds.here.extend(missing.gone.iter().cloned());
+        let basis = Basis { ready: &ready, told: &told, missing: &missing, store_id };
+        let due = self.due(&basis).await?;
+        let batches = self.batches(finds, &due).await?;
+        self.all(tally, &basis, reading, batches, &due).await
     }
 
     /// Which entities can run, and which of their fields are at first sight again.
@@ -223,35 +169,14 @@ impl Work<'_> {
         let entities = self.group.entities.iter().filter_map(|place| self.entity(*place));
         entities.filter(|entity| entity.streams.contains_key(at)).collect()
     }
+}
 
-    /// Records of those just written that have a further step to take in this run.
-    fn short_ones(&self, wrote: BTreeSet<CanonicalId>) -> BTreeSet<CanonicalId> {
-        let further = |id: &CanonicalId| {
-            let Some(binding) = self.bindings.get(id) else { return false };
-            let entity = self.engine.policy.entities.iter().find(|entity| entity.name == binding.entity);
-            entity.is_some_and(|entity| {
-                binding.sides.iter().any(|(key, side)| {
-                    entity.streams.get(key).is_some_and(|table| {
-                        let lags = table.document.is_some() && side.lagging.contains(&document::CONTENT);
-                        lags || is_short(entity, table, binding, side)
-                    })
-                })
-            })
-        };
-        wrote.into_iter().filter(further).collect()
-    }
-
-    fn plan(&self, decided: &mut [Decided], facts: &Facts) -> Vec<Op> {
-        let mut ops = Vec::new();
-        let later = |place: &usize| self.mode != Mode::DryRun && self.group.later.contains(place);
-        for one in decided.iter_mut().filter(|one| !later(&one.place)) {
-            if let Some(entity) = self.entity(one.place) {
-                ops.extend(operations(entity, &mut one.diffed, facts, self.as_of));
-            }
-        }
-        let facets = self.tables.values().filter(|table| table.key != table.host);
-        by_host_record(ops, &facets.map(|table| (table.key.clone(), table.host.clone())).collect())
-    }
+/// What all decisions of a run rest on, beside the records themselves.
+pub(super) struct Basis<'r> {
+    pub(super) ready: &'r [Ready],
+    pub(super) told: &'r Told,
+    pub(super) missing: &'r Missing,
+    pub(super) store_id: Uuid,
 }
 
 /// A decided record and the entity that it belongs to.

@@ -31,6 +31,13 @@ pub(super) struct Figures {
     absorbed: Vec<(CanonicalId, MatchKey)>,
 }
 
+impl Figures {
+    /// Forgets what was to be let go.
+    pub(super) fn clear(&mut self) {
+        self.absorbed.clear();
+    }
+}
+
 /// What one stock level is computed from.
 struct Figure {
     /// The master's number.
@@ -102,7 +109,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn place_of(&self, binding: &Binding) -> Option<usize> {
+    pub(super) fn place_of(&self, binding: &Binding) -> Option<usize> {
         let places = self.group.entities.iter().copied();
         places.into_iter().find(|place| self.entity(*place).is_some_and(|entity| entity.name == binding.entity))
     }

@@ -1,6 +1,9 @@
 //! What all phases of one group's run share.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::AtomicU64,
+};
 
 use chrono::{DateTime, Utc};
 
@@ -45,9 +48,11 @@ pub(super) struct Work<'a> {
     pub(super) tables: BTreeMap<StreamKey, &'a StreamTable>,
     /// Who external references belong to; grows while the run goes on.
     pub(super) links: Links,
-    /// Wire records that were read in this run.
+    /// How many texts were put aside.
+    pub(super) aside: AtomicU64,
+    /// Wire records that were read in this run, of the batch that is being decided.
     pub(super) items: BTreeMap<ExternalRef, (Item, DateTime<Utc>)>,
-    /// Bindings as this run decided them, by id.
+    /// Bindings as this run decided them, of the same batch, by id.
     pub(super) bindings: BTreeMap<CanonicalId, Binding>,
     /// Records whose next sight must be decoded: a complete listing did not name them.
     pub(super) unseen: Vec<Indexed>,
@@ -90,6 +95,11 @@ pub(super) struct Tally {
 }
 
 impl Tally {
+    /// For what is only tried out.
+    pub(super) fn aside(&self) -> Self {
+        let (stopped, streams) = (self.stopped.clone(), self.stopped_streams.clone());
+        Self { stopped, stopped_streams: streams, unclear: self.unclear.clone(), ..Self::default() }
+    }
     pub(super) fn is_stopped(&self, host: &StreamKey) -> bool {
         self.stopped.contains(&host.system) || self.stopped_streams.contains(host)
     }

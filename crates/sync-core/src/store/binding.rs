@@ -1,11 +1,9 @@
 //! One canonical record and its side in each system.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, Utc};
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -31,9 +29,9 @@ pub struct Binding {
     /// The agreed value of each leaf, canonical. Links are canonical where their record is known.
     pub agreed: FieldMap,
     /// Where the agreed value of each unit came from.
-    pub origins: BTreeMap<FieldPath, SystemId>,
-    /// What each stream showed.
-    pub sides: BTreeMap<StreamKey, BoundSide>,
+    pub origins: LiteMap<FieldPath, SystemId>,
+    /// What each stream showed. A record has few sides, and there are many records: a sorted list takes the least room.
+    pub sides: LiteMap<StreamKey, BoundSide>,
     /// Further names: links resolve through them, nothing is taken from them or written to them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub aliases: BTreeSet<ExternalRef>,
@@ -73,8 +71,8 @@ impl Binding {
             rev: 0,
             generation: 0,
             agreed: FieldMap::new(),
-            origins: BTreeMap::new(),
-            sides: BTreeMap::new(),
+            origins: LiteMap::new(),
+            sides: LiteMap::new(),
             aliases: BTreeSet::new(),
             keys: BTreeSet::new(),
             numbers: BTreeSet::new(),

@@ -358,6 +358,24 @@ pub struct Approval {
     pub short_listings: BTreeSet<StreamKey>,
 }
 
+impl Approval {
+    /// Whether nothing was counted.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+    /// Adds what was counted elsewhere.
+    pub fn add(&mut self, more: Approval) {
+        let both =
+            [(&mut self.creates, more.creates), (&mut self.changes, more.changes), (&mut self.removals, more.removals)];
+        for (counts, more) in both {
+            for (stream, count) in more {
+                *counts.entry(stream).or_default() += count;
+            }
+        }
+        self.short_listings.extend(more.short_listings);
+    }
+}
+
 /// A plan that waits for approval.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Staged {
@@ -371,7 +389,7 @@ pub struct Staged {
     pub counted: Approval,
     /// It was approved, by whom.
     pub approved_by: Option<String>,
-    /// The plan.
+    /// Its operations; the first of them, where they are many.
     pub plan: serde_json::Value,
 }
 

@@ -131,8 +131,12 @@ pub trait StateStore: std::fmt::Debug + Send + Sync + 'static {
     async fn keyed(&self, keys: &[MatchKey]) -> Result<Vec<(MatchKey, CanonicalId)>>;
     /// Ids of bindings of any age that carry a number that people know, most recently changed first.
     async fn numbered(&self, number: &str) -> Result<Vec<CanonicalId>>;
-    /// Bindings of an entity, of any age, in order of their ids, after one of them.
-    async fn scan(&self, entity: &EntityName, after: Option<CanonicalId>, limit: usize) -> Result<Vec<Binding>>;
+    /// All names of these bindings: of sides that have one, and aliases; of living bindings only.
+    async fn names(&self, ids: &[CanonicalId]) -> Result<Vec<(CanonicalId, ExternalRef)>>;
+    /// All match keys of these bindings; of living ones only.
+    async fn keys(&self, ids: &[CanonicalId]) -> Result<Vec<(CanonicalId, MatchKey)>>;
+    /// Ids of an entity's bindings, of any age, in order, after one of them.
+    async fn scan(&self, entity: &EntityName, after: Option<CanonicalId>, limit: usize) -> Result<Vec<CanonicalId>>;
     /// How many living bindings have a side in each of the streams, in the order asked for: one with an id, and not
     /// proven to be gone.
     async fn counts(&self, streams: &[StreamKey]) -> Result<Vec<u64>>;
@@ -177,6 +181,11 @@ pub trait StateStore: std::fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// `VersionConflict` if the lease was taken over; `AlreadyExists` if an effect key was used before.
     async fn intend(&self, lease: &Lease, intents: &[Intent]) -> Result<()>;
+    /// Puts texts aside under numbers of the caller's, until the lease is given back or taken anew: what a run has read
+    /// and cannot keep in memory. They need not outlive the process.
+    async fn spill(&self, lease: &Lease, rows: Vec<(u64, String)>) -> Result<()>;
+    /// Texts that were put aside under this lease, in the order of the numbers; unknown ones are left out.
+    async fn spilled(&self, lease: &Lease, numbers: &[u64]) -> Result<Vec<String>>;
     /// Keeps all of it or nothing.
     ///
     /// # Errors

@@ -1,15 +1,20 @@
 //! The map of a record's fields.
 
-use std::collections::BTreeMap;
+use std::{fmt, sync::Arc};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{MapAccess, Visitor},
+};
 
 use super::{FieldPath, Value};
 
 /// The fields of a record, or some of them. A missing path means *unknown* (not read, not mapped);
 /// [`Value::Null`] means *known to be empty*.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FieldMap(Vec<(FieldPath, Value)>); // sorted by path, each once
+///
+/// Copies share their content until one of them is changed.
+#[derive(Clone, Default)]
+pub struct FieldMap(Option<Arc<Vec<(FieldPath, Value)>>>); // sorted by path, each once; `None` is empty
 
 impl FieldMap {
     /// Knows nothing.
@@ -18,7 +23,7 @@ impl FieldMap {
     }
     /// The value, if it is known.
     pub fn get(&self, path: FieldPath) -> Option<&Value> {
-        self.at(path).ok().and_then(|i| self.0.get(i)).map(|(_, value)| value)
+        self.at(path).ok().and_then(|i| self.fields().get(i)).map(|(_, value)| value)
     }
     /// The value, if it is known and not empty.
     pub fn filled(&self, path: FieldPath) -> Option<&Value> {
@@ -30,17 +35,16 @@ impl FieldMap {
     }
     /// Sets a value; empty text becomes [`Value::Null`].
     pub fn set(&mut self, path: FieldPath, value: impl Into<Value>) {
-        let value = match value.into() {
-            Value::Text(text) if text.is_empty() => Value::Null,
-            other => other,
-        };
-        match self.at(path) {
+        let value = plain(value.into());
+        let at = self.at(path);
+        let fields = self.own();
+        match at {
             Ok(i) => {
-                if let Some(slot) = self.0.get_mut(i) {
+                if let Some(slot) = fields.get_mut(i) {
                     slot.1 = value;
                 }
             }
-            Err(i) => self.0.insert(i, (path, value)),
+            Err(i) => fields.insert(i, (path, value)),
         }
     }
     /// The same map with one value more.
@@ -51,23 +55,26 @@ impl FieldMap {
     }
     /// Forgets a value: unknown again.
     pub fn remove(&mut self, path: FieldPath) -> Option<Value> {
-        self.at(path).ok().map(|i| self.0.remove(i).1)
+        let at = self.at(path).ok()?;
+        let removed = self.own().remove(at).1;
+        self.0.take_if(|fields| fields.is_empty());
+        Some(removed)
     }
     /// Known fields in order of their paths.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (FieldPath, &Value)> + Clone {
-        self.0.iter().map(|(path, value)| (*path, value))
+        self.fields().iter().map(|(path, value)| (*path, value))
     }
     /// Paths of known fields in order.
     pub fn paths(&self) -> impl ExactSizeIterator<Item = FieldPath> + Clone + '_ {
-        self.0.iter().map(|(path, _)| *path)
+        self.fields().iter().map(|(path, _)| *path)
     }
     /// How many fields are known.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.fields().len()
     }
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.is_none()
     }
     /// The known fields at or under `prefix`.
     #[must_use]
@@ -77,12 +84,21 @@ impl FieldMap {
     /// The known fields that `keep` chooses.
     #[must_use]
     pub fn filter(&self, mut keep: impl FnMut(FieldPath) -> bool) -> Self {
-        Self(self.0.iter().filter(|(path, _)| keep(*path)).cloned().collect())
+        let kept: Vec<bool> = self.paths().map(&mut keep).collect();
+        if kept.iter().all(|kept| *kept) {
+            return self.clone();
+        }
+        Self::of(self.fields().iter().zip(kept).filter(|(_, kept)| *kept).map(|(field, _)| field.clone()).collect())
     }
     /// This map where `newer` knows nothing, `newer` elsewhere.
     pub fn overlay(&mut self, newer: &FieldMap) {
+        if self.is_empty() {
+            self.clone_from(newer);
+        }
         for (path, value) in newer.iter() {
-            self.set(path, value.clone());
+            if self.get(path) != Some(value) {
+                self.set(path, value.clone());
+            }
         }
     }
     /// Paths that both know and that differ.
@@ -99,21 +115,56 @@ impl FieldMap {
     }
     /// Whether every known field is empty.
     pub fn all_null(&self) -> bool {
-        self.0.iter().all(|(_, value)| value.is_null())
+        self.fields().iter().all(|(_, value)| value.is_null())
     }
 
+    fn of(fields: Vec<(FieldPath, Value)>) -> Self {
+        Self((!fields.is_empty()).then(|| Arc::new(fields)))
+    }
+    fn fields(&self) -> &[(FieldPath, Value)] {
+        self.0.as_ref().map_or(&[], |fields| fields.as_slice())
+    }
+    fn own(&mut self) -> &mut Vec<(FieldPath, Value)> {
+        Arc::make_mut(self.0.get_or_insert_default())
+    }
     fn at(&self, path: FieldPath) -> Result<usize, usize> {
-        self.0.binary_search_by(|(known, _)| known.cmp(&path))
+        self.fields().binary_search_by(|(known, _)| known.cmp(&path))
     }
 }
 
+/// Empty text is no text.
+fn plain(value: Value) -> Value {
+    match value {
+        Value::Text(text) if text.is_empty() => Value::Null,
+        other => other,
+    }
+}
+
+impl fmt::Debug for FieldMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FieldMap").field(&self.fields()).finish()
+    }
+}
+impl PartialEq for FieldMap {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other) || one == other,
+            (one, other) => one.is_none() == other.is_none(),
+        }
+    }
+}
+impl Eq for FieldMap {}
+
+/// Of a path that comes twice, the last value counts.
 impl FromIterator<(FieldPath, Value)> for FieldMap {
     fn from_iter<I: IntoIterator<Item = (FieldPath, Value)>>(fields: I) -> Self {
-        let mut map = Self::default();
-        for (path, value) in fields {
-            map.set(path, value);
+        let mut all: Vec<(FieldPath, Value)> = fields.into_iter().map(|(path, value)| (path, plain(value))).collect();
+        if !all.is_sorted_by(|(one, _), (next, _)| one < next) {
+            all.reverse(); // stable: the last one comes first
+            all.sort_by_key(|(path, _)| *path);
+            all.dedup_by_key(|(path, _)| *path);
         }
-        map
+        Self::of(all)
     }
 }
 impl Serialize for FieldMap {
@@ -123,6 +174,20 @@ impl Serialize for FieldMap {
 }
 impl<'de> Deserialize<'de> for FieldMap {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Ok(BTreeMap::<FieldPath, Value>::deserialize(from)?.into_iter().collect())
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = FieldMap;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a map from field paths to values")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<FieldMap, A::Error> {
+                let mut fields = Vec::with_capacity(map.size_hint().unwrap_or_default());
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(fields.into_iter().collect())
+            }
+        }
+        from.deserialize_map(Fields)
     }
 }

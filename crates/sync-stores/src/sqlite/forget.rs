@@ -67,8 +67,12 @@ fn empty_journal(tx: &Transaction<'_>, id: CanonicalId) -> Result<(), Failure> {
     let rows = find.query_map([ids([&id])], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
     let mut keep = tx.prepare_cached("UPDATE journal SET body = ?2 WHERE no = ?1")?;
     for (no, body) in rows.collect::<Result<Vec<_>, _>>()? {
-        let entry: Journal = serde_json::from_str(&body)?;
-        keep.execute((no, rows::body(&Journal { event: entry.event.forgotten(), ..entry })?))?;
+        let moment: rows::Moment<'_> = serde_json::from_str(&body)?;
+        let reduced = |entry: Journal| Journal { event: entry.event.forgotten(), ..entry };
+        let entries: Vec<Journal> = moment.entries().map(reduced).collect();
+        if let Some(first) = entries.first() {
+            keep.execute((no, rows::Moment::body(first, &entries)?))?;
+        }
     }
     Ok(())
 }

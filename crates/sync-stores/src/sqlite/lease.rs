@@ -34,6 +34,7 @@ pub(super) fn acquire(
     }
     let lease = Lease { name: name.to_owned(), token: token.cast_unsigned() + 1, until: later(now, ttl) };
     grant(tx, &lease)?;
+    tx.prepare_cached("DELETE FROM temp.spilled WHERE lease = ?1")?.execute([name])?;
     Ok(Some(lease))
 }
 
@@ -46,7 +47,21 @@ pub(super) fn renew(tx: &Transaction<'_>, lease: &Lease, now: DateTime<Utc>, ttl
 
 pub(super) fn release(tx: &Transaction<'_>, lease: &Lease) -> Result<(), Failure> {
     let sql = "UPDATE leases SET until = NULL WHERE name = ?1 AND token = ?2";
-    tx.prepare_cached(sql)?.execute((&lease.name, lease.token.cast_signed()))?;
+    let given_back = tx.prepare_cached(sql)?.execute((&lease.name, lease.token.cast_signed()))?;
+    if given_back > 0 {
+        tx.prepare_cached("DELETE FROM temp.spilled WHERE lease = ?1")?.execute([&lease.name])?;
+    }
+    Ok(())
+}
+
+/// Puts texts aside. The table is one of this connection alone, outside the file and its log, and gone with it.
+pub(super) fn spill(tx: &Transaction<'_>, lease: &Lease, rows: Vec<(u64, String)>) -> Result<(), Failure> {
+    check(tx, "spill", lease)?;
+    let mut statement =
+        tx.prepare_cached("INSERT OR REPLACE INTO temp.spilled (lease, number, text) VALUES (?1, ?2, ?3)")?;
+    for (number, text) in rows {
+        statement.execute((&lease.name, number.cast_signed(), text))?;
+    }
     Ok(())
 }
 

@@ -107,7 +107,15 @@ impl StateStore for SqliteStore {
         let number = number.to_owned();
         self.read("numbered", move |tx| read::numbered(tx, &number)).await
     }
-    async fn scan(&self, entity: &EntityName, after: Option<CanonicalId>, limit: usize) -> Result<Vec<Binding>> {
+    async fn names(&self, ids: &[CanonicalId]) -> Result<Vec<(CanonicalId, ExternalRef)>> {
+        let ids = ids.to_vec();
+        self.read("names", move |tx| read::names(tx, &ids)).await
+    }
+    async fn keys(&self, ids: &[CanonicalId]) -> Result<Vec<(CanonicalId, MatchKey)>> {
+        let ids = ids.to_vec();
+        self.read("keys", move |tx| read::keys(tx, &ids)).await
+    }
+    async fn scan(&self, entity: &EntityName, after: Option<CanonicalId>, limit: usize) -> Result<Vec<CanonicalId>> {
         let entity = entity.clone();
         self.read("scan", move |tx| read::scan(tx, &entity, after, limit)).await
     }
@@ -185,6 +193,14 @@ impl StateStore for SqliteStore {
     async fn intend(&self, lease: &Lease, intents: &[Intent]) -> Result<()> {
         let (lease, intents) = (lease.clone(), intents.to_vec());
         self.write("intend", move |tx| write::intend(tx, &lease, &intents)).await
+    }
+    async fn spill(&self, lease: &Lease, rows: Vec<(u64, String)>) -> Result<()> {
+        let lease = lease.clone();
+        self.write("spill", move |tx| lease::spill(tx, &lease, rows)).await
+    }
+    async fn spilled(&self, lease: &Lease, numbers: &[u64]) -> Result<Vec<String>> {
+        let (name, numbers) = (lease.name.clone(), numbers.to_vec());
+        self.read("spilled", move |tx| read::spilled(tx, &name, &numbers)).await
     }
     async fn commit(&self, lease: &Lease, commit: Commit) -> Result<Committed> {
         let lease = lease.clone();

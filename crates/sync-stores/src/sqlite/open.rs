@@ -14,6 +14,10 @@ pub(super) const APPLICATION: i32 = 0x5361_6d6b;
 /// What leads from each format to the next; the first from nothing to format 1.
 pub(super) const STEPS: &[&str] = &[include_str!("format-1.sql")];
 
+/// What runs put aside: in a file of SQLite's own that has no name and goes with the connection.
+const SPILLED: &str =
+    "CREATE TEMP TABLE spilled (lease TEXT, number INTEGER, text TEXT, UNIQUE (lease, number)) STRICT";
+
 /// A connection, and for a file that somebody has it open.
 pub(super) type Opened = (Connection, Option<Presence>);
 
@@ -88,6 +92,7 @@ fn prepared(mut connection: Connection, path: &Path, id_if_new: Uuid) -> Result<
     connection.pragma_update(None, "secure_delete", true)?;
     array::load_module(&connection)?;
     migrate(&mut connection, path, STEPS, id_if_new)?;
+    connection.execute_batch(SPILLED)?;
     Ok(connection)
 }
 

@@ -78,15 +78,55 @@ pub(super) fn numbered(tx: &Transaction<'_>, number: &str) -> Answer<Vec<Canonic
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+pub(super) fn names(tx: &Transaction<'_>, of: &[CanonicalId]) -> Answer<Vec<(CanonicalId, ExternalRef)>> {
+    let streams = Streams::known(tx)?;
+    let mut statement = tx.prepare_cached(
+        "SELECT b.id, r.stream, r.id FROM bindings b JOIN refs r ON r.binding = b.no WHERE b.id IN rarray(?1)",
+    )?;
+    let mut rows = statement.query([ids(of)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        if let Some(at) = streams.name(row.get(1)?) {
+            found.push((rows::id(row.get(0)?), at.id(row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)));
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+pub(super) fn keys(tx: &Transaction<'_>, of: &[CanonicalId]) -> Answer<Vec<(CanonicalId, MatchKey)>> {
+    let mut statement = tx.prepare_cached(
+        "SELECT b.id, k.entity, k.rule, k.key FROM bindings b JOIN keys k ON k.binding = b.no WHERE b.id IN rarray(?1)",
+    )?;
+    let rows = statement.query_map([ids(of)], |row| {
+        let entity = row.get_ref(1)?.as_str()?.into();
+        Ok((rows::id(row.get(0)?), MatchKey { entity, rule: row.get(2)?, key: row.get(3)? }))
+    })?;
+    let mut found = rows.collect::<Result<Vec<_>, _>>()?;
+    found.sort_unstable();
+    Ok(found)
+}
+
 pub(super) fn scan(
     tx: &Transaction<'_>,
     entity: &EntityName,
     after: Option<CanonicalId>,
     most: usize,
-) -> Answer<Vec<Binding>> {
+) -> Answer<Vec<CanonicalId>> {
     let after = after.map_or(Vec::new(), |id| id.as_uuid().as_bytes().to_vec()); // no bytes come before all others
-    let sql = "SELECT body FROM bindings WHERE entity = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
-    bodies(&mut *tx.prepare_cached(sql)?, (entity.as_str(), after, limit(most)))
+    let sql = "SELECT id FROM bindings WHERE entity = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+    let mut statement = tx.prepare_cached(sql)?;
+    let rows = statement.query_map((entity.as_str(), after, limit(most)), |row| row.get(0).map(rows::id))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(super) fn spilled(tx: &Transaction<'_>, lease: &str, numbers: &[u64]) -> Answer<Vec<String>> {
+    let mut statement = tx.prepare_cached("SELECT text FROM temp.spilled WHERE lease = ?1 AND number = ?2")?;
+    let mut texts = Vec::with_capacity(numbers.len());
+    for number in numbers {
+        texts.extend(statement.query_row((lease, number.cast_signed()), |row| row.get(0)).optional()?);
+    }
+    Ok(texts)
 }
 
 pub(super) fn counts(tx: &Transaction<'_>, streams: &[StreamKey]) -> Answer<Vec<u64>> {
@@ -235,15 +275,16 @@ pub(super) fn one<T: DeserializeOwned>(tx: &Transaction<'_>, sql: &str, name: &s
 }
 
 pub(super) fn journal(tx: &Transaction<'_>, of: &[CanonicalId], most: usize) -> Answer<Vec<sync_core::store::Journal>> {
-    let mut newest_first = if of.is_empty() {
+    let newest_first: Vec<rows::Moment<'_>> = if of.is_empty() {
         let sql = "SELECT body FROM journal ORDER BY no DESC LIMIT ?1";
         bodies(&mut *tx.prepare_cached(sql)?, [limit(most)])?
     } else {
         let sql = "SELECT body FROM journal WHERE subject IN rarray(?1) ORDER BY no DESC LIMIT ?2";
         bodies(&mut *tx.prepare_cached(sql)?, (ids(of), limit(most)))?
     };
-    newest_first.reverse();
-    Ok(newest_first)
+    let mut entries: Vec<_> = newest_first.into_iter().flat_map(|moment| moment.entries().rev()).take(most).collect();
+    entries.reverse();
+    Ok(entries)
 }
 
 pub(super) fn forgotten(tx: &Transaction<'_>, references: &[ExternalRef]) -> Answer<Vec<ExternalRef>> {

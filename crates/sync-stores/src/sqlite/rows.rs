@@ -1,11 +1,14 @@
 //! Between rows and values.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{borrow::Cow, collections::BTreeMap, rc::Rc};
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Params, Statement, Transaction, types::Value};
-use serde::{Serialize, de::DeserializeOwned};
-use sync_core::{CanonicalId, StreamKey};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use sync_core::{
+    CanonicalId, StreamKey,
+    store::{Event, Journal},
+};
 use uuid::Uuid;
 
 use super::fault::Failure;
@@ -46,6 +49,34 @@ pub(super) fn bodies<T: DeserializeOwned>(
         found.push(serde_json::from_str(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?);
     }
     Ok(found)
+}
+
+/// What happened to one record at one moment of a run: one row of the journal.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Moment<'a> {
+    at: DateTime<Utc>,
+    run: Cow<'a, str>,
+    subject: CanonicalId,
+    events: Vec<Cow<'a, Event>>,
+}
+
+/// Whether two entries are of one row.
+pub(super) fn of_one_moment(one: &Journal, next: &Journal) -> bool {
+    (one.subject, one.at) == (next.subject, next.at) && one.run == next.run
+}
+
+impl Moment<'_> {
+    /// The body for entries that are of one row.
+    pub(super) fn body(first: &Journal, entries: &[Journal]) -> Result<String, Failure> {
+        let events = entries.iter().map(|entry| Cow::Borrowed(&entry.event)).collect();
+        body(&Moment { at: first.at, run: Cow::Borrowed(&first.run), subject: first.subject, events })
+    }
+    /// The entries of a row.
+    pub(super) fn entries(self) -> impl DoubleEndedIterator<Item = Journal> {
+        let (at, run, subject) = (self.at, self.run.into_owned(), self.subject);
+        let events = self.events.into_iter().map(Cow::into_owned).collect::<Vec<_>>();
+        events.into_iter().map(move |event| Journal { at, run: run.clone(), subject, event })
+    }
 }
 
 /// Nanoseconds since 1970. Moments outside the years 1677 to 2262 count as the first or last of them.

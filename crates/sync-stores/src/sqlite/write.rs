@@ -256,13 +256,15 @@ fn each_name(tx: &Transaction<'_>, sql: &'static str, verdicts: &[Verdict]) -> D
     Ok(())
 }
 
-fn keep_journal(tx: &Transaction<'_>, journal: Vec<Journal>, tombs: &BTreeSet<CanonicalId>) -> Done {
+fn keep_journal(tx: &Transaction<'_>, mut journal: Vec<Journal>, tombs: &BTreeSet<CanonicalId>) -> Done {
+    for entry in journal.iter_mut().filter(|entry| tombs.contains(&entry.subject)) {
+        entry.event = entry.event.forgotten();
+    }
     let mut statement = tx.prepare_cached("INSERT INTO journal (subject, body) VALUES (?1, ?2)")?;
-    for mut entry in journal {
-        if tombs.contains(&entry.subject) {
-            entry.event = entry.event.forgotten();
+    for entries in journal.chunk_by(rows::of_one_moment) {
+        if let Some(first) = entries.first() {
+            statement.execute((first.subject.as_uuid().as_bytes(), rows::Moment::body(first, entries)?))?;
         }
-        statement.execute((entry.subject.as_uuid().as_bytes(), rows::body(&entry)?))?;
     }
     Ok(())
 }

@@ -49,9 +49,24 @@ impl State {
         ids.sort_by_key(|id| std::cmp::Reverse(self.bindings.get(id).map(|kept| kept.changed)));
         ids
     }
-    pub(super) fn scan(&self, entity: &EntityName, after: Option<CanonicalId>, limit: usize) -> Vec<Binding> {
+    pub(super) fn names(&self, ids: &[CanonicalId]) -> Vec<(CanonicalId, ExternalRef)> {
+        let living = distinct(ids).into_iter().filter_map(|id| self.bindings.get(id)).map(|kept| &kept.binding);
+        let living = living.filter(|binding| binding.is_live());
+        let names = living.flat_map(|binding| binding.references().map(|name| (binding.id, name)));
+        names.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+    pub(super) fn keys(&self, ids: &[CanonicalId]) -> Vec<(CanonicalId, MatchKey)> {
+        let living = distinct(ids).into_iter().filter_map(|id| self.bindings.get(id)).map(|kept| &kept.binding);
+        let living = living.filter(|binding| binding.is_live());
+        living.flat_map(|binding| binding.keys.iter().map(|key| (binding.id, key.clone()))).collect()
+    }
+    pub(super) fn scan(&self, entity: &EntityName, after: Option<CanonicalId>, limit: usize) -> Vec<CanonicalId> {
         let Some(ids) = self.of_entity.get(entity) else { return Vec::new() };
-        ids.range(start(after)).take(limit).filter_map(|id| self.binding(id)).collect()
+        ids.range(start(after)).take(limit).copied().collect()
+    }
+    pub(super) fn spilled(&self, lease: &str, numbers: &[u64]) -> Vec<String> {
+        let Some(rows) = self.spilled.get(lease) else { return Vec::new() };
+        numbers.iter().filter_map(|number| rows.get(number)).map(|text| text.to_string()).collect()
     }
     pub(super) fn counts(&self, streams: &[StreamKey]) -> Vec<u64> {
         streams.iter().map(|stream| self.sides.get(stream).copied().unwrap_or_default()).collect()

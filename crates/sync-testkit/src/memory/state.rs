@@ -50,6 +50,7 @@ pub(super) struct State {
     pub(super) forgotten: BTreeSet<Uuid>,
     pub(super) tombs: BTreeSet<CanonicalId>,
     pub(super) leases: BTreeMap<String, Granted>,
+    pub(super) spilled: BTreeMap<String, BTreeMap<u64, Arc<str>>>,
 }
 
 /// A binding and when, in the order of all changes, it changed last.

@@ -23,6 +23,12 @@ impl State {
         Ok(())
     }
 
+    pub(super) fn spill(state: &mut Arc<Self>, lease: &Lease, rows: Vec<(u64, String)>) -> Result<()> {
+        state.check_lease("spill", lease)?;
+        let texts = rows.into_iter().map(|(number, text)| (number, Arc::from(text)));
+        Arc::make_mut(state).spilled.entry(lease.name.clone()).or_default().extend(texts);
+        Ok(())
+    }
     pub(super) fn commit(state: &mut Arc<Self>, lease: &Lease, commit: Commit) -> Result<Committed> {
         state.check_lease("commit", lease)?;
         let stale = state.stale(&commit.bindings);
@@ -186,7 +192,9 @@ impl State {
         }
         let until = later(now, ttl);
         *granted = Granted { token: granted.token + 1, until: Some(until) };
-        Some(Lease { name: name.to_owned(), token: granted.token, until })
+        let token = granted.token;
+        self.spilled.remove(name);
+        Some(Lease { name: name.to_owned(), token, until })
     }
 
     pub(super) fn renew(&mut self, lease: &Lease, now: DateTime<Utc>, ttl: Duration) -> Result<Lease> {
@@ -198,6 +206,7 @@ impl State {
 
     pub(super) fn release(&mut self, lease: &Lease) {
         if let Some(granted) = self.leases.get_mut(&lease.name).filter(|granted| granted.token == lease.token) {
+            self.spilled.remove(&lease.name);
             granted.until = None;
         }
     }

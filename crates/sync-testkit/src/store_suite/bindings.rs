@@ -99,6 +99,34 @@ pub async fn bindings_come_in_order_and_once(fixture: &dyn StoreFixture) -> Chec
     Ok(())
 }
 
+/// Sides alive or removed, and aliases; nothing of a record that has ended.
+pub async fn names_are_those_of_the_living(fixture: &dyn StoreFixture) -> Checked {
+    let store = fixture.open().await?;
+    let lease = lease(&*store).await?;
+    let mut first = with_side(with_side(binding(1), &shop().id("9")), &erp().id("a#b"));
+    first.aliases.insert(shop().id("10"));
+    if let Some(side) = first.sides.get_mut(&erp()) {
+        side.state = SideState::Removed;
+    }
+    let mut ended = with_side(binding(2), &shop().id("2"));
+    ended.ended_at = Some(at(1));
+    bind(&*store, &lease, vec![first, ended, with_side(binding(3), &shop().id("3"))]).await?;
+    let expected =
+        [(id(1), erp().id("a#b")), (id(1), shop().id("10")), (id(1), shop().id("9")), (id(3), shop().id("3"))];
+    assert_eq!(store.names(&[id(3), id(1), id(2), id(7), id(1)]).await?, expected);
+    let keyed = |n: u64, keys: &[&str]| {
+        let mut binding = binding(n);
+        binding.keys.extend(keys.iter().map(|text| key(text)));
+        binding
+    };
+    let mut ended = keyed(5, &["a"]);
+    ended.ended_at = Some(at(1));
+    bind(&*store, &lease, vec![keyed(4, &["b", "a"]), ended, keyed(6, &["a"])]).await?;
+    let expected = [(id(4), key("a")), (id(4), key("b")), (id(6), key("a"))];
+    assert_eq!(store.keys(&[id(6), id(5), id(4), id(1)]).await?, expected);
+    Ok(())
+}
+
 /// In order of ids, in pages.
 pub async fn a_scan_pages_over_bindings_of_any_age(fixture: &dyn StoreFixture) -> Checked {
     let store = fixture.open().await?;
@@ -113,8 +141,8 @@ pub async fn a_scan_pages_over_bindings_of_any_age(fixture: &dyn StoreFixture) -
     for _page in 0..20 {
         let page = store.scan(&buyers(), after, 2).await?;
         let Some(last) = page.last() else { break };
-        after = Some(last.id);
-        pages.push(page.iter().map(|binding| binding.id).collect::<Vec<_>>());
+        after = Some(*last);
+        pages.push(page);
     }
     let n = |n: u64| id((n * 51) << 56);
     assert_eq!(pages, [vec![n(0), n(1)], vec![n(2), n(4)], vec![n(5)]]);

@@ -42,6 +42,29 @@ pub async fn a_lease_is_kept_and_given_back(fixture: &dyn StoreFixture) -> Check
     keep(&*store, &second, Commit::default()).await
 }
 
+/// Only the holder puts anything aside, and the next one finds nothing of it.
+pub async fn what_is_put_aside_goes_with_its_lease(fixture: &dyn StoreFixture) -> Checked {
+    let store = fixture.open().await?;
+    let first = given(store.acquire("registers", at(0), TTL).await?)?;
+    let other = given(store.acquire("documents", at(0), TTL).await?)?;
+    let row = |n: u64| (n, format!("text {n}"));
+    store.spill(&first, vec![row(1), row(u64::MAX)]).await?;
+    store.spill(&first, vec![row(2)]).await?;
+    store.spill(&other, vec![(1, "another".to_owned())]).await?;
+    assert_eq!(store.spilled(&first, &[2, 7, u64::MAX, 1]).await?, [row(2).1, row(u64::MAX).1, row(1).1]);
+    assert_eq!(store.spilled(&other, &[1, 2]).await?, ["another"]);
+    store.release(first.clone()).await?;
+    refused(store.spill(&first, vec![row(3)]).await, ErrorKind::VersionConflict);
+    let second = given(store.acquire("registers", at(1), TTL).await?)?;
+    assert_eq!(store.spilled(&second, &[1, 2]).await?, [""; 0]);
+    store.spill(&second, vec![row(4)]).await?;
+    store.release(first).await?; // changes nothing for the new holder
+    assert_eq!(store.spilled(&second, &[4]).await?, [row(4).1]);
+    let third = given(store.acquire("registers", at(500), TTL).await?)?; // the second one's time is over
+    assert_eq!(store.spilled(&third, &[4]).await?, [""; 0]);
+    Ok(())
+}
+
 /// Fencing: the old holder may live on and not know.
 pub async fn a_lease_that_was_taken_over_writes_nothing(fixture: &dyn StoreFixture) -> Checked {
     let store = fixture.open().await?;

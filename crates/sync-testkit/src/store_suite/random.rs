@@ -282,13 +282,15 @@ pub async fn everything(store: &dyn StateStore) -> Result<Vec<String>> {
     tell("identity", &store.identity().await?);
     tell("bindings", &store.bindings(&ids).await?);
     tell("bound", &store.bound(&references).await?);
+    tell("names", &store.names(&ids).await?);
+    tell("keys", &store.keys(&ids).await?);
     tell("counts", &store.counts(&streams()).await?);
     for entity in &entities {
         let keys: Vec<MatchKey> =
             words("k", 4).iter().map(|k| MatchKey { entity: entity.clone(), ..samples::key(k) }).collect();
         tell("keyed", &store.keyed(&keys).await?);
-        tell("scan", &store.scan(entity, None, 3).await?.iter().map(|b| b.id).collect::<Vec<_>>());
-        tell("scan on", &store.scan(entity, Some(id(2)), 9).await?.iter().map(|b| b.id).collect::<Vec<_>>());
+        tell("scan", &store.scan(entity, None, 3).await?);
+        tell("scan on", &store.scan(entity, Some(id(2)), 9).await?);
         tell("due", &store.due(entity, at(20), 4).await?);
     }
     for number in words("10", 4) {

@@ -126,7 +126,7 @@ fn attempt(
     };
     out.binding.agreed = links.canonical(&out.binding.agreed);
     if !subject.again.is_empty() {
-        out.binding.sides.values_mut().for_each(|side| stir(side, now)); // so says the policy
+        out.binding.sides.iter_mut().for_each(|(_, side)| stir(side, now)); // so says the policy
     }
     meet(entity, subject, &mut out);
     let expected = outside.unwrap_or_else(|| scope::expected(entity, subject, links, around, &out.binding));
@@ -305,7 +305,7 @@ fn settle(
             out.binding.origins.insert(unit.path, from.clone());
             let new = out.binding.agreed.under(unit.path);
             if old != new {
-                out.binding.sides.values_mut().for_each(|side| stir(side, now));
+                out.binding.sides.iter_mut().for_each(|(_, side)| stir(side, now));
             }
             if old != new || !overridden.is_empty() {
                 let because = rule.to_string();

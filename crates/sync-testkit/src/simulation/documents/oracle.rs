@@ -56,6 +56,7 @@ impl Claims {
     fn gather(stage: &Stage<'_>, facts: &Facts) -> Self {
         let store = stage.world.store();
         let invoices = drive(store.scan(&"invoices".into(), None, 10_000)).unwrap_or_default();
+        let invoices = drive(store.bindings(&invoices)).unwrap_or_default();
         let mut ids: BTreeMap<String, BTreeSet<CanonicalId>> = BTreeMap::new();
         for (mark, order) in &facts.orders {
             let bound = drive(store.bound(std::slice::from_ref(&order.reference))).unwrap_or_default();

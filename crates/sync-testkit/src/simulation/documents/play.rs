@@ -66,7 +66,11 @@ pub(super) fn guarded(history: &DocumentHistory) -> Verdict {
 
 fn play(history: &DocumentHistory) -> Verdict {
     let plan = &history.plan;
-    let world = World::new(history.seed).with(plan.shop()).with(plan.erp()).policy(&plan.policy());
+    let world = World::new(history.seed)
+        .with(plan.shop())
+        .with(plan.erp())
+        .policy(&plan.policy())
+        .at_once(super::super::stage::at_once(history.seed));
     let (verdict, copies, asked) = (Verdict::default(), Vec::new(), Vec::new());
     let mut stage = Stage { plan, world, verdict, copies, engine: None, asked };
     if let Err(mistakes) = stage.world.engine() {

@@ -49,7 +49,8 @@ impl<'s> Facts<'s> {
         let mut bindings = Vec::new();
         for entity in &stage.history.entities {
             let name = EntityName::from(entity.kind.entity());
-            bindings.extend(drive(store.scan(&name, None, usize::MAX)).unwrap_or_default());
+            let ids = drive(store.scan(&name, None, usize::MAX)).unwrap_or_default();
+            bindings.extend(drive(store.bindings(&ids)).unwrap_or_default());
         }
         let mut owners = BTreeMap::new();
         for binding in bindings.iter().filter(|binding| binding.is_live()) {

@@ -1,0 +1,239 @@
+//! Much work is decided in batches, so that a run's memory is that of a batch. What may be one record, or is written in
+//! one call, stays together.
+
+use std::collections::BTreeMap;
+
+use super::{
+    finds::{Find, Finds},
+    matching::{MARK, rule_name},
+    work::Work,
+};
+use crate::{
+    error::Result,
+    id::{CanonicalId, EntityKind, ExternalRef},
+    store::MatchKey,
+};
+
+/// Something by which records belong together: a host record, a canonical one, a match key. As a hash: two that are
+/// equal by chance only bring records together that need not be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Tie(u64);
+
+impl Tie {
+    pub(super) fn of_name(host: &ExternalRef) -> Self {
+        Self::of(&["name", host.at.system.as_str(), host.at.stream.as_str(), &host.id])
+    }
+    pub(super) fn of_id(id: CanonicalId) -> Self {
+        Self(xxhash_rust::xxh3::xxh3_64(id.as_uuid().as_bytes()))
+    }
+    pub(super) fn of_key(key: &MatchKey) -> Self {
+        Self::of(&["key", key.entity.as_str(), &key.rule, &key.key])
+    }
+    fn of(parts: &[&str]) -> Self {
+        let mut hash = xxhash_rust::xxh3::Xxh3::new();
+        for part in parts {
+            hash.update(part.as_bytes());
+            hash.update(&[0]);
+        }
+        Self(hash.digest())
+    }
+}
+
+/// What a piece of work has to do with others.
+#[derive(Clone, Debug)]
+pub(super) struct Ties {
+    pub(super) ties: Vec<Tie>,
+    /// The first of the entities that it is about.
+    pub(super) first: usize,
+    /// How many records it is about.
+    pub(super) records: usize,
+    /// Of each kind.
+    pub(super) kinds: BTreeMap<EntityKind, u64>,
+}
+
+impl Default for Ties {
+    fn default() -> Self {
+        Self { ties: Vec::new(), first: usize::MAX, records: 0, kinds: BTreeMap::new() }
+    }
+}
+
+/// Work that is decided together.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) here: Vec<Find>,
+    /// Numbers of finds that were put aside.
+    pub(super) aside: Vec<u64>,
+    /// Bindings that want to be looked at although nothing is reported of them.
+    pub(super) due: Vec<CanonicalId>,
+}
+
+impl Work<'_> {
+    /// All work of a run: in one batch if it is little.
+    pub(super) async fn batches(&self, finds: Finds, due: &[(CanonicalId, usize)]) -> Result<Vec<Batch>> {
+        let Finds { here, aside } = finds;
+        let records: usize = here.iter().map(|find| find.sights.len()).sum();
+        if aside.is_empty() && records + due.len() <= self.engine.room {
+            let due = due.iter().map(|(id, _)| *id).collect();
+            return Ok(vec![Batch { here, aside: Vec::new(), due }]);
+        }
+        let mut pieces = Pieces::default();
+        self.ties(&here).await?.into_iter().for_each(|ties| pieces.add(ties.first, ties.records, ties.ties));
+        let aside = aside.into_iter().map(|(number, ties)| {
+            pieces.add(ties.first, ties.records, ties.ties);
+            number
+        });
+        let aside: Vec<u64> = aside.collect();
+        for due in due.chunks(CHUNK) {
+            let ids: Vec<CanonicalId> = due.iter().map(|(id, _)| *id).collect();
+            let mut names: BTreeMap<CanonicalId, Vec<Tie>> = BTreeMap::new();
+            for (id, name) in self.store.names(&ids).await? {
+                names.entry(id).or_default().push(Tie::of_name(&self.host_of(&name)));
+            }
+            for (id, key) in self.store.keys(&ids).await? {
+                if self.is_matched_by(&key) {
+                    names.entry(id).or_default().push(Tie::of_key(&key));
+                }
+            }
+            for (id, first) in due {
+                pieces.add(*first, 1, names.remove(id).into_iter().flatten().chain([Tie::of_id(*id)]));
+            }
+        }
+        let mut here: Vec<Option<Find>> = here.into_iter().map(Some).collect();
+        let mut batches = Vec::new();
+        for places in pieces.packed(self.engine.room) {
+            let mut batch = Batch::default();
+            for place in places {
+                let after = place.checked_sub(here.len());
+                match after.map(|after| (after, after.checked_sub(aside.len()))) {
+                    None => batch.here.extend(here.get_mut(place).and_then(Option::take)),
+                    Some((at, None)) => batch.aside.extend(aside.get(at)),
+                    Some((_, Some(at))) => batch.due.extend(due.get(at).map(|(id, _)| *id)),
+                }
+            }
+            batches.push(batch);
+        }
+        Ok(batches)
+    }
+}
+
+impl Work<'_> {
+    /// Whether records are recognised by such a key; others say what counts against a record, or is part of it.
+    fn is_matched_by(&self, key: &MatchKey) -> bool {
+        let entities = self.group.entities.iter().filter_map(|place| self.entity(*place));
+        let mut rules = entities.filter(|entity| entity.name == key.entity).flat_map(|entity| &entity.matches);
+        key.rule == MARK || rules.any(|rule| rule_name(&rule.on) == key.rule)
+    }
+}
+
+/// Names are asked for so many at a time.
+const CHUNK: usize = 10_000;
+
+/// Pieces of work, by their places: there may be a million.
+#[derive(Debug, Default)]
+struct Pieces {
+    shared: Vec<(Tie, usize)>,
+    /// The first entity of each, and how many records it is about.
+    of: Vec<(usize, usize)>,
+}
+
+impl Pieces {
+    fn add(&mut self, first: usize, records: usize, ties: impl IntoIterator<Item = Tie>) {
+        let place = self.of.len();
+        self.shared.extend(ties.into_iter().map(|tie| (tie, place)));
+        self.of.push((first, records));
+    }
+
+    /// Places, packed into batches of about so many records: what shares a tie is in one batch, the entities that go
+    /// first are in the first ones.
+    fn packed(self, room: usize) -> Vec<Vec<usize>> {
+        let roots = self.roots();
+        let mut firsts: Vec<usize> = self.of.iter().map(|(first, _)| *first).collect();
+        for (place, root) in roots.iter().enumerate() {
+            let own = firsts.get(place).copied().unwrap_or(usize::MAX);
+            firsts.get_mut(*root).into_iter().for_each(|first| *first = own.min(*first));
+        }
+        let first = |root: usize| firsts.get(root).copied().unwrap_or(usize::MAX);
+        let mut sorted: Vec<(usize, usize)> =
+            roots.into_iter().enumerate().map(|(place, root)| (root, place)).collect();
+        sorted.sort_unstable_by_key(|(root, place)| (first(*root), *root, *place));
+        let mut batches: Vec<Vec<usize>> = vec![Vec::new()];
+        let mut used = 0;
+        for together in sorted.chunk_by(|(one, _), (other, _)| one == other) {
+            let records: usize = together.iter().filter_map(|(_, place)| Some(self.of.get(*place)?.1)).sum();
+            if used > 0 && used + records > room {
+                batches.push(Vec::new());
+                used = 0;
+            }
+            used += records;
+            batches.last_mut().into_iter().for_each(|batch| batch.extend(together.iter().map(|(_, place)| place)));
+        }
+        batches
+    }
+
+    /// For each place the first of those that share ties with it, directly or through others.
+    fn roots(&self) -> Vec<usize> {
+        let mut shared = self.shared.clone();
+        shared.sort_unstable();
+        let mut roots: Vec<usize> = (0..self.of.len()).collect();
+        for pair in shared.windows(2) {
+            if let [(one, a), (other, b)] = pair
+                && one == other
+            {
+                let (a, b) = (root(&mut roots, *a), root(&mut roots, *b));
+                roots.get_mut(a.max(b)).into_iter().for_each(|of| *of = a.min(b));
+            }
+        }
+        (0..roots.len()).map(|place| root(&mut roots, place)).collect()
+    }
+}
+
+fn root(roots: &mut [usize], place: usize) -> usize {
+    let mut at = place;
+    while let Some(above) = roots.get(at).copied().filter(|above| *above != at) {
+        let next = roots.get(above).copied().unwrap_or(above);
+        roots.get_mut(at).into_iter().for_each(|of| *of = next); // shorter for whoever comes next
+        at = above;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn packed(pieces: &[(Vec<u64>, usize)], room: usize) -> Vec<Vec<usize>> {
+        let mut all = Pieces::default();
+        pieces.iter().for_each(|(ties, first)| all.add(*first, 1, ties.iter().copied().map(Tie)));
+        all.packed(room)
+    }
+
+    #[test]
+    fn what_shares_a_tie_is_together_and_first_entities_go_first() {
+        let ties = [(vec![1], 2), (vec![7, 2], 1), (vec![2, 3], 5), (vec![9], 0), (vec![3], 5)];
+        assert_eq!(packed(&ties, 3), [vec![3], vec![1, 2, 4], vec![0]]);
+        assert_eq!(packed(&ties, 100), [vec![3, 1, 2, 4, 0]]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_piece_is_in_one_batch_and_ties_are_never_cut(
+            ties in prop::collection::vec((prop::collection::vec(0u64..40, 0..4), 0usize..3), 0..60),
+            room in 1usize..20,
+        ) {
+            let batches = packed(&ties, room);
+            let mut all: Vec<usize> = batches.iter().flatten().copied().collect();
+            all.sort_unstable();
+            prop_assert_eq!(all, (0..ties.len()).collect::<Vec<_>>());
+            let of = |place: usize| batches.iter().position(|batch| batch.contains(&place));
+            for (a, one) in ties.iter().enumerate() {
+                for (b, other) in ties.iter().enumerate() {
+                    if one.0.iter().any(|tie| other.0.contains(tie)) {
+                        prop_assert_eq!(of(a), of(b));
+                    }
+                }
+            }
+        }
+    }
+}
