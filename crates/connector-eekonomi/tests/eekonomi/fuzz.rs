@@ -81,7 +81,7 @@ fn fuzz_records_of_every_stream() {
     met.sort();
     met.dedup();
     assert_eq!(met.len(), known, "a stream without a record to start from: {met:?}");
-    play(1500, (any::<Index>(), anything()), |(which, mutations)| {
+    play(500, (any::<Index>(), anything()), |(which, mutations)| {
         let (stream, raw) = &corpus[which.index(corpus.len())];
         let text = String::from_utf8_lossy(&mutated(raw, &mutations)).into_owned();
         let one = item(stream, &text);

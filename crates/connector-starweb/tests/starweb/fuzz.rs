@@ -82,7 +82,7 @@ fn fuzz_records_of_every_stream() {
     let runtime = runtime();
     let router = runtime.block_on(crate::support::offline());
     let corpus = corpus(&runtime);
-    play(1000, (any::<Index>(), anything()), |(which, mutations)| {
+    play(500, (any::<Index>(), anything()), |(which, mutations)| {
         let (stream, raw) = &corpus[which.index(corpus.len())];
         let text = String::from_utf8_lossy(&mutated(raw, &mutations)).into_owned();
         let one = item(stream, "7", &text);
@@ -209,7 +209,7 @@ fn fuzz_webhooks() {
     let call = json!({ "uuid": "5f1c", "eventId": "order-updated", "shopIdCode": shop, "orderId": 17, "productId": 501,
         "eventTimestamp": "2024-03-01T12:00:00+01:00", "customerId": 9 });
     bodies.push(call.to_string());
-    play(1000, (any::<Index>(), anything()), |(which, mutations)| {
+    play(500, (any::<Index>(), anything()), |(which, mutations)| {
         let raw = &bodies[which.index(bodies.len())];
         match router.hints(&[], &mutated(raw, &mutations)) {
             Ok(named) => {

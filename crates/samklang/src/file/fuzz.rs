@@ -101,7 +101,7 @@ fn the_corpus_has_one_mistake_of_its_own() {
 fn fuzz_keys_and_values() {
     let corpus: Vec<String> =
         corpus().iter().map(|text| as_json(&Toml::Table(text.parse().unwrap())).to_string()).collect();
-    play(500, (any::<Index>(), structure()), |(which, mutations)| {
+    play(200, (any::<Index>(), structure()), |(which, mutations)| {
         let bytes = mutated(&corpus[which.index(corpus.len())], &mutations);
         // what lies deeper than JSON may is left to the text
         let Ok(json) = serde_json::from_slice::<Json>(&bytes) else { return Ok(()) };
@@ -113,7 +113,7 @@ fn fuzz_keys_and_values() {
 #[test]
 fn fuzz_text() {
     let corpus = corpus();
-    play(500, (any::<Index>(), anything()), |(which, mutations)| {
+    play(200, (any::<Index>(), anything()), |(which, mutations)| {
         let text = mutated(&corpus[which.index(corpus.len())], &mutations);
         // a secret whose quotes are gone is a key like any other
         told(read(&String::from_utf8_lossy(&text), &[]), "\n")
@@ -131,7 +131,7 @@ fn fuzz_what_the_command_line_sets() {
         "tables.vat.se={ a = \"1\" }",
     ];
     let corpus = corpus();
-    play(300, (any::<Index>(), any::<Index>(), anything()), |(which, pair, mutations)| {
+    play(100, (any::<Index>(), any::<Index>(), anything()), |(which, pair, mutations)| {
         let pair = String::from_utf8_lossy(&mutated(pairs[pair.index(pairs.len())], &mutations)).into_owned();
         let secret = if pair.starts_with("connections.other.client_secret=") { SECRET } else { "\n" };
         told(read(&corpus[which.index(corpus.len())], &[pair]), secret)
