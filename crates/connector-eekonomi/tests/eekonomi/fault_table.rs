@@ -86,7 +86,7 @@ impl Bench {
         order.ordered_on("2026-02-17".parse::<chrono::NaiveDate>().unwrap()).to_fields()
     }
     /// Something new for a stream.
-    fn new(&self, stream: &str) -> Write {
+    fn fresh(&self, stream: &str) -> Write {
         let number = self.number();
         let address = || Address::new().street("Storgatan 1").postal_code("252 20").city("Lund").country("SE");
         let fields = match stream {
@@ -155,7 +155,7 @@ impl Bench {
     async fn target(&self, stream: &str, act: Option<&str>) -> String {
         match (stream, act) {
             ("customerinvoices", _) => {
-                let draft = self.done(self.new("customerinvoicedrafts")).await;
+                let draft = self.done(self.fresh("customerinvoicedrafts")).await;
                 self.acted("customerinvoicedrafts", &draft, "book").await
             }
             ("customerledgeritems", _) => {
@@ -163,7 +163,7 @@ impl Bench {
                 self.listed(stream).await
             }
             ("quotes", _) => {
-                let draft = self.done(self.new("quotedrafts")).await;
+                let draft = self.done(self.fresh("quotedrafts")).await;
                 let quote = self.acted("quotedrafts", &draft, "convert").await;
                 if matches!(act, Some("converttoorder" | "converttocustomerinvoice")) {
                     self.acted("quotes", &quote, "accept").await;
@@ -171,18 +171,18 @@ impl Bench {
                 quote
             }
             ("orders", Some("deliver" | "invoice" | "take_back")) => {
-                let order = self.done(self.new("orders")).await;
+                let order = self.done(self.fresh("orders")).await;
                 self.acted("orders", &order, "open").await;
                 if act == Some("take_back") {
                     self.acted("orders", &order, "deliver").await;
                 }
                 order
             }
-            _ => self.done(self.new(stream)).await,
+            _ => self.done(self.fresh(stream)).await,
         }
     }
     async fn target_of_invoice(&self) {
-        let draft = self.done(self.new("customerinvoicedrafts")).await;
+        let draft = self.done(self.fresh("customerinvoicedrafts")).await;
         self.acted("customerinvoicedrafts", &draft, "book").await;
     }
     async fn listed(&self, stream: &str) -> String {
@@ -219,7 +219,7 @@ impl table::Bench for Bench {
             (Operation::List | Operation::Token, _) => return Ready::List,
             (Operation::Get, _) => return Ready::Get(self.target(stream, None).await),
             (Operation::Find, What::By(by)) => return Ready::Find(FieldMap::new().with(*by, "1001")),
-            (Operation::Create, _) => return Ready::Write(self.new(stream)),
+            (Operation::Create, _) => return Ready::Write(Box::new(self.fresh(stream))),
             (Operation::Update, _) => {
                 let id = self.target(stream, None).await;
                 Action::Update { id: id.into(), parts: vec![self.change(stream)], if_version: None }
@@ -234,7 +234,7 @@ impl table::Bench for Bench {
             }
             (operation, what) => panic!("{operation:?} {what:?}"),
         };
-        Ready::Write(self.with_current(write(stream, action)).await)
+        Ready::Write(Box::new(self.with_current(write(stream, action)).await))
     }
     fn traits(&self, case: &Case, method: &str) -> Traits {
         let creates = case.operation == Operation::Create || case.stream == "salespricelistprices";

@@ -43,7 +43,7 @@ impl Bench {
     fn number(&self) -> u32 {
         self.numbers.fetch_add(1, Ordering::Relaxed)
     }
-    fn new(&self, stream: &str) -> Write {
+    fn fresh(&self, stream: &str) -> Write {
         let number = self.number();
         match stream {
             "customers" => {
@@ -79,7 +79,7 @@ impl Bench {
     async fn target(&self, stream: &str) -> String {
         match stream {
             "orders" => self.shop.order(json!({ "customerId": 1 })),
-            _ => self.shop.write(self.new(stream)).await.unwrap().reference.id.to_string(),
+            _ => self.shop.write(self.fresh(stream)).await.unwrap().reference.id.to_string(),
         }
     }
 }
@@ -105,11 +105,11 @@ impl table::Bench for Bench {
             (Operation::List | Operation::Token, _) => Ready::List,
             (Operation::Get, _) => Ready::Get(self.target(stream).await),
             (Operation::Find, What::By(by)) => Ready::Find(FieldMap::new().with(*by, "LAMPA-1")),
-            (Operation::Create, _) => Ready::Write(self.new(stream)),
-            (Operation::Update, _) => Ready::Write(self.change(stream, &self.target(stream).await)),
+            (Operation::Create, _) => Ready::Write(Box::new(self.fresh(stream))),
+            (Operation::Update, _) => Ready::Write(Box::new(self.change(stream, &self.target(stream).await))),
             (Operation::Remove, What::Remove(mode)) => {
                 let action = Action::Remove { id: self.target(stream).await.into(), mode: *mode };
-                Ready::Write(Write { action, ..shares(stream, None, &[]) })
+                Ready::Write(Box::new(Write { action, ..shares(stream, None, &[]) }))
             }
             (operation, what) => panic!("nobody says how {operation:?} {what:?} is made: a hole"),
         }

@@ -1,5 +1,5 @@
 //! The connector from outside: what it decodes, what it sends, and how it does against the emulated shop.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod catalogue;
 mod catalogue_reads;

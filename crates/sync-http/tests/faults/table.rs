@@ -273,7 +273,7 @@ pub(crate) enum Ready {
     List,
     Get(String),
     Find(FieldMap),
-    Write(Write),
+    Write(Box<Write>),
 }
 
 /// A connector before its vendor's double.
@@ -311,7 +311,7 @@ async fn outcome(bench: &impl Bench, case: &Case, ready: Ready, hasty: bool) -> 
             .await
             .map(|found| if found.iter().flatten().next().is_some() { Outcome::Done } else { Outcome::Absent }),
         Ready::Find(by) => connector.find(cx, &stream, &by).await.map(|_| Outcome::Done),
-        Ready::Write(write) => connector.write(cx, &[write]).await.remove(0).map(|_| Outcome::Done),
+        Ready::Write(write) => connector.write(cx, &[*write]).await.remove(0).map(|_| Outcome::Done),
     };
     done.unwrap_or_else(|error| Outcome::of(&error))
 }
@@ -402,7 +402,7 @@ pub(crate) async fn play(vendor: &str, bench: &impl Bench) {
 }
 
 fn judge(vendor: &str, cells: &[Cell], cases: &[Case]) {
-    println!("{vendor}: {} faults x {} calls = {} cells", faults().len(), cases.len(), cells.len());
+    eprintln!("{vendor}: {} faults x {} calls = {} cells", faults().len(), cases.len(), cells.len());
     let mut wrong: Vec<String> = Vec::new();
     for fault in faults() {
         for operation in OPERATIONS {
@@ -411,7 +411,13 @@ fn judge(vendor: &str, cells: &[Cell], cases: &[Case]) {
             let played = shown.len();
             shown.sort();
             shown.dedup();
-            println!("{:<18} {:<7} {:>3} calls  {}", name(&fault), format!("{operation:?}"), played, shown.join(" | "));
+            eprintln!(
+                "{:<18} {:<7} {:>3} calls  {}",
+                name(&fault),
+                format!("{operation:?}"),
+                played,
+                shown.join(" | ")
+            );
             let wanted = cases.iter().filter(|case| case.operation == operation).count();
             // not every vendor has steps of its own; then nothing is claimed, and nothing is sent
             if played != wanted || (played == 0 && operation != Operation::Act) {

@@ -238,10 +238,12 @@ fn told(key: &str, value: &Value, found: &mut Vec<String>) {
         Value::Object(fields) => fields.iter().for_each(|(key, value)| told(key, value, found)),
         Value::Array(all) => all.iter().for_each(|value| told(key, value, found)),
         // one word may be the vendor's own
-        Value::String(text) if text.chars().count() > 4 && text.contains([' ', '@', '1', '2', '3']) => {
-            if OURS.iter().any(|own| key.to_ascii_lowercase().contains(own)) {
-                found.push(text.clone());
-            }
+        Value::String(text)
+            if text.chars().count() > 4
+                && text.contains([' ', '@', '1', '2', '3'])
+                && OURS.iter().any(|own| key.to_ascii_lowercase().contains(own)) =>
+        {
+            found.push(text.clone());
         }
         _ => {}
     }
