@@ -87,8 +87,8 @@ impl Column {
     fn read(&self, wire: &Wire) -> Result<Field<Value>> {
         let name = self.name;
         Ok(match self.form {
-            Form::Text | Form::OwnText => wire.text(name)?.map(Value::Text),
-            Form::Code => wire.id(name)?.map(Value::Text),
+            Form::Text | Form::OwnText => wire.text(name)?.map(Value::from),
+            Form::Code => wire.id(name)?.map(Value::from),
             Form::Flag => wire.flag(name)?.map(Value::Bool),
             Form::Number => wire.number(name)?.map(Value::Decimal),
             Form::Fraction => wire.number(name)?.map(|part| Value::Decimal(percent(part))),

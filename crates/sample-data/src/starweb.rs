@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, TimeDelta};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
@@ -36,7 +37,11 @@ const DELIVERIES: [(u64, &str, &str); 3] =
     [(101, "Paket till ombud", "PKT"), (106, "Hemleverans", "HEM"), (111, "Brev på lådan", "BREV")];
 /// What one SEK is in EUR and NOK.
 const RATES: [(&str, &str); 3] = [("SEK", "1.0"), ("EUR", "0.0889"), ("NOK", "1.0204")];
-const CREATED: &str = "2025-09-01T09:00:00+02:00";
+/// When the first product was entered; the others followed one by one.
+const FIRST: &str = "2025-04-01T09:00:00+02:00";
+const HOURS_BETWEEN: i64 = 7;
+/// The id before that of the first product.
+const BEFORE_FIRST: u64 = 3000;
 
 /// Id, name and title to shoppers.
 const fn way_to_pay(pays: Pays) -> (u64, &'static str, &'static str) {
@@ -170,7 +175,7 @@ fn product(article: &Article, stock: Decimal) -> Value {
     });
     let mut product = members(json!({
         "productId": article.product,
-        "createdAt": CREATED,
+        "createdAt": entered(article.product),
         "defaultVatRate": article.says_rate.then(|| article.rate.to_string()),
         "visibility": if article.active { "visible" } else { "hidden" },
         "unitId": unit_id(article.unit),
@@ -197,6 +202,13 @@ fn product(article: &Article, stock: Decimal) -> Value {
         product.insert("bundledProducts".into(), parts.collect());
     }
     Value::Object(product)
+}
+
+/// When a product was entered.
+fn entered(product: u64) -> String {
+    let hours = i64::try_from(product.saturating_sub(BEFORE_FIRST)).unwrap_or_default().saturating_mul(HOURS_BETWEEN);
+    let first = DateTime::parse_from_rfc3339(FIRST).unwrap_or_default();
+    first.checked_add_signed(TimeDelta::hours(hours)).unwrap_or(first).to_rfc3339()
 }
 
 fn customer(buyer: &Buyer) -> Value {

@@ -354,13 +354,12 @@ impl FieldCapability {
 pub fn represents(stored: &Value, wanted: &Value, cap: &FieldCapability) -> bool {
     match (stored, wanted) {
         (Value::Text(s), Value::Text(w)) => {
-            let kept: String = match cap.max_len.filter(|_| !cap.exact) {
-                // trailing blanks of the cut go too: no vendor keeps them, and their loss is no edit
-                Some(max) => w.chars().take(usize::try_from(max).unwrap_or(usize::MAX)).collect(),
-                None => w.clone(),
-            };
-            let same = |a: &str, b: &str| if cap.folds_case { a.to_lowercase() == b.to_lowercase() } else { a == b };
-            same(s, &kept) || same(s, kept.trim_end())
+            let max = cap.max_len.filter(|_| !cap.exact).and_then(|max| usize::try_from(max).ok());
+            let end = max.and_then(|max| w.char_indices().nth(max)).map_or(w.len(), |(end, _)| end);
+            let kept = w.get(..end).unwrap_or(w);
+            let same = |a: &str, b: &str| a == b || (cap.folds_case && a.to_lowercase() == b.to_lowercase());
+            // trailing blanks of the cut go too: no vendor keeps them, and their loss is no edit
+            same(s, kept) || same(s, kept.trim_end())
         }
         (Value::Decimal(s), Value::Decimal(w)) => {
             cap.max_scale.filter(|_| !cap.exact).map_or(s == w, |scale| rounds_to(*s, *w, scale))
@@ -375,7 +374,7 @@ pub(crate) fn kept(wanted: &Value, cap: &FieldCapability) -> Option<Value> {
         Value::Text(text) => {
             let cut = cap.max_len.filter(|_| !cap.exact).and_then(|max| usize::try_from(max).ok());
             let kept: String = text.chars().take(cut.unwrap_or(usize::MAX)).collect();
-            (!cap.folds_case && kept.trim_end() == kept).then_some(Value::Text(kept))
+            (!cap.folds_case && kept.trim_end() == kept).then(|| Value::from(kept))
         }
         Value::Decimal(decimal) => {
             let Some(scale) = cap.max_scale.filter(|_| !cap.exact) else { return Some(wanted.clone()) };

@@ -14,6 +14,7 @@ use super::{
     Shared,
     articles::{ARTICLES, PRICE, refused},
     codings,
+    price_list::from_one,
 };
 use crate::{
     config::PriceBasis,
@@ -28,6 +29,7 @@ pub(super) fn capability(shared: &Shared) -> StreamCapability {
     // prices of lists are records of their own
     can.holds.set(Price::LIST, Value::Null);
     can.fields.insert(Price::LIST, FieldCapability::read_only());
+    from_one(&mut can);
     can.fields.insert(Price::AMOUNT, FieldCapability::read_write().rounded_to(2));
     // not set by anybody, but compared: an amount of another currency or basis would be a wrong one
     let mut currency = FieldCapability::read_write();

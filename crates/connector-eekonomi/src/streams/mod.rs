@@ -280,7 +280,7 @@ pub(crate) fn write_own(fields: &FieldMap, body: &mut Wire) -> Result<()> {
             Value::Bool(yes) => Json::from(*yes),
             Value::Int(whole) => Json::from(*whole),
             Value::Decimal(amount) => number(*amount),
-            Value::Text(text) => Json::from(text.as_str()),
+            Value::Text(text) => Json::from(&**text),
             Value::Date(day) => Json::from(day.to_string()),
             _ => {
                 let what = format!("'{path}' cannot hold {value}");

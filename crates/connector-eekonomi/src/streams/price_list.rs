@@ -147,6 +147,12 @@ impl ListPrices {
     }
 }
 
+/// eEkonomi knows no prices from a quantity: each holds from one piece, and one from ten is none of its.
+pub(super) fn from_one(can: &mut StreamCapability) {
+    can.fields.insert(Price::FROM_QUANTITY, FieldCapability::read_only());
+    can.holds.set(Price::FROM_QUANTITY, Decimal::ONE);
+}
+
 fn wire(article: &str, net: Decimal) -> Wire {
     let mut row = Wire::default();
     row.set("ArticleId", article);
@@ -189,6 +195,7 @@ impl StreamHandler for ListPrices {
         currency.one_of = lists.map(|lists| lists.iter().filter_map(|list| list.currency.clone()).collect());
         can.fields.insert(Price::CURRENCY, currency);
         can.fields.insert(Price::INCLUDES_VAT, FieldCapability::read_write());
+        from_one(&mut can);
         // the stamp is that of the last change by hand: computed prices do not move it, and may have none
         self.shared.declare(&PRICES, &mut can, true, &[]);
         if self.shared.writes("ea:sales") {

@@ -29,8 +29,7 @@ pub(crate) const FAKTURA: u64 = 105;
 /// Where the ERP keeps documents.
 const DOCUMENTS: [&str; 3] = ["orders", "customerinvoicedrafts", "customerinvoices"];
 
-/// What is in every company: terms of payment, ways of delivery, codings, and the articles that carry rows that are no
-/// items.
+/// A collection of the sample data.
 macro_rules! sample {
     ($system:literal, $collection:literal) => {
         serde_json::from_str::<Value>(include_str!(concat!(
@@ -78,13 +77,8 @@ impl Stage {
         let shop = runtime.block_on(Emulator::start(Starweb::new(starweb::Settings::default()), options)).unwrap();
         let erp = runtime.block_on(Emulator::start(Eekonomi::default(), options)).unwrap();
         shop.seed(shop_lists()).unwrap();
-        erp.seed(json!({
-            "companies": sample!("eekonomi", "companies"),
-            "articleaccountcodings": sample!("eekonomi", "articleaccountcodings"),
-            "termsofpayments": sample!("eekonomi", "termsofpayments"), "units": sample!("eekonomi", "units"),
-            "deliverymethods": sample!("eekonomi", "deliverymethods"), "articles": articles(),
-        }))
-        .unwrap();
+        erp.seed(erp_lists()).unwrap();
+        erp.seed(json!({ "articles": articles(&["HEM-1002", "MAT-1009", "BOK-1004"]) })).unwrap();
         let rules = rules.iter().map(|rule| (*rule).to_owned()).collect();
         let stage = Self { shop, erp, folder: tempfile::tempdir().unwrap(), preset, rules, relay: None, runtime };
         stage.configure();
@@ -118,11 +112,15 @@ impl Stage {
              connections.erp.base_url = \"{erp}/v2/\"\n\
              connections.erp.identity_url = \"{erp}/\"\n\
              connections.erp.company = \"556677-8899\"\n\
-             connections.erp.search_lag_s = 0\n\
-             entities.items.every = \"0s\"\n",
+             connections.erp.search_lag_s = 0\n",
             self.preset,
         );
-        if !self.preset.starts_with("initial-") {
+        if self.preset == "buyers" {
+            text.push_str("entities.buyers.every = \"0s\"\n");
+        } else {
+            text.push_str("entities.items.every = \"0s\"\n");
+        }
+        if self.preset != "buyers" && !self.preset.starts_with("initial-") {
             let when = format!("[\"@created_on >= {start}\", \"fulfilment in [open, picking]\"]");
             text.push_str(&format!("entities.orders.scope = [{{ at = \"erp\", when = {when} }}]\n"));
             text.push_str(include_str!("rules.toml"));
@@ -352,10 +350,20 @@ pub(crate) fn shop_lists() -> Value {
     })
 }
 
-/// Articles that carry rows that are no items, and one of each VAT rate to sell.
-fn articles() -> Value {
+/// What is in every company, the articles that carry rows that are no items among it.
+pub(crate) fn erp_lists() -> Value {
+    json!({
+        "companies": sample!("eekonomi", "companies"),
+        "articleaccountcodings": sample!("eekonomi", "articleaccountcodings"),
+        "termsofpayments": sample!("eekonomi", "termsofpayments"), "units": sample!("eekonomi", "units"),
+        "deliverymethods": sample!("eekonomi", "deliverymethods"),
+        "articles": articles(&["FRAKT", "AVG", "RAB", "ORES"]),
+    })
+}
+
+/// Articles of the sample whose numbers begin so.
+fn articles(wanted: &[&str]) -> Vec<Value> {
     let Value::Array(all) = sample!("eekonomi", "articles") else { unreachable!("the sample is a list") };
-    let wanted = ["FRAKT", "AVG", "RAB", "ORES", "HEM-1002", "MAT-1009", "BOK-1004"];
     all.into_iter()
         .filter(|article| wanted.iter().any(|start| article["Number"].as_str().unwrap().starts_with(start)))
         .collect()

@@ -1,6 +1,6 @@
 //! A second shop beside the first one: it sells in Norwegian crowns, under ids of its own, and the ERP has a price list for it.
 
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 
 use emulators::{
     Emulator, Options,
@@ -27,6 +27,12 @@ impl Deref for Two {
     type Target = Stage;
     fn deref(&self) -> &Stage {
         &self.stage
+    }
+}
+
+impl DerefMut for Two {
+    fn deref_mut(&mut self) -> &mut Stage {
+        &mut self.stage
     }
 }
 

@@ -161,7 +161,7 @@ fn articles_of_the_erp_go_to_the_shop_with_price_and_stock_and_edits_arrive() {
     let summary = summary(&ran);
     assert_eq!(summary["flow"], "starweb-eekonomi/erp-leads");
     assert_eq!(summary["totals"], json!({"equal": 57, "held": 1}), "{summary}");
-    assert_eq!(summary["second_run"]["writes"], 0);
+    rests(&summary);
     // another price, another name, a sale in the ERP, and an order in the shop
     assert_eq!(summary["edits"], json!({"made": 4, "arrived": 4}), "{summary}");
     assert_eq!(sum(&summary["effects"]), 0, "{summary}");
@@ -175,7 +175,7 @@ fn products_of_the_shop_go_to_the_erp_and_prices_and_stock_come_back() {
     assert_eq!(ran.code, 0, "{ran:?}");
     let summary = summary(&ran);
     assert_eq!(summary["totals"], json!({"equal": 57, "held": 1}), "{summary}");
-    assert_eq!(summary["second_run"]["writes"], 0);
+    rests(&summary);
     // another price and a sale in the ERP, another bar code and an order in the shop
     assert_eq!(summary["edits"], json!({"made": 4, "arrived": 4}), "{summary}");
     assert_eq!(sum(&summary["effects"]), 0, "{summary}");
@@ -201,13 +201,15 @@ fn first_sync(flow: &str, made: &str) {
     assert!(is_empty(folder.path()));
 }
 
-/// The second run wrote nothing and read little: of each shop three pages, of the ERP six, and one for each thousand of
-/// articles and of open documents.
+/// The second run wrote nothing and read little: of each shop a page each of customers, orders and products, of the ERP six,
+/// and one for each thousand of articles and of open documents. What the run before wrote to products has a new stamp, so
+/// it is read once more, in the shop's pages of a hundred.
 #[track_caller]
 fn rests(summary: &Value) {
     assert_eq!(summary["second_run"]["writes"], 0);
     for (connection, calls) in summary["second_run"]["reads"].as_object().unwrap() {
-        let most = if connection == "erp" { 6 + 1 } else { 3 + 1 };
+        let written = summary["written"][connection]["item"].as_u64().unwrap_or_default();
+        let most = if connection == "erp" { 6 + 1 } else { 2 + written.div_ceil(100).max(1) };
         assert!((1..=most).contains(&calls.as_u64().unwrap()), "{connection}: {summary}");
     }
 }
@@ -296,8 +298,11 @@ fn one_setting_makes_invoices_of_the_orders_for_people_to_book() {
 
 #[test]
 fn invoices_can_be_booked_at_once() {
-    // a step is called as people call it
-    as_invoices(&["entities.orders.systems.erp.until=booked"]).complains("erp/customerinvoicedrafts: book: 55 done");
+    let ran = as_invoices(&["entities.orders.systems.erp.until=booked"]);
+    // a step is called as people call it, and told for each round of writes
+    let booked = ran.err.lines().filter_map(|line| line.strip_prefix("eekonomi:erp/customerinvoicedrafts: book: "));
+    let done = booked.filter_map(|told| told.strip_suffix(" done")?.parse::<u64>().ok());
+    assert_eq!(done.sum::<u64>(), 55, "{}", ran.err);
 }
 
 #[test]

@@ -193,7 +193,7 @@ fn same_line(takes: &BTreeSet<FieldPath>, stored: &BTreeMap<String, Value>, want
             (None, _) | (_, Value::Null) => true,
             (Some(Value::Text(stored)), Value::Text(wanted)) if *name == Line::TEXT.as_str() => {
                 // a text is cut to what fits
-                stored == wanted || (!stored.is_empty() && wanted.starts_with(stored.as_str()))
+                stored == wanted || (!stored.is_empty() && wanted.starts_with(&**stored))
             }
             (Some(Value::Null), Value::Decimal(wanted)) => wanted.is_zero(),
             // a whole number is the same as a decimal one

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The rule of the keys under which an order finds its invoices.
-const PARENT: &str = "@order";
+pub(crate) const PARENT: &str = "@order";
 
 /// The fields of an order that are computed.
 pub(crate) const COMPUTED: [FieldPath; 5] =

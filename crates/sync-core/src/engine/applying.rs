@@ -114,7 +114,7 @@ impl Work<'_> {
         for flight in flights {
             by_host.entry(flight.op.host.clone()).or_default().push(flight);
         }
-        let recorded = {
+        let (sights, fresh) = {
             let this = &*self;
             let streams: Vec<_> =
                 by_host.into_iter().map(|(host, flights)| this.send(host, flights, &bindings)).collect();
@@ -131,12 +131,11 @@ impl Work<'_> {
             let ((), recorded) = future::join(calls, this.record_all(tally, answers)).await;
             recorded?
         };
-        let (sights, fresh): (Vec<Vec<Sight>>, Vec<Vec<Binding>>) = recorded.into_iter().unzip();
-        self.remember(fresh.into_iter().flatten().collect());
+        self.remember(fresh);
         for reference in touched {
             self.items.remove(&reference);
         }
-        Ok(sights.into_iter().flatten().collect())
+        Ok(sights)
     }
 
     /// Records answers in groups, as they come.
@@ -144,20 +143,24 @@ impl Work<'_> {
         &self,
         tally: &mut Tally,
         mut answers: mpsc::UnboundedReceiver<Vec<(Flight, Outcome)>>,
-    ) -> Result<Vec<(Vec<Sight>, Vec<Binding>)>> {
+    ) -> Result<(Vec<Sight>, Vec<Binding>)> {
         let mut group: Vec<(Flight, Outcome)> = Vec::new();
         let mut since: Option<DateTime<Utc>> = None;
-        let mut recorded = Vec::new();
+        let (mut shown, mut latest) = (Vec::new(), BTreeMap::new());
         while let Some(done) = answers.next().await {
             group.extend(done);
             let first = *since.get_or_insert_with(|| self.now());
             if group.len() >= BATCH || self.now().signed_duration_since(first) >= WAIT {
                 since = None;
-                recorded.push(self.record(tally, std::mem::take(&mut group)).await?);
+                let (sights, bindings) = self.record(tally, std::mem::take(&mut group), &latest).await?;
+                shown.extend(sights);
+                latest.extend(bindings.into_iter().map(|binding| (binding.id, binding)));
             }
         }
-        recorded.push(self.record(tally, group).await?);
-        Ok(recorded)
+        let (sights, bindings) = self.record(tally, group, &latest).await?;
+        shown.extend(sights);
+        latest.extend(bindings.into_iter().map(|binding| (binding.id, binding)));
+        Ok((shown, latest.into_values().collect()))
     }
 
     pub(super) fn remember(&mut self, bindings: Vec<Binding>) {

@@ -9,9 +9,12 @@ use super::{
     work::Work,
 };
 use crate::{
+    document::rollup::PARENT,
     error::Result,
     id::{CanonicalId, EntityKind, ExternalRef},
-    store::MatchKey,
+    policy::Entity,
+    store::{Binding, MatchKey},
+    value::Link,
 };
 
 /// Something by which records belong together: a host record, a canonical one, a match key. As a hash: two that are
@@ -90,9 +93,7 @@ impl Work<'_> {
                 names.entry(id).or_default().push(Tie::of_name(&self.host_of(&name)));
             }
             for (id, key) in self.store.keys(&ids).await? {
-                if self.is_matched_by(&key) {
-                    names.entry(id).or_default().push(Tie::of_key(&key));
-                }
+                names.entry(id).or_default().extend(self.tie_of(&key));
             }
             for (id, first) in due {
                 pieces.add(*first, 1, names.remove(id).into_iter().flatten().chain([Tie::of_id(*id)]));
@@ -116,12 +117,34 @@ impl Work<'_> {
     }
 }
 
+/// The rule of keys that name the record which another one is part of, in some system: a price of its article.
+const PART_OF: &str = "@part_of";
+
+/// Whether records of an entity are facets somewhere: what they link to is written with them.
+pub(super) fn is_part(entity: &Entity) -> bool {
+    entity.streams.values().any(|table| table.key != table.host)
+}
+
+/// The key that names the record which this one is part of.
+pub(super) fn part_of(entity: &Entity, binding: &Binding) -> Option<MatchKey> {
+    let mut links = binding.agreed.iter().filter(|_| is_part(entity)).filter_map(|(_, value)| value.as_link());
+    let whole = links.find_map(|link| match link {
+        Link::Canonical(id) => Some(id.to_string()),
+        Link::External(_) => None,
+    })?;
+    Some(MatchKey { entity: entity.name.clone(), rule: PART_OF.to_owned(), key: whole })
+}
+
 impl Work<'_> {
-    /// Whether records are recognised by such a key; others say what counts against a record, or is part of it.
-    fn is_matched_by(&self, key: &MatchKey) -> bool {
+    /// What a key of a record ties it to: what is recognised by the same, what it is part of. Others say what counts
+    /// against a record.
+    pub(super) fn tie_of(&self, key: &MatchKey) -> Option<Tie> {
+        if [PART_OF, PARENT].contains(&key.rule.as_str()) {
+            return key.key.parse().ok().map(|id| Tie::of_id(CanonicalId::from_uuid(id)));
+        }
         let entities = self.group.entities.iter().filter_map(|place| self.entity(*place));
         let mut rules = entities.filter(|entity| entity.name == key.entity).flat_map(|entity| &entity.matches);
-        key.rule == MARK || rules.any(|rule| rule_name(&rule.on) == key.rule)
+        (key.rule == MARK || rules.any(|rule| rule_name(&rule.on) == key.rule)).then(|| Tie::of_key(key))
     }
 }
 

@@ -125,13 +125,13 @@ impl Work<'_> {
         let mut known = self.known(entity, &sights, told, basis.store_id).await?;
         let mut subjects: BTreeMap<CanonicalId, Subject> =
             matching(entity, &mut known, sights).into_iter().map(|subject| (subject.binding.id, subject)).collect();
-        self.links.0.extend(known.links.0);
-        for id in std::mem::take(&mut self.further) {
-            match self.bindings.get(&id) {
-                Some(binding) if binding.entity == entity.name => {
-                    subjects.entry(id).or_insert_with(|| Subject::of(binding.clone()));
-                }
-                _ => drop(self.further.insert(id)), // of another entity
+        self.links = known.links;
+        let further = std::mem::take(&mut self.further);
+        for (id, binding) in self.load(&further).await? {
+            if binding.entity == entity.name {
+                subjects.entry(id).or_insert_with(|| Subject::of(binding));
+            } else {
+                self.further.insert(id);
             }
         }
         for binding in due {

@@ -54,7 +54,21 @@ impl Work<'_> {
         let linked = linked.into_iter().map(|(id, binding)| (id, binding.agreed)).collect();
         let withdrawn = self.withdrawn(decided).await?;
         let unsure = self.unsure(decided, tally).await?;
-        Ok(Facts { locks: locks.clone(), items, linked, registered, unsettled, withdrawn, unsure })
+        let orders_unheard = self.orders_unheard(tally);
+        Ok(Facts { locks: locks.clone(), items, linked, registered, unsettled, withdrawn, unsure, orders_unheard })
+    }
+
+    /// Rule sets of stock that is counted from orders of which some could not be read in this run.
+    fn orders_unheard(&self, tally: &Tally) -> BTreeSet<EntityName> {
+        let entities = &self.engine.policy.entities;
+        let unheard = |name: &EntityName, master: &SystemId| {
+            let orders = entities.iter().filter(|entity| entity.name == *name);
+            let mut tables = orders.flat_map(|entity| entity.streams.values());
+            tables.any(|table| table.role.read && table.key.system != *master && tally.is_stopped(&table.host))
+        };
+        let stock = entities.iter().filter_map(|entity| Some((entity, entity.stock.as_ref()?)));
+        let some = stock.filter(|(_, table)| table.orders.iter().any(|name| unheard(name, &table.master)));
+        some.map(|(entity, _)| entity.name.clone()).collect()
     }
 
     /// Documents with a step to come of whose source nobody knows now whether it still says so: it may have been changed

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     connector::Item,
     error::{Error, ErrorKind, Result},
-    id::{EntityKind, ExternalRef},
+    id::{CanonicalId, EntityKind, ExternalRef},
     store::Indexed,
     value::Fingerprint,
 };
@@ -144,10 +144,15 @@ impl Work<'_> {
     pub(super) async fn ties(&self, finds: &[Find]) -> Result<Vec<Ties>> {
         let sights = || finds.iter().flat_map(|find| &find.sights);
         let mut all: Vec<Ties> = Vec::with_capacity(finds.len());
-        let bound: BTreeMap<ExternalRef, _> = {
+        let bound: BTreeMap<ExternalRef, CanonicalId> = {
             let names: Vec<ExternalRef> = sights().map(|sight| sight.reference.clone()).collect();
             self.store.bound(&names).await?.into_iter().collect()
         };
+        let mut parts: BTreeMap<CanonicalId, Vec<Tie>> = BTreeMap::new();
+        let ids: Vec<CanonicalId> = bound.values().copied().collect();
+        for (id, key) in self.store.keys(&ids).await? {
+            parts.entry(id).or_default().extend(self.tie_of(&key));
+        }
         let mut links: BTreeMap<ExternalRef, Vec<usize>> = BTreeMap::new();
         let mut keyed = BTreeMap::new();
         for (place, find) in finds.iter().enumerate() {
@@ -164,6 +169,7 @@ impl Work<'_> {
                 }
                 if let Some(id) = bound.get(&sight.reference) {
                     ties.ties.push(Tie::of_id(*id));
+                    ties.ties.extend(parts.get(id).into_iter().flatten());
                     continue;
                 }
                 for entity in entities {

@@ -141,7 +141,8 @@ impl Work<'_> {
             let afresh = self.mode == Mode::Adopt || one.state.adopted.is_none();
             let mine = Order {
                 afresh,
-                every_s: entity.every_s,
+                // what stock is told less is known before stock is told
+                every_s: if entity.ordered.is_some() { 0 } else { entity.every_s },
                 complete_every_s: entity.complete_every_s,
                 // a stream that documents move on from is empty again and again; what is absent is asked for all the same
                 min_listed_percent: match fault::on(Fault::GuardOff) || moves_on(entity, host) {

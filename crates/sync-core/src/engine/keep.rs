@@ -62,6 +62,7 @@ impl Work<'_> {
                 continue;
             }
             batch.journal.extend(diffed.events.into_iter().map(|event| self.journal(id, event)));
+            self.bindings.insert(id, diffed.binding.clone()); // the plan may have taken something out of it
             batch.bindings.push(diffed.binding);
             if batch.bindings.len() >= BATCH {
                 self.put(std::mem::take(&mut batch)).await?;

@@ -72,7 +72,8 @@ impl Work<'_> {
         let creates: Vec<Intent> =
             self.creates.iter().filter(|i| entity.streams.contains_key(&i.host)).cloned().collect();
         let moved = self.moved(entity, sights, &keyed, &bindings).await?;
-        Ok(Known { store: store_id, links: self.links.clone(), bindings, keyed, verdicts, creates, moved })
+        let links = std::mem::take(&mut self.links); // matching learns more of them, and gives them back
+        Ok(Known { store: store_id, links, bindings, keyed, verdicts, creates, moved })
     }
     /// Ids that new references would collide with: their own tombstones, generation by generation.
     pub(super) async fn generations(

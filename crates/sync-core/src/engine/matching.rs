@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::{
+    batches::is_part,
     diff::{is_another, name_of},
     moved::Moved,
     subject::{Links, Sight, Subject},
@@ -62,16 +63,17 @@ pub(crate) fn keys(entity: &Entity, ours: &FieldMap, mark: Option<&str>) -> Vec<
     of_mark.into_iter().chain(of_rules).collect()
 }
 
-/// The keys of a record in its own stream's terms, and the records that these keys speak of.
+/// The keys of a record in its own stream's terms, and the records that these keys speak of, or that it is part of.
 pub(super) fn recognised_by(entity: &Entity, sight: &Sight) -> (Vec<MatchKey>, Vec<ExternalRef>) {
     let inbound = |table: &crate::policy::StreamTable| table.inbound(&sight.fields, &mut Problems::default()).ok();
     let ours = entity.streams.get(&sight.reference.at).and_then(inbound).unwrap_or_default();
-    let paths = entity.matches.iter().flat_map(|rule| &rule.on);
-    let linked = paths.filter_map(|path| match ours.get(*path)?.as_link()? {
+    let says = |path: &FieldPath| is_part(entity) || entity.matches.iter().any(|rule| rule.on.contains(path));
+    let linked = ours.iter().filter(|(path, _)| says(path)).filter_map(|(_, value)| match value.as_link()? {
         Link::External(reference) => Some(reference.clone()),
         Link::Canonical(_) => None,
     });
-    (keys(entity, &ours, sight.mark.as_deref()), linked.collect())
+    let linked = linked.collect();
+    (keys(entity, &ours, sight.mark.as_deref()), linked)
 }
 
 /// The rule of our own mark, before all others.

@@ -62,26 +62,30 @@ impl Work<'_> {
         };
         let flight = Flight { op, intent, looked: Vec::new() };
         let answers = vec![(flight, Outcome::Done { reference, sights, trust: Trust::Read })];
-        let (beside, bindings) = self.record(tally, answers).await?;
+        let (beside, bindings) = self.record(tally, answers, &BTreeMap::new()).await?;
         self.remember(bindings);
         Ok(beside)
     }
     /// Puts outcomes into the store. An outcome is a fact: a binding that moved meanwhile is read again and takes it all
-    /// the same. Gives back what is to be decided anew.
+    /// the same. Gives back what is to be decided anew, and the bindings as they are now; `latest` has those that were
+    /// recorded since this run learnt of them.
     pub(super) async fn record(
         &self,
         tally: &mut Tally,
         answers: Vec<(Flight, Outcome)>,
+        latest: &BTreeMap<CanonicalId, Binding>,
     ) -> Result<(Vec<Sight>, Vec<Binding>)> {
         if answers.is_empty() {
             return Ok((Vec::new(), Vec::new()));
         }
         let ids: BTreeSet<CanonicalId> =
             answers.iter().flat_map(|(flight, _)| flight.intent.shares.iter().map(|share| share.subject)).collect();
-        for _ in 0..TRIES {
-            let ids: Vec<CanonicalId> = ids.iter().copied().collect();
+        for attempt in 0..TRIES {
+            let known = |id: &CanonicalId| latest.get(id).or_else(|| self.bindings.get(id)).filter(|_| attempt == 0);
             let mut bindings: BTreeMap<CanonicalId, Binding> =
-                self.store.bindings(&ids).await?.into_iter().map(|binding| (binding.id, binding)).collect();
+                ids.iter().filter_map(|id| Some((*id, known(id)?.clone()))).collect();
+            let others: Vec<CanonicalId> = ids.iter().filter(|id| !bindings.contains_key(id)).copied().collect();
+            bindings.extend(self.store.bindings(&others).await?.into_iter().map(|binding| (binding.id, binding)));
             let mut commit = Commit::default();
             for (flight, outcome) in &answers {
                 self.take_in(flight, outcome, &mut bindings, &mut commit);
@@ -120,7 +124,7 @@ impl Work<'_> {
         let mut all = (Vec::new(), Vec::new());
         if answers.len() > 1 {
             for answer in answers {
-                let (sights, bindings) = Box::pin(self.record(tally, vec![answer])).await?;
+                let (sights, bindings) = Box::pin(self.record(tally, vec![answer], &BTreeMap::new())).await?;
                 all.0.extend(sights);
                 all.1.extend(bindings);
             }
@@ -204,7 +208,13 @@ impl Work<'_> {
                     commit.journal.extend(reference.map(|reference| self.journal(id, Event::Removed(reference))));
                 }
                 Outcome::Refused(error) => {
-                    commit.parked.push(outcome::refused(binding, share, &flight.intent, error, self.now()));
+                    let parked = outcome::refused(binding, share, &flight.intent, error, self.now());
+                    // one record was refused, however many facets it has
+                    let shares = &flight.intent.shares;
+                    let own = shares.iter().find(|share| share.at == flight.op.host).or(shares.first());
+                    if own == Some(share) {
+                        commit.parked.push(parked);
+                    }
                 }
                 Outcome::Moved(_) | Outcome::Later | Outcome::Unclear | Outcome::Stop(_) => {
                     if fault::on(Fault::LaggingForgotten)

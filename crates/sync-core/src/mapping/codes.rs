@@ -106,7 +106,7 @@ impl Column {
 /// A code as text; vendors send numbers and yes/no too.
 fn code(value: &Value) -> Option<String> {
     match value {
-        Value::Text(text) => Some(text.clone()),
+        Value::Text(text) => Some(text.to_string()),
         Value::Int(whole) => Some(whole.to_string()),
         Value::Decimal(number) => Some(number.normalize().to_string()),
         Value::Bool(yes) => Some(yes.to_string()),

@@ -102,7 +102,7 @@ impl fmt::Debug for Mapper {
 
 fn split(stored: Option<&Value>, separator: &str, parts: &[FieldPath]) -> FieldMap {
     let text = match stored {
-        Some(Value::Text(text)) => text.as_str(),
+        Some(Value::Text(text)) => text,
         Some(Value::Null) => "",
         _ => return FieldMap::new(),
     };

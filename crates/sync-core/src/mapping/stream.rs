@@ -59,12 +59,16 @@ impl StreamMap {
         let column = |table: &str| tables.get(table).and_then(|table| table.0.get(connection));
         let mut map = Self {
             implied: Implied::new(column),
-            holds: cap.holds.clone(),
             takes: Some(
                 cap.fields.iter().filter(|(path, f)| is_taken(cap, **path, f)).map(|(path, _)| *path).collect(),
             ),
             ..Self::default()
         };
+        let held = cap.holds.iter().filter_map(|(path, value)| {
+            // a code without a row is told of with the first record that shows it
+            Some((path, map.value_in(path, path, None, value, &mut Problems::default())?))
+        });
+        map.holds = held.collect();
         for row in rows {
             let Some(theirs) = row.at.get(connection).copied().filter(|path| cap.fields.contains_key(path)) else {
                 continue;
@@ -99,6 +103,11 @@ impl StreamMap {
             self.named.extend(&mapper.theirs);
         }
         self.mappers.push(Named { mapper: mapper.clone(), direction });
+    }
+
+    /// What is the same for all records of the stream, in canonical terms.
+    pub(crate) fn holds(&self) -> &FieldMap {
+        &self.holds
     }
 
     /// Whether a mapper makes the connector's fields of this unit and of others together.
@@ -199,7 +208,7 @@ impl StreamMap {
                 merge(leaves.entry(*path).or_default(), one_way(all.clone(), *direction));
             }
         }
-        leaves.extend(self.holds.paths().map(|path| (path, FieldCapability::read_only())));
+        leaves.extend(cap.holds.paths().map(|path| (path, FieldCapability::read_only())));
         leaves
     }
 

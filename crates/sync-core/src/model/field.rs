@@ -210,9 +210,18 @@ macro_rules! scalar {
 scalar! {
     bool => Bool, "yes or no";
     i64 => Int, "a whole number";
-    String => Text, "text";
     NaiveDate => Date, "a date";
     DateTime<Utc> => Instant, "a moment";
+}
+
+impl Scalar for String {
+    const TYPE: FieldType = FieldType::Text;
+    fn to_value(&self) -> Value {
+        Value::Text(self.as_str().into())
+    }
+    fn from_value(value: &Value) -> Result<Self, String> {
+        value.as_text().map(str::to_owned).ok_or_else(|| expected("text", value))
+    }
 }
 
 /// Whole numbers are read as decimals too.

@@ -25,7 +25,7 @@ fn value_of(row: &FieldSpec) -> BoxedStrategy<Value> {
         FieldType::Bool => any::<bool>().prop_map(Value::Bool).boxed(),
         FieldType::Int => any::<i64>().prop_map(Value::Int).boxed(),
         FieldType::Decimal => decimals().prop_map(Value::Decimal).boxed(),
-        FieldType::Text => "\\PC{1,12}".prop_map(Value::Text).boxed(),
+        FieldType::Text => "\\PC{1,12}".prop_map(Value::from).boxed(),
         FieldType::Date => (0_i32..60_000)
             .prop_map(|day| Value::Date(NaiveDate::from_num_days_from_ce_opt(700_000 + day).unwrap()))
             .boxed(),

@@ -110,7 +110,7 @@ fn equals(value: &Value, operand: &str) -> bool {
         Value::Bool(yes) => operand.parse() == Ok(*yes),
         Value::Int(whole) => operand.parse() == Ok(*whole),
         Value::Decimal(amount) => operand.parse() == Ok(*amount),
-        Value::Text(text) => text == operand,
+        Value::Text(text) => **text == *operand,
         Value::Date(day) => operand.parse() == Ok(*day),
         Value::Instant(moment) => operand.parse() == Ok(moment.date_naive()),
         Value::Link(_) | Value::List(_) | Value::Map(_) => false,

@@ -5,8 +5,7 @@ mod fingerprint;
 mod normal;
 mod path;
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -35,8 +34,8 @@ pub enum Value {
     /// Money, quantity, rate.
     #[serde(with = "rust_decimal::serde::str")]
     Decimal(Decimal),
-    /// Text. Empty text is [`Value::Null`]: see [`FieldMap::set`].
-    Text(String),
+    /// Text. Empty text is [`Value::Null`]: see [`FieldMap::set`]. Copies share it.
+    Text(Arc<str>),
     /// A day without a time zone.
     Date(NaiveDate),
     /// A moment.
@@ -139,11 +138,11 @@ from! { bool => Bool; i64 => Int; Decimal => Decimal; NaiveDate => Date; DateTim
 /// Empty text is [`Value::Null`]: no business system tells them apart, and those that try cause echoes.
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        if text.is_empty() { Self::Null } else { Self::Text(text) }
+        Self::from(text.as_str())
     }
 }
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::from(text.to_owned())
+        if text.is_empty() { Self::Null } else { Self::Text(Arc::from(text)) }
     }
 }

@@ -48,7 +48,7 @@ impl NormalForm {
     pub fn of(self, value: &Value) -> Option<String> {
         let text = match value {
             Value::Null => return None,
-            Value::Text(text) => text.clone(),
+            Value::Text(text) => text.to_string(),
             Value::Bool(yes) => yes.to_string(),
             Value::Int(whole) => whole.to_string(),
             Value::Decimal(amount) => amount.normalize().to_string(),

@@ -380,10 +380,10 @@ impl Habits {
         let Some(cap) = self.cap.fields.get(&path) else { return value.clone() };
         match value {
             Value::Text(text) => {
-                let text = self.recodes.get(&(path, text.clone())).unwrap_or(text);
+                let text: &str = self.recodes.get(&(path, text.to_string())).map_or(text, String::as_str);
                 let cut: String = match cap.max_len {
                     Some(max) => text.chars().take(usize::try_from(max).unwrap_or(usize::MAX)).collect(),
-                    None => text.clone(),
+                    None => text.to_owned(),
                 };
                 Value::from(if cap.folds_case { cut.to_uppercase() } else { cut })
             }

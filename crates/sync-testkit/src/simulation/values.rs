@@ -54,7 +54,7 @@ pub(super) fn value(field: FieldPath, n: Tag) -> Value {
 /// The edit that a value comes from; none for values that do not tell.
 pub(super) fn tag(value: &Value) -> Option<Tag> {
     let text = match value {
-        Value::Text(text) => text.clone(),
+        Value::Text(text) => text.to_string(),
         Value::Decimal(amount) => amount.trunc().to_string(),
         _ => return None,
     };

@@ -76,6 +76,7 @@ pub(super) fn takes(
     key: &StreamKey,
 ) -> bool {
     let makes = table.cap.create || table.cap.facet_of.is_some(); // a facet is made with its host
-    let holds = table.cap.holds.iter().all(|(path, value)| binding.agreed.get(path).is_none_or(|known| known == value));
+    let holds =
+        table.map.holds().iter().all(|(path, value)| binding.agreed.get(path).is_none_or(|known| known == value));
     makes && holds && (!asked || which.contains(key))
 }

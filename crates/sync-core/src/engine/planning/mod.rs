@@ -28,8 +28,9 @@ use crate::{
     mapping::Problems,
     plan::{Doing, Op},
     policy::{Entity, StreamTable},
+    stock::AVAILABLE,
     store::{Binding, BoundSide, Held, HeldWhy, Share, SideState},
-    value::{FieldMap, FieldPath, Fingerprint, Link},
+    value::{FieldMap, FieldPath, Fingerprint, Link, Value},
 };
 
 /// What must not be touched: host records with an open intent, and creates that may be under way.
@@ -55,6 +56,8 @@ pub(crate) struct Facts {
     pub(crate) withdrawn: BTreeSet<CanonicalId>,
     /// Documents with a step to come whose source could not be read in this run, or was not listed.
     pub(crate) unsure: BTreeSet<CanonicalId>,
+    /// Rule sets of stock that is counted from orders of which some could not be read in this run.
+    pub(crate) orders_unheard: BTreeSet<EntityName>,
 }
 
 /// One side of one record.
@@ -112,6 +115,9 @@ fn update(at: &Place<'_>, id: &Arc<str>, diffed: &mut Diffed) -> Option<Op> {
     if fault::on(Fault::LaggingForgotten) && at.side.refusals > 0 {
         return None;
     }
+    if at.facts.orders_unheard.contains(&at.entity.name) && tells_of_more(at) {
+        return None; // some of it may be sold
+    }
     let mut units = codes::mapped(at, units, diffed);
     let effects = status::effects(at, &mut units, diffed);
     let mut instead = FieldMap::new();
@@ -157,6 +163,13 @@ fn unlocked(at: &Place<'_>, units: BTreeSet<FieldPath>, diffed: &mut Diffed) -> 
             Some(open)
         }
     }
+}
+
+/// Whether a shop would be told of more stock than it shows.
+fn tells_of_more(at: &Place<'_>) -> bool {
+    let shown = at.table.inbound(&at.side.shadow, &mut Problems::default()).unwrap_or_default();
+    let number = |fields: &FieldMap| fields.get(AVAILABLE).and_then(Value::as_decimal);
+    number(&shown).is_none_or(|shown| number(&at.binding.agreed).is_some_and(|agreed| agreed > shown))
 }
 
 fn create(at: &Place<'_>, diffed: &mut Diffed) -> Option<Op> {

@@ -117,7 +117,7 @@ proptest! {
     ) {
         for form in ALL {
             if let Some(once) = form.of(&Value::from(text.as_str())) {
-                prop_assert_eq!(form.of(&Value::Text(once.clone())), Some(once), "{:?} of {:?}", form, text);
+                prop_assert_eq!(form.of(&Value::from(once.clone())), Some(once), "{:?} of {:?}", form, text);
             }
         }
         if let Some(once) = phone(&text, None) {

@@ -87,7 +87,7 @@ impl Keeping {
     pub(crate) fn kept(&self, value: &Value) -> Value {
         match value {
             Value::Text(text) => {
-                let mut text = text.clone();
+                let mut text = text.to_string();
                 if self.recodes {
                     text.retain(|c| c != ' ');
                 }
