@@ -71,6 +71,10 @@ pub struct Config {
     /// client, so all calls of the process with the same host or the same client id share this.
     #[serde(default = "calls_per_minute")]
     pub calls_per_minute: u32,
+    /// Seconds until a customer or a product that was made is sure to be listed and found: how soon is not documented. An
+    /// unclear create is looked for twice, so long apart, before it is sent again. 60 if left out.
+    #[serde(default = "search_lag")]
+    pub search_lag_s: u32,
 }
 
 /// Where an order's addresses come from.
@@ -103,6 +107,7 @@ impl Config {
             stock_on_product: None,
             price_decimals: price_decimals(),
             calls_per_minute: calls_per_minute(),
+            search_lag_s: search_lag(),
         }
     }
 
@@ -156,6 +161,7 @@ impl fmt::Debug for Config {
             .field("stock_on_product", &self.stock_on_product)
             .field("price_decimals", &self.price_decimals)
             .field("calls_per_minute", &self.calls_per_minute)
+            .field("search_lag_s", &self.search_lag_s)
             .finish_non_exhaustive()
     }
 }
@@ -198,6 +204,9 @@ fn calls_per_minute() -> u32 {
 fn price_decimals() -> u32 {
     2
 }
+fn search_lag() -> u32 {
+    60
+}
 fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<SecretString, D::Error> {
     String::deserialize(from).map(SecretString::from)
 }
@@ -220,7 +229,7 @@ mod tests {
     fn defaults_are_the_careful_ones() {
         let config = read("").unwrap();
         assert!(!config.unfinished_orders);
-        assert_eq!((config.calls_per_minute, config.marker.as_str()), (800, "Samklang"));
+        assert_eq!((config.calls_per_minute, config.search_lag_s, config.marker.as_str()), (800, 60, "Samklang"));
         assert_eq!(config.addresses[0], AddressSource::PaymentMethod);
         config.check().unwrap();
     }

@@ -105,7 +105,7 @@ pub async fn connect(
         shop_id_code: lists.shop.id_code.clone(),
     };
     let router = Router::new(tells)
-        .with(Customers::new(shop.clone(), &system, &lists))?
+        .with(Customers::new(shop.clone(), &system, &config, &lists))?
         .with(Products::new(shop.clone(), &system, &config, lists.clone())?)?
         .with(Orders::new(shop, &system, &config, lists.clone()))?;
     Ok(Connection { router, lists, snapshot })

@@ -339,14 +339,20 @@ impl Inner {
                 Some(pass) => pass,
                 None => self.auth.pass(cx).await?,
             };
-            let failure = match self.once(cx, &call, &pass, &mut attempts).await? {
-                Err(broken) => broken.judge(&call.place),
+            let ended = self.once(cx, &call, &pass, &mut attempts).await?;
+            let refused = match &ended {
+                Ok(answer) => self.reader().token_refused(answer),
+                // a refusal is one, whatever became of its words
+                Err(broken) => broken.bare(&call.place).is_some_and(|answer| self.reader().token_refused(&answer)),
+            };
+            if refused && may_renew && pass.is_renewable() {
+                may_renew = false;
+                renewed = Some(self.auth.renewed(cx, pass).await?);
+                continue;
+            }
+            let failure = match ended {
+                Err(broken) => broken.judge(&call.place, self.reader()),
                 Ok(answer) => {
-                    if may_renew && pass.is_renewable() && self.reader().token_refused(&answer) {
-                        may_renew = false;
-                        renewed = Some(self.auth.renewed(cx, pass).await?);
-                        continue;
-                    }
                     match judge(&answer, self.reader(), self.told_wait(cx, &call, &answer), &call.secrets(&pass)) {
                         Verdict::Good => return Ok(Some(answer)),
                         Verdict::Follow(to) => match call.follow(&to) {

@@ -18,6 +18,7 @@
 //! | time-out, connection lost | `Unavailable` | `AmbiguousWrite` | reads |
 //! | redirect to the same origin | followed | `Config` (301, 307, 308), `AmbiguousWrite` (302, 303) | no |
 //! | redirect elsewhere | `Config` | the same | no |
+//! | 2xx with a page of HTML | `Protocol`, when it is read | `AmbiguousWrite` | no |
 //!
 //! A service that says when to come back has refused the call. A bare 503 may be a gateway's word after the service did
 //! what it was asked; a vendor of which the contrary is known needs an [`ErrorReader`] that says `Unavailable`.
@@ -142,6 +143,9 @@ pub(crate) fn judge(
         _ => None,
     };
     let redirect = match answer.status() {
+        200..=299 if kind.is_none() && place.writes && answer.looks() == Looks::Html => {
+            return Verdict::Bad(page(answer));
+        }
         200..=299 | 304 if kind.is_none() => return Verdict::Good,
         301 | 302 | 303 | 307 | 308 => answer.header("location"),
         _ => None,
@@ -172,6 +176,12 @@ pub(crate) fn judge(
     }
     let again = answer.status() != 421 && may_repeat(kind);
     Verdict::Bad(Failure { error, again, wait })
+}
+
+/// A page for people in place of the answer to a write: whatever stands before the service said yes to something.
+fn page(answer: &Response) -> Failure {
+    let kind = ErrorKind::AmbiguousWrite;
+    Failure { error: answer.error(kind, format_args!("{}; {}", answer.looks(), cure(kind))), again: false, wait: None }
 }
 
 /// Certainly not applied, or harmless if applied: the status table makes nothing else of these two kinds.
@@ -244,7 +254,18 @@ pub(crate) enum Broken {
 }
 
 impl Broken {
-    pub(crate) fn judge(self, place: &Place) -> Failure {
+    /// The status of a refusal whose words were lost; an answer that says yes is worth nothing without them.
+    pub(crate) fn bare(&self, place: &Place) -> Option<Response> {
+        match self {
+            Self::Lost { status: Some(status), .. } if !(200..300).contains(status) => {
+                Some(Response { place: place.clone(), status: *status, headers: Vec::new(), body: Vec::new() })
+            }
+            _ => None,
+        }
+    }
+    /// `reader` knows what a status alone means.
+    pub(crate) fn judge(self, place: &Place, reader: &dyn ErrorReader) -> Failure {
+        let said = self.bare(place).and_then(|answer| reader.error(&answer)).and_then(|said| said.kind);
         let unclear = if place.writes { ErrorKind::AmbiguousWrite } else { ErrorKind::Unavailable };
         let unreached = matches!(self, Self::Unreached(_));
         let (kind, what, source) = match self {
@@ -264,7 +285,8 @@ impl Broken {
                 Some(source),
             ),
             Self::Lost { status: Some(status), source } => {
-                let kind = if (200..300).contains(&status) { unclear } else { by_status(status, place, false) };
+                let by_status = || if (200..300).contains(&status) { unclear } else { by_status(status, place, false) };
+                let kind = said.unwrap_or_else(by_status);
                 (
                     kind,
                     format!("{place} answered {status}, but the rest was lost on the way; {}", broken_off(kind)),

@@ -23,6 +23,7 @@ pub struct Transport {
     outside: reqwest::Client,
     inside: reqwest::Client,
     largest: usize,
+    patience: Duration,
 }
 
 impl fmt::Debug for Transport {
@@ -56,12 +57,19 @@ impl Transport {
         install_tls();
         let outside = build(reqwest::Client::builder())?;
         let inside = build(reqwest::Client::builder().no_proxy())?;
-        Ok(Self { outside, inside, largest: 64 * 1024 * 1024 })
+        Ok(Self { outside, inside, largest: 64 * 1024 * 1024, patience: Duration::MAX })
     }
     /// Takes answers of up to so many bytes, counted after decompression; a longer one is `Protocol`.
     #[must_use]
     pub fn with_largest_answer(self, bytes: usize) -> Self {
         Self { largest: bytes, ..self }
+    }
+
+    /// Waits no longer than this for an answer, whatever a client or a request allows. The default sets no limit of its
+    /// own.
+    #[must_use]
+    pub fn with_patience(self, longest: Duration) -> Self {
+        Self { patience: longest, ..self }
     }
 
     pub(crate) async fn exchange(&self, wire: Wire<'_>) -> Result<Raw, Broken> {
@@ -74,7 +82,7 @@ impl Transport {
             Method::Patch => reqwest::Method::PATCH,
             Method::Delete => reqwest::Method::DELETE,
         };
-        let mut builder = client.request(method, wire.url.clone()).timeout(wire.timeout);
+        let mut builder = client.request(method, wire.url.clone()).timeout(wire.timeout.min(self.patience));
         for &(name, value, secret) in wire.headers {
             let mut value = reqwest::header::HeaderValue::from_str(value).map_err(|_| {
                 Broken::Unsent(format!("the value of the header {name} has characters that headers cannot have"))

@@ -11,6 +11,8 @@ mod document_shapes;
 mod documents;
 mod emulated;
 mod engine;
+mod fault_table;
+mod fuzz;
 mod invoices;
 mod live;
 mod orders;

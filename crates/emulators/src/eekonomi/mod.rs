@@ -407,14 +407,16 @@ impl Vendor for Eekonomi {
     }
 
     fn failure(&self, status: u16) -> Reply {
-        // the code that stands beside this status in the vendor's table
+        // the code that the vendor gives with this status; others come from what stands before it, with a body of its own
         let (code, name) = match status {
+            400 => (2000, "DataModelValidationError"),
             401 => (4005, "AuthorizationException"),
-            403 => (4007, "PermissionDenied"),
+            403 => (4006, "PermissionDenied"),
             404 => (3000, "ResourceNotFound"),
             409 => (4000, "Conflict"),
-            ..500 => (2000, "DataModelValidationError"),
-            _ => (5000, "InternalServerError"),
+            429 => (4010, "TooManyRequests"),
+            500..600 => (5000, "InternalServerError"),
+            _ => return Reply::json(status, &json!({ "Message": format!("injected fault {status}") })),
         };
         let body = json!({
             "ErrorCode": code,

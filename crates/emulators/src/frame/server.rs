@@ -132,6 +132,11 @@ impl<V: Vendor> Emulator<V> {
         self.shared.lock().faults.add(fault);
     }
 
+    /// The ordered faults and how many requests each has met: `[{"fault": …, "met": n}]`.
+    pub fn faults(&self) -> Value {
+        self.shared.lock().faults.describe()
+    }
+
     /// Takes back all faults.
     pub fn clear_faults(&self) {
         self.shared.lock().faults.clear();

@@ -45,8 +45,10 @@ impl Layers {
     /// # Errors
     /// No such pair, or a key that cannot be one.
     pub(crate) fn set(&mut self, pair: &str) -> Result<(), Vec<Mistake>> {
-        // of the value nothing is told: it may be a secret
-        let label = format!("--set {}", pair.split('=').next().unwrap_or_default().trim());
+        // of the value nothing is told, whatever stands between it and its key: it may be a secret
+        let of_key = |c: &char| c.is_alphanumeric() || "_-./\"'".contains(*c);
+        let key: String = pair.trim_start().chars().take_while(of_key).collect();
+        let label = format!("--set {key}");
         let wrong = || {
             let cure = "write key=value, the key as in the file: --set guards.max_create=50";
             vec![Mistake::new(&label, "this is no key with a value", cure)]

@@ -191,4 +191,6 @@ fn nearest<'a>(word: &str, allowed: impl Iterator<Item = &'a str>) -> Option<&'a
 }
 
 #[cfg(test)]
+mod fuzz;
+#[cfg(test)]
 mod tests;

@@ -31,6 +31,7 @@ use super::{
 use crate::{
     client::Shop,
     codes::{self, Lists},
+    config::Config,
     pricelists::{PriceList, currency_of},
     wire::{Included, Told, Whole},
 };
@@ -54,8 +55,6 @@ const LIST: &str = "list customers";
 const INCLUDE: &str = "addresses";
 /// Customers that are written at the same time.
 const CONCURRENCY: u32 = 4;
-/// Seconds until a new customer is sure to be listed: how soon is not documented.
-const SEARCH_LAG_S: u32 = 60;
 
 /// The handler.
 #[derive(Debug)]
@@ -63,11 +62,13 @@ pub(crate) struct Customers {
     shop: Shop,
     at: StreamKey,
     price_lists: Vec<PriceList>,
+    search_lag_s: u32,
 }
 
 impl Customers {
-    pub(crate) fn new(shop: Shop, system: &SystemId, lists: &Lists) -> Self {
-        Self { shop, at: StreamKey::new(system.clone(), CUSTOMERS), price_lists: lists.price_lists.clone() }
+    pub(crate) fn new(shop: Shop, system: &SystemId, config: &Config, lists: &Lists) -> Self {
+        let at = StreamKey::new(system.clone(), CUSTOMERS);
+        Self { shop, at, price_lists: lists.price_lists.clone(), search_lag_s: config.search_lag_s }
     }
 }
 
@@ -187,7 +188,7 @@ impl StreamHandler for Customers {
         can.create = true;
         can.update = UpdateMode::Merge;
         can.write_concurrency = CONCURRENCY;
-        can.search_lag_s = SEARCH_LAG_S;
+        can.search_lag_s = self.search_lag_s;
         can.remove = [RemoveMode::Delete].into();
         write::declare(&mut can);
         can

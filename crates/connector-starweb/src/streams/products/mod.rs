@@ -46,8 +46,6 @@ pub(crate) const PRODUCTS: &str = "products";
 const LIST: &str = "list products";
 /// Products that are written at the same time.
 const CONCURRENCY: u32 = 4;
-/// Seconds until a new product is sure to be found by its number: how soon the vendor's filter knows it is not documented.
-const SEARCH_LAG_S: u32 = 60;
 
 /// The handler.
 #[derive(Debug)]
@@ -58,6 +56,7 @@ pub(crate) struct Products {
     prices: Vec<PriceFacet>,
     stock: Vec<StockFacet>,
     decimals: u32,
+    search_lag_s: u32,
 }
 
 impl Products {
@@ -71,6 +70,7 @@ impl Products {
             stock: StockFacet::all(&lists.goods, config)?,
             lists,
             decimals: config.price_decimals,
+            search_lag_s: config.search_lag_s,
         })
     }
     async fn page(&self, cx: &Context, request: Request, walk: Walk) -> Result<RawPage> {
@@ -131,7 +131,7 @@ impl StreamHandler for Products {
         can.find_by = [Item::NUMBER].into();
         can.stamps = true;
         can.create = true;
-        can.search_lag_s = SEARCH_LAG_S;
+        can.search_lag_s = self.search_lag_s;
         can.update = UpdateMode::Merge;
         can.write_concurrency = CONCURRENCY;
         can.remove = [RemoveMode::Archive, RemoveMode::Delete].into();
