@@ -131,7 +131,7 @@ fn learn(answer: &Response, [product, variant]: &mut [Option<String>; 2]) {
         *product = id("/data/productId");
     }
     if variant.is_none() {
-        *variant = id("/data/0/variantId");
+        *variant = id("/data/variants/data/0/variantId").or_else(|| id("/data/variants/0/variantId"));
     }
 }
 

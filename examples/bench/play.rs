@@ -121,7 +121,7 @@ fn minimum_of_load(articles: u64) -> Calls {
         ("se GET /api/v2/shop", 1),
         ("se GET /api/v2/products", 1),
         ("se POST /api/v2/products", articles),
-        ("se GET /api/v2/products/{}/variants", articles),
+        ("se GET /api/v2/products/{}", articles),
         ("se POST /api/v2/products/{}/variants/{}/prices", articles),
         ("se PATCH /api/v2/products/{}", articles),
     ];

@@ -25,7 +25,7 @@ fn fifty_articles_take_the_calls_that_they_must_and_no_more() {
         let load = json!({
             "erp GET /v2/articles": 1, "erp GET /v2/companysettings": 1,
             "se GET /api/v2/shop": 1, "se GET /api/v2/products": 1,
-            "se POST /api/v2/products": 50, "se GET /api/v2/products/{}/variants": 50,
+            "se POST /api/v2/products": 50, "se GET /api/v2/products/{}": 50,
             "se POST /api/v2/products/{}/variants/{}/prices": 50, "se PATCH /api/v2/products/{}": 50,
         });
         assert_eq!(one["load"]["calls_by_kind"], load);

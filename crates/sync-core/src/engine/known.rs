@@ -23,6 +23,7 @@ use crate::{
 pub(super) fn external_links(fields: &FieldMap) -> Vec<ExternalRef> {
     fields
         .iter()
+        .filter(|(_, value)| value.has_link())
         .flat_map(|(_, value): (_, &Value)| value.links())
         .filter_map(|link| match link {
             Link::External(reference) => Some(reference.clone()),

@@ -207,6 +207,7 @@ impl Reader<'_> {
                 Some(records) if !(partial && can_get) => {
                     let hash = item.hash;
                     self.sort(&item, records, hash, asked, reading, high);
+                    self.work.relieve(&mut reading.finds).await?;
                 }
                 _ => rows.push(item),
             }

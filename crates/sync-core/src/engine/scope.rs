@@ -86,7 +86,8 @@ fn own_of(entity: &Entity, system: &SystemId, binding: &Binding) -> FieldMap {
 pub(crate) fn within(entity: &Entity, system: &SystemId, binding: &Binding, around: &Around<'_>) -> bool {
     // what stands in the campaign's list says what another price is, and is none of its own elsewhere
     (system == entity.master_of(&binding.origin) || !campaign::is_of_campaign(entity, &binding.agreed))
-        && unmet(entity, system, own_of(entity, system, binding), &binding.origin, around, true).is_none()
+        && (!entity.scope.contains_key(system)
+            || unmet(entity, system, own_of(entity, system, binding), &binding.origin, around, true).is_none())
 }
 
 /// The first condition of a system's scope that does not hold.

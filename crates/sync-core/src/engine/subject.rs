@@ -82,6 +82,9 @@ pub(crate) struct Links(pub(crate) BTreeMap<ExternalRef, CanonicalId>);
 impl Links {
     /// The same fields with every link canonical whose record is known.
     pub(crate) fn canonical(&self, fields: &FieldMap) -> FieldMap {
+        if !fields.iter().any(|(_, value)| value.has_link()) {
+            return fields.clone();
+        }
         let one = |link: &Link| match link {
             Link::External(reference) => match self.0.get(reference) {
                 Some(id) => Value::Link(Link::Canonical(*id)),

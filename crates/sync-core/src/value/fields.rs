@@ -36,7 +36,8 @@ impl FieldMap {
     /// Sets a value; empty text becomes [`Value::Null`].
     pub fn set(&mut self, path: FieldPath, value: impl Into<Value>) {
         let value = plain(value.into());
-        let at = self.at(path);
+        let is_last = self.fields().last().is_none_or(|(last, _)| *last < path); // as when they come in order
+        let at = if is_last { Err(self.len()) } else { self.at(path) };
         let fields = self.own();
         match at {
             Ok(i) => {
@@ -79,27 +80,38 @@ impl FieldMap {
     /// The known fields at or under `prefix`.
     #[must_use]
     pub fn under(&self, prefix: FieldPath) -> Self {
-        self.filter(|path| path.is_under(prefix))
+        let fields = self.fields();
+        let from = fields.partition_point(|(path, _)| *path < prefix);
+        let near = fields.iter().skip(from).take_while(|(path, _)| path.as_str().starts_with(prefix.as_str()));
+        Self::of(near.filter(|(path, _)| path.is_under(prefix)).cloned().collect())
     }
     /// The known fields that `keep` chooses.
     #[must_use]
     pub fn filter(&self, mut keep: impl FnMut(FieldPath) -> bool) -> Self {
-        let kept: Vec<bool> = self.paths().map(&mut keep).collect();
-        if kept.iter().all(|kept| *kept) {
-            return self.clone();
-        }
-        Self::of(self.fields().iter().zip(kept).filter(|(_, kept)| *kept).map(|(field, _)| field.clone()).collect())
+        let Some(first) = self.paths().position(|path| !keep(path)) else { return self.clone() };
+        let (before, after) = self.fields().split_at(first);
+        let after = after.iter().skip(1).filter(|(path, _)| keep(*path));
+        Self::of(before.iter().chain(after).cloned().collect())
     }
     /// This map where `newer` knows nothing, `newer` elsewhere.
     pub fn overlay(&mut self, newer: &FieldMap) {
         if self.is_empty() {
             self.clone_from(newer);
         }
-        for (path, value) in newer.iter() {
-            if self.get(path) != Some(value) {
-                self.set(path, value.clone());
-            }
+        if newer.iter().all(|(path, value)| self.get(path) == Some(value)) {
+            return;
         }
+        let mut merged = Vec::with_capacity(self.len() + newer.len());
+        let mut newer = newer.fields().iter().peekable();
+        for field in std::mem::take(self.own()) {
+            while let Some(new) = newer.next_if(|(path, _)| *path < field.0) {
+                merged.push(new.clone());
+            }
+            let same = newer.next_if(|(path, _)| *path == field.0);
+            merged.push(same.cloned().unwrap_or(field));
+        }
+        merged.extend(newer.cloned());
+        *self = Self::of(merged);
     }
     /// Paths that both know and that differ.
     pub fn differs(&self, other: &FieldMap) -> Vec<FieldPath> {

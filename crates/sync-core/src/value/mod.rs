@@ -75,6 +75,15 @@ impl Value {
             _ => None,
         }
     }
+    /// Whether there is a link in this value, inside a list or a map too.
+    pub fn has_link(&self) -> bool {
+        match self {
+            Self::Link(_) => true,
+            Self::List(values) => values.iter().any(Self::has_link),
+            Self::Map(values) => values.values().any(Self::has_link),
+            _ => false,
+        }
+    }
     /// Every link in this value, those inside lists and maps too.
     pub fn links(&self) -> Vec<&Link> {
         match self {

@@ -1,6 +1,7 @@
 //! Names of fields.
 
 use std::{
+    cmp::Ordering,
     collections::HashSet,
     fmt,
     sync::{LazyLock, Mutex, PoisonError},
@@ -12,9 +13,21 @@ use serde::{Deserialize, Deserializer, Serialize};
 ///
 /// Cheap to copy. Paths that come at run time are kept once for the life of the process: they are names out of the
 /// model and the configuration, so there are only so many.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct FieldPath(&'static str);
+
+impl PartialOrd for FieldPath {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for FieldPath {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // mostly it is the very same text
+        if std::ptr::eq(self.0, other.0) { Ordering::Equal } else { self.0.cmp(other.0) }
+    }
+}
 
 static KNOWN: LazyLock<Mutex<HashSet<&'static str>>> = LazyLock::new(Mutex::default);
 
