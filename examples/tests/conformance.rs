@@ -1,5 +1,6 @@
 //! The guide's connector keeps the rules for connectors: a fixture as its last part describes one.
 #![allow(clippy::unwrap_used, reason = "a test fails by it")]
+#![allow(clippy::duplicate_mod, reason = "the program keeps its box to itself")]
 
 #[path = "../cardbox/mod.rs"]
 #[allow(dead_code, reason = "the program looks into the box, these tests do not")]
@@ -24,13 +25,13 @@ use sync_core::{Canonical, Context, Result, StreamId};
 use sync_http::SystemClock;
 use sync_testkit::connector_suite::{CHECKS, ConnectorFixture, Sample, Sent, Stranger, findings};
 
-struct Box {
+struct Cards {
     double: Emulator<Cardbox>,
     cards: Arc<dyn Connector>,
     nth: AtomicU64,
 }
 
-impl Box {
+impl Cards {
     async fn open() -> Self {
         let double = Emulator::start(Cardbox::default(), Options::default()).await.unwrap();
         let cards = guide::connect("box", double.base_url(), &SecretString::from(KEY)).unwrap();
@@ -39,7 +40,7 @@ impl Box {
 }
 
 #[async_trait]
-impl ConnectorFixture for Box {
+impl ConnectorFixture for Cards {
     fn connector(&self) -> Arc<dyn Connector> {
         self.cards.clone()
     }
@@ -81,7 +82,7 @@ impl ConnectorFixture for Box {
 async fn the_guides_connector_keeps_the_rules() {
     // retries wait for real here, so trouble is left to connectors whose time a test moves
     for check in CHECKS.iter().flat_map(|family| family.iter()).filter(|check| !check.makes_trouble()) {
-        let found = findings(check.id(), Arc::new(Box::open().await)).await.unwrap();
+        let found = findings(check.id(), Arc::new(Cards::open().await)).await.unwrap();
         assert!(found.is_empty(), "{}, {}: {found:#?}", check.id(), check.what());
     }
 }

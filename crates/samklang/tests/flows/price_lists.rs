@@ -17,8 +17,8 @@ const OWN: u64 = 108;
 const SHOP_RESELLERS: u64 = 120;
 const SHOP_EURO: u64 = 112;
 
-/// Everything at every run, and both streams of the ERP. A list's code is the shop's own; ten has none there.
-fn rules() -> Vec<String> {
+/// Everything at every run, and both streams of the ERP.
+fn rules(lists: String) -> Vec<String> {
     vec![
         "entities.prices.every=0s".to_owned(),
         "entities.prices.complete_every=0s".to_owned(),
@@ -26,15 +26,19 @@ fn rules() -> Vec<String> {
         "entities.prices.systems.erp={ read = true, streams = [\"article_price\", \"salespricelistprices\"] }"
             .to_owned(),
         "connections.se.price_lists=[\"Återförsäljare\", \"Euroländer och Danmark\"]".to_owned(),
-        format!(
-            "tables.price_list.erp={{ \"\" = \"\", \"{SHOP_RESELLERS}\" = \"{RESELLERS}\", \"{SHOP_EURO}\" = \"{EURO}\", \
-             ten = \"{TEN}\" }}"
-        ),
+        format!("tables.price_list={lists}"),
     ]
 }
 
+/// A list's code is the shop's own; ten has none there.
+fn as_in_the_shop() -> String {
+    format!(
+        "{{ erp = {{ \"\" = \"\", \"{SHOP_RESELLERS}\" = \"{RESELLERS}\", \"{SHOP_EURO}\" = \"{EURO}\", ten = \"{TEN}\" }} }}"
+    )
+}
+
 /// The ERP has its lists and the shop two of them; nothing was adopted.
-fn before_contact(preset: &'static str) -> Stage {
+fn before_contact(preset: &'static str, codes: String) -> Stage {
     let mut stage = Stage::of_preset(preset, &[]);
     let list = |id: &str, name: &str, number: u64, currency: &str| json!({ "Id": id, "Name": name, "Number": number, "CurrencyCode": currency, "IsActive": true });
     let lists = [list(RESELLERS, "ÅF", 2, "SEK"), list(EURO, "Euro", 3, "EUR"), list(TEN, "Från 10", 4, "SEK")];
@@ -45,7 +49,7 @@ fn before_contact(preset: &'static str) -> Stage {
         "parentPricelistId": OWN, "region": "all",
     });
     stage.shop.seed(json!({ "pricelists": [resellers] })).unwrap();
-    for rule in rules() {
+    for rule in rules(codes) {
         stage.rule(&rule);
     }
     stage
@@ -53,7 +57,7 @@ fn before_contact(preset: &'static str) -> Stage {
 
 /// Two lists have prices, and the shop has them too.
 fn stage() -> Stage {
-    let stage = before_contact("erp-leads");
+    let stage = before_contact("erp-leads", as_in_the_shop());
     costs(&stage, "ÅF", &[("HEM-1002", "600"), ("BOK-1004", "250")]);
     costs(&stage, "Euro", &[("HEM-1002", "75.5")]);
     stage.adopt();
@@ -106,11 +110,11 @@ fn asked(stage: &Stage, sku: &str) -> Vec<(u64, u64, String)> {
 /// The table may have a column for the shop too: then the list has a name of its own.
 #[test]
 fn a_list_may_have_a_name_that_is_no_systems_own() {
-    let mut stage = before_contact("erp-leads");
-    stage.rule(&format!(
-        "tables.price_list={{ erp = {{ \"\" = \"\", resellers = \"{RESELLERS}\", euro = \"{EURO}\", ten = \"{TEN}\" }}, \
+    let lists = format!(
+        "{{ erp = {{ \"\" = \"\", resellers = \"{RESELLERS}\", euro = \"{EURO}\", ten = \"{TEN}\" }}, \
          se = {{ \"\" = \"\", resellers = \"{SHOP_RESELLERS}\", euro = \"{SHOP_EURO}\" }} }}"
-    ));
+    );
+    let stage = before_contact("erp-leads", lists);
     costs(&stage, "ÅF", &[("HEM-1002", "600")]);
     stage.adopt();
     stage.runs();
@@ -171,7 +175,7 @@ fn a_list_that_is_deleted_is_asked_about_and_its_prices_stay() {
 
 #[test]
 fn a_list_of_the_erp_is_the_price_of_ten() {
-    let mut stage = before_contact("erp-leads");
+    let mut stage = before_contact("erp-leads", as_in_the_shop());
     for rule in [
         "connections.se.volume_quantities=[10]",
         "entities.prices.where=[\"list != ten\"]",
@@ -193,7 +197,7 @@ fn a_list_of_the_erp_is_the_price_of_ten() {
 
 #[test]
 fn a_list_of_the_shop_goes_to_the_erps_in_one_call() {
-    let mut stage = before_contact("erp-leads");
+    let mut stage = before_contact("erp-leads", as_in_the_shop());
     for rule in [
         "entities.prices.where=[\"list != 120\"]",
         "entities.prices.systems.se={ read = true, create = \"always\", update = true, streams = [\"prices\", \"prices_112\"] }",
@@ -239,7 +243,7 @@ fn a_list_of_the_shop_goes_to_the_erps_in_one_call() {
 /// Of the items' own prices a new article is given the shop's; the lists are in a rule set of their own.
 #[test]
 fn in_the_combined_flow_prices_of_lists_come_from_the_erp() {
-    let mut stage = before_contact("combined");
+    let mut stage = before_contact("combined", as_in_the_shop());
     for rule in [
         "connections.erp.fillers.unit=deaa377a-4985-598c-9c57-b9b018f1b7d4",
         "connections.erp.codings={ goods = { 25 = \"7b58e06c-5295-53a8-9935-7afe30f3aab2\" } }",

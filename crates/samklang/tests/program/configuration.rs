@@ -95,7 +95,7 @@ fn what_cannot_be_read_is_said_with_what_to_do() {
     bench.ends(1, &["held"]).complains("samklang adopt");
     bench.ends(1, &["journal", "1"]).complains("samklang adopt");
     let ran = bench.ends(1, &["plan", "--set", "a b=in-clear"]);
-    ran.complains("--set a b: this is no key with a value").complains("write key=value");
+    ran.complains("--set a: this is no key with a value").complains("write key=value");
     assert!(!ran.err.contains("in-clear"), "{ran:?}");
     bench
         .ends(1, &["plan", "--set", "preset=starweb-eekonomi/byers"])
