@@ -9,7 +9,7 @@
 //! ```
 //!
 //! An author writes a [`ConnectorFixture`]: the connector before its vendor's double, a hand on the double's other side,
-//! and samples of records. [`connector_suite!`](crate::connector_suite) makes one test of each check. A check goes over all
+//! and samples of records. [`connector_suite!`](crate::connector_suite!) makes one test of each check. A check goes over all
 //! host streams and tries those that claim what it proves; what it finds is named `stream` or `stream/field`. A finding that
 //! is a fact of the vendor's, and no fault, is waived with its reason; a waiver that covers nothing fails.
 //!
