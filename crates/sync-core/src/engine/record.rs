@@ -208,13 +208,7 @@ impl Work<'_> {
                     commit.journal.extend(reference.map(|reference| self.journal(id, Event::Removed(reference))));
                 }
                 Outcome::Refused(error) => {
-                    let parked = outcome::refused(binding, share, &flight.intent, error, self.now());
-                    // one record was refused, however many facets it has
-                    let shares = &flight.intent.shares;
-                    let own = shares.iter().find(|share| share.at == flight.op.host).or(shares.first());
-                    if own == Some(share) {
-                        commit.parked.push(parked);
-                    }
+                    commit.parked.push(outcome::refused(binding, share, &flight.intent, error, self.now()));
                 }
                 Outcome::Moved(_) | Outcome::Later | Outcome::Unclear | Outcome::Stop(_) => {
                     if fault::on(Fault::LaggingForgotten)
