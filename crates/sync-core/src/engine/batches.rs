@@ -1,7 +1,7 @@
 //! Much work is decided in batches, so that a run's memory is that of a batch. What may be one record, or is written in
 //! one call, stays together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     finds::{Find, Finds},
@@ -135,10 +135,23 @@ pub(super) fn part_of(entity: &Entity, binding: &Binding) -> Option<MatchKey> {
     Some(MatchKey { entity: entity.name.clone(), rule: PART_OF.to_owned(), key: whole })
 }
 
+/// The rule of keys that name our mark on records that nobody could match: the original and its copies are looked at
+/// together.
+const CARRIES: &str = "@carries";
+
+/// The keys that name the marks on the sides of a record that could not be matched.
+pub(super) fn carried(entity: &Entity, binding: &Binding) -> BTreeSet<MatchKey> {
+    let marks = binding.sides.iter().filter(|_| binding.ambiguous).filter_map(|(_, side)| side.mark.clone());
+    marks.map(|mark| MatchKey { entity: entity.name.clone(), rule: CARRIES.to_owned(), key: mark }).collect()
+}
+
 impl Work<'_> {
     /// What a key of a record ties it to: what is recognised by the same, what it is part of. Others say what counts
     /// against a record.
     pub(super) fn tie_of(&self, key: &MatchKey) -> Option<Tie> {
+        if key.rule == CARRIES {
+            return Some(Tie::of_key(&MatchKey { rule: MARK.to_owned(), ..key.clone() }));
+        }
         if [PART_OF, PARENT].contains(&key.rule.as_str()) {
             return key.key.parse().ok().map(|id| Tie::of_id(CanonicalId::from_uuid(id)));
         }

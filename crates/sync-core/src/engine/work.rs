@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Engine, Group,
-    batches::part_of,
+    batches::{carried, part_of},
     diff::Correction,
     matching::{MARK, keys},
     planning::is_short,
@@ -177,6 +177,7 @@ pub(super) fn derive(entity: &Entity, binding: &mut Binding, links: &Links, now:
     all.extend(stock::keys(entity, binding));
     all.extend(campaign::own_key(entity, binding));
     all.extend(part_of(entity, binding));
+    all.extend(carried(entity, binding));
     binding.keys = if binding.is_live() { all } else { BTreeSet::new() };
     binding.numbers.extend(numbers);
     binding.wake_at = wake_at(entity, binding, now);
