@@ -140,6 +140,20 @@ impl Plan {
         self.ops.iter().for_each(|op| count(&mut counted, op));
         counted
     }
+    /// How many operations of each word go to each host stream. Steps that are counted only are told as updates.
+    pub fn words(&self) -> BTreeMap<(StreamKey, &str), u64> {
+        let mut words: BTreeMap<(StreamKey, &str), u64> = BTreeMap::new();
+        for op in &self.ops {
+            *words.entry((op.host.clone(), op.word())).or_default() += 1;
+        }
+        let more = [("create", &self.more.creates), ("update", &self.more.changes), ("remove", &self.more.removals)];
+        for (word, counts) in more {
+            for (host, count) in counts {
+                *words.entry((host.clone(), word)).or_default() += count;
+            }
+        }
+        words
+    }
     /// Adds operations; those beyond `room` are counted only.
     pub(crate) fn add(&mut self, ops: &[Op], room: usize) {
         let (shown, more) = ops.split_at(room.saturating_sub(self.ops.len()).min(ops.len()));

@@ -1,7 +1,5 @@
 //! What people read while a demo is played.
 
-use std::{collections::BTreeMap, io::Write};
-
 use sync_core::engine::Report;
 
 use super::{
@@ -70,11 +68,8 @@ impl<'a> Teller<'a> {
         let mut rows: Vec<(String, u64)> =
             report.read.iter().map(|(kind, count)| (format!("read {kind}"), *count)).collect();
         rows.push(("bound".to_owned(), report.bound));
-        let mut planned: BTreeMap<String, u64> = BTreeMap::new();
-        for op in &report.plan.ops {
-            *planned.entry(format!("would {} {}", op.word(), op.host)).or_default() += 1;
-        }
-        rows.extend(planned);
+        let planned = report.plan.words().into_iter();
+        rows.extend(planned.map(|((host, word), count)| (format!("would {word} {host}"), count)));
         rows.extend(report.written.iter().map(|(stream, count)| (format!("written {stream}"), *count)));
         rows.extend(report.effects.iter().map(|(effect, count)| (format!("effect {effect}"), *count)));
         if report.written.is_empty() {

@@ -147,6 +147,9 @@ pub(crate) fn plan(out: Out<'_>, plan: &Plan) -> Done {
             writeln!(out, "    effect {} on {}", effect.effect, effect.trigger)?;
         }
     }
+    if !plan.more.is_empty() {
+        writeln!(out, "These are the first {}; further ones are counted only.", plan.ops.len())?;
+    }
     plan_counts(out, "In all", plan)
 }
 
@@ -169,10 +172,7 @@ fn heading(op: &Op) -> String {
 
 /// Counts of writes, by stream.
 pub(crate) fn plan_counts(out: Out<'_>, head: &str, plan: &Plan) -> Done {
-    let mut counts: BTreeMap<(String, &str), u64> = BTreeMap::new();
-    for op in &plan.ops {
-        *counts.entry((op.host.to_string(), op.word())).or_default() += 1;
-    }
+    let counts = plan.words();
     if !counts.is_empty() {
         writeln!(out, "\n{head}:")?;
     }

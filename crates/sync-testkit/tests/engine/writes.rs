@@ -200,6 +200,30 @@ fn too_many_creates_trip_the_guard_until_a_person_approves() {
     assert_eq!(world.run().writes(), 0);
 }
 
+/// What a run decides at once is no matter to a guard: it is judged on all before the first write.
+#[test]
+fn a_guard_counts_all_batches_before_anything_is_written() {
+    for at_once in [1, 3] {
+        let mut world = two(&format!("{ONE_WAY}\n[guards]\nmax_create = 4"), plain, plain).at_once(at_once);
+        world.adopt();
+        for number in 0..9 {
+            world.system("crm").put("company", company(&format!("C{number}"), &number.to_string()));
+        }
+        let dry = world.dry_run().plan;
+        assert_eq!((dry.ops.len(), dry.counted().creates.values().sum::<u64>()), (at_once, 9));
+        assert_eq!(dry.words().values().sum::<u64>(), 9);
+        let report = world.run();
+        assert_eq!((report.exit_code(), report.tripped.values().flatten().next().unwrap().found), (7, 9));
+        assert_eq!(world.system("erp").all("customer").len(), 0);
+        let known = drive(world.store().scan(&"companies".into(), None, 99)).unwrap();
+        assert_eq!(known.len(), 0, "nothing is kept of a plan that tripped");
+        let id = report.tripped().unwrap().to_owned();
+        drive(world.engine().unwrap().approve(&id, "anna")).unwrap();
+        assert_eq!(world.run().writes(), 9);
+        assert_eq!(world.run().writes(), 0);
+    }
+}
+
 #[test]
 fn many_records_go_in_batches() {
     let mut world = two(ONE_WAY, plain, |s| s.batches(10, 4));
