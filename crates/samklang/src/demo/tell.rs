@@ -1,5 +1,7 @@
 //! What people read while a demo is played.
 
+use std::io::Write;
+
 use sync_core::engine::Report;
 
 use super::{
