@@ -40,6 +40,7 @@ impl Work<'_> {
         let is_sure = many && reading.short.is_empty() && self.surely_passes(&batches, due, basis.told).await?;
         if many && self.mode == Mode::Sync && !is_sure {
             for batch in &batches {
+                self.stay().await?;
                 self.rehearse(tally, basis, batch, &mut planned).await?;
             }
             if !self.passes(tally, std::mem::take(&mut planned), &reading, basis.told).await? {
@@ -52,6 +53,7 @@ impl Work<'_> {
                 tally.report.cancelled = true;
                 return Ok(()); // what was not decided is read again
             }
+            self.stay().await?;
             let of = Of { basis, rest: (place == last).then_some(&mut reading), many };
             if !self.batch(tally, batch, of, &mut planned).await? {
                 return Ok(());
