@@ -20,7 +20,7 @@ use crate::{
     store::{Binding, Held, HeldWhy, SideState},
 };
 
-/// Bindings that ask for attention are taken up so many at a time.
+/// More bindings than this are not taken up in one run: their ids alone would fill the memory.
 const DUE: usize = 10_000_000;
 
 /// Ids are read so many at a time.

@@ -43,14 +43,17 @@ impl Work<'_> {
         due: &[(CanonicalId, usize)],
         told: &Told,
     ) -> Result<bool> {
-        let reported = batches.iter().map(|batch| batch.here.len() + batch.aside.len()).sum::<usize>();
-        let mut most = Approval::default();
-        let reported = u64::try_from(reported).unwrap_or(u64::MAX);
-        for host in self.guards().into_keys().filter(|_| reported > 0) {
-            most.creates.insert(host.clone(), reported);
-            most.changes.insert(host.clone(), reported);
-            most.removals.insert(host, reported);
+        let reported = batches.iter().any(|batch| !batch.here.is_empty() || !batch.aside.is_empty());
+        let mut entities = self.group.entities.iter().filter_map(|place| self.entity(*place));
+        // an order changes the stock of all that it names, a price those of its campaign
+        let reaches = |entity: &Entity| {
+            let mut tables = entity.streams.values();
+            entity.ordered.is_some() || entity.campaign.is_some() || tables.any(|table| table.document.is_some())
+        };
+        if reported || entities.any(reaches) {
+            return Ok(false);
         }
+        let mut most = Approval::default();
         for due in due.chunks(DUE_AT_ONCE) {
             let ids: Vec<CanonicalId> = due.iter().map(|(id, _)| *id).collect();
             let mut hosts: BTreeMap<CanonicalId, BTreeSet<StreamKey>> = BTreeMap::new();
