@@ -411,7 +411,7 @@ impl Vendor for Eekonomi {
         let (code, name) = match status {
             400 => (2000, "DataModelValidationError"),
             401 => (4005, "AuthorizationException"),
-            403 => (4006, "PermissionDenied"),
+            403 => (4006, "NoAccessToScopes"),
             404 => (3000, "ResourceNotFound"),
             409 => (4000, "Conflict"),
             429 => (4010, "TooManyRequests"),
