@@ -3,11 +3,9 @@
 use super::prepare::Flight;
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::TimeDelta;
-
 use super::{
     act,
-    outcome::{self, Outcome, Trust},
+    outcome::{self, NEVER, Outcome, Trust},
     run::is_done,
     subject::Sight,
     work::{Tally, Work, derive},
@@ -22,9 +20,6 @@ use crate::{
 
 /// How often an outcome is recorded anew because its binding moved.
 pub(super) const TRIES: usize = 5;
-
-/// Longer than anybody waits: only a person's decision ends it.
-pub(super) const NEVER: TimeDelta = TimeDelta::days(36_500);
 
 impl Work<'_> {
     /// A write found by looking; gives back what was shown beside it.

@@ -83,10 +83,18 @@ impl Inbox {
         match self {
             Self::Hint(name) => names.contains(name),
             Self::Bind(name, subject) => *subject == id || names.contains(name),
-            Self::Look(subject) | Self::Take { subject, .. } | Self::Create { subject, .. } => *subject == id,
+            Self::Look(subject)
+            | Self::Take { subject, .. }
+            | Self::Create { subject, .. }
+            | Self::Own(subject)
+            | Self::Same(subject)
+            | Self::Remove(subject)
+            | Self::Confirm(subject) => *subject == id,
             Self::Verdict(verdict) | Self::Retract(verdict) => verdict.names_any(names),
-            Self::Retry(key) => key.starts_with(&format!("{id}@")) || names.iter().any(|name| name.to_string() == *key),
-            Self::Approve(_) => false,
+            Self::Retry(key) | Self::Drop(key) => {
+                key.starts_with(&format!("{id}@")) || names.iter().any(|name| name.to_string() == *key)
+            }
+            Self::Approve(_) | Self::Since(..) => false,
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod behind;
 mod campaigns;
+mod desk;
 mod documents;
 mod documents_as_invoices;
 mod facets;

@@ -18,7 +18,9 @@ use crate::{
 /// Sides that are to be made, and what becomes of the others when one is gone.
 pub(super) fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>, out: &mut Diffed) {
     let known_somewhere = out.binding.sides.iter().any(|(key, side)| {
-        side.id.is_some() && side.state != SideState::Removed && entity.table(key).is_some_and(|table| table.role.read)
+        let left = out.binding.reference(key).is_some_and(|name| subject.left.contains(&name));
+        let there = side.id.is_some() && side.state != SideState::Removed && !left;
+        there && entity.table(key).is_some_and(|table| table.role.read)
     });
     if subject.ambiguous.is_some() || !known_somewhere || out.binding.origins.is_empty() {
         return;
@@ -26,7 +28,7 @@ pub(super) fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>,
     // what its master removed is not made again; `recreate` speaks of counterparts whose master lives
     let master = entity.master_of(&out.binding.origin);
     let ended = out.binding.sides.iter().any(|(key, side)| key.system == *master && side.state == SideState::Removed);
-    if ended && entity.on_remove != OnRemove::Ignore {
+    if ended && subject.asked.is_empty() && entity.on_remove != OnRemove::Ignore {
         return;
     }
     for (system, role) in &entity.systems {
@@ -51,7 +53,7 @@ pub(super) fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>,
         if let Some(dead) = out.binding.sides.get(key)
             && dead.state == SideState::Removed
             && !asked
-            && entity.recreate == crate::policy::Recreate::Ask
+            && (entity.recreate == crate::policy::Recreate::Ask || dead.frozen)
         {
             continue;
         }
