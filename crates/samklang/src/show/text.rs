@@ -9,6 +9,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use comfy_table::{Table, presets::NOTHING};
 use sync_core::{
     Error, FieldMap, StreamKey, SystemId,
+    desk::Candidate,
     engine::Report,
     plan::{Op, Plan},
     store::{Approval, Binding, Event, Held, Journal, Parked, SideState},
@@ -213,6 +214,29 @@ pub(crate) fn held(out: Out<'_>, held: &Held) -> Done {
     }
     writeln!(out, "  since       {}", moment(held.since))?;
     writeln!(out, "  id          {}", held.subject)?;
+    let record = held.numbers.first().cloned().unwrap_or_else(|| held.subject.to_string());
+    let choices: Vec<String> = held.why.choices().iter().map(|choice| spelled(choice, held)).collect();
+    writeln!(out, "  to decide   samklang held decide {record} {}", choices.join(" | "))?;
+    Ok(())
+}
+
+/// A choice as it is written on the command line.
+fn spelled(choice: &str, held: &Held) -> String {
+    let connections: Vec<&str> = held.values.iter().map(|(system, _)| system.connection()).collect();
+    match choice {
+        "take" => format!("--take {}", connections.join("|")),
+        "value" => format!("--value {}=…", held.unit.map_or("FIELD", |unit| unit.as_str())),
+        "bind" => "--bind RECORD".to_owned(),
+        "leave" if held.unit.is_some() => "--leave CONNECTION".to_owned(),
+        other => format!("--{other}"),
+    }
+}
+
+/// A record that may be the same as another.
+pub(crate) fn candidate(out: Out<'_>, one: &Candidate) -> Done {
+    let references: Vec<String> = one.references.iter().map(ToString::to_string).collect();
+    writeln!(out, "  like it     {} {} ({} of 100)", numbers(&one.numbers), references.join(", "), one.score)?;
+    one.reasons.iter().try_for_each(|reason| writeln!(out, "              {reason}"))?;
     Ok(())
 }
 

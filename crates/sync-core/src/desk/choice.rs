@@ -3,6 +3,7 @@
 use super::{typed, unit_of};
 use crate::{
     Engine,
+    decide::Why,
     error::{Error, ErrorKind, Result},
     id::{CanonicalId, ExternalRef, StreamKey, SystemId},
     store::{Binding, Held, HeldWhy, Inbox, SideState, Verdict},
@@ -50,6 +51,29 @@ impl Choice {
 }
 
 impl HeldWhy {
+    /// Its name: `conflict`, `ambiguous`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Field(Why::Conflict) => "conflict",
+            Self::Field(Why::ForeignChange) => "foreign_change",
+            Self::Field(Why::CutEdit) => "cut_edit",
+            Self::Field(Why::SameAmountTwice) => "same_amount_twice",
+            Self::Field(Why::OverTotal) => "over_total",
+            Self::Ambiguous => "ambiguous",
+            Self::Unmapped => "unmapped",
+            Self::Incomplete => "incomplete",
+            Self::Locked => "locked",
+            Self::Removed => "removed",
+            Self::RemovedAndChanged => "removed_and_changed",
+            Self::MissingLink => "missing_link",
+            Self::Totals => "totals",
+            Self::BuyerDiffers => "buyer_differs",
+            Self::Confirm => "confirm",
+            Self::Unclear => "unclear",
+            Self::Hook => "hook",
+            Self::Loop => "loop",
+        }
+    }
     /// The choices that answer it, by their words. Where only `leave` does, the cause is to be mended where it is.
     pub fn choices(self) -> &'static [&'static str] {
         match self {
@@ -215,7 +239,7 @@ fn left(held: &Held, binding: &Binding, connection: Option<&str>) -> Result<Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decide::Why;
+    use crate::id::EntityKind;
 
     #[test]
     fn every_reason_is_answered_by_something() {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     act,
     outcome::{self, NEVER, Outcome, Trust},
+    repeats,
     run::is_done,
     subject::Sight,
     work::{Tally, Work, derive},
@@ -183,6 +184,9 @@ impl Work<'_> {
                         }
                         _ => outcome::done(binding, share, table, reference, sights, *trust, &self.links),
                     };
+                    if matches!(flight.op.doing, Doing::Update { .. }) {
+                        repeats::note(binding, share, self.now());
+                    }
                     commit.unparked.push(outcome::parked_key(share, None));
                     commit.unparked.push(outcome::parked_key(share, Some(reference)));
                     let wrote = Event::Wrote {

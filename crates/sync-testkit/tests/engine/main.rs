@@ -9,6 +9,7 @@ mod documents_as_invoices;
 mod facets;
 mod fields;
 mod life;
+mod loops;
 mod mappers;
 mod matching;
 mod met;

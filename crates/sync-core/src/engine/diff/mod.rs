@@ -10,12 +10,14 @@ mod view;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use litemap::LiteMap;
 
 pub(super) use explain::name_of;
 pub(super) use view::is_another;
 
 use super::{
     outcome::{LONGEST_REST, NEVER},
+    repeats,
     scope::{self, Around, Outside},
     subject::{Links, Subject},
 };
@@ -137,6 +139,7 @@ fn attempt(
     scope::freeze(&expected, &subject.left, &mut out.binding);
     let mut views = views(entity, subject, links, &mut out);
     heed(subject, &mut out, now);
+    out.binding.sides.iter_mut().for_each(|(_, side)| repeats::fade(side, &entity.guards, now));
     if !subject.told.same {
         reused(entity, subject, &mut views, &mut out, now);
     }
@@ -179,6 +182,7 @@ fn heed(subject: &Subject, out: &mut Diffed, now: DateTime<Utc>) {
         let tried = told.retries.iter().any(|at| at.system == key.system);
         if tried || told.creates.contains(key) {
             side.not_before = None;
+            side.repeats = LiteMap::new();
         }
         if told.drops.iter().any(|at| at.system == key.system) {
             side.not_before = Some(now + NEVER);
@@ -253,6 +257,7 @@ fn take(unit: FieldPath, value: &FieldMap, by: &str, links: &Links, views: &mut 
     });
     out.binding.agreed.overlay(value);
     out.binding.origins.insert(unit, SystemId::person());
+    out.binding.sides.iter_mut().for_each(|(_, side)| drop(side.repeats.remove(&unit))); // it begins anew
     for view in views.iter() {
         lag(unit, view, &FieldMap::new(), &mut out.binding);
     }
