@@ -292,9 +292,12 @@ fn event(event: &Event) -> String {
             let was = if old.is_empty() { String::new() } else { format!("{} → ", values(old)) };
             format!("{unit}: {was}{}, from {}{lost} ({because})", values(new), from.connection())
         }
-        Event::Wrote { to, action, fields: written, effects } => {
+        Event::Wrote { to, action, fields: written, effects, calls } => {
             let effects = if effects.is_empty() { String::new() } else { format!(", effects {}", effects.join(", ")) };
-            format!("{action} {to}: {}{effects}", fields(written))
+            format!("{action} {to}: {}{effects}{}", fields(written), by_calls(calls))
+        }
+        Event::Refused { at, action, why, calls } => {
+            format!("{action} at {at} was refused: {why}{}", by_calls(calls))
         }
         Event::Altered { at, sent, shown } => format!("{at} keeps {} for {}", fields(shown), fields(sent)),
         Event::Skipped { at, why } => format!("a hook left out the write to {at}: {why}"),
@@ -305,6 +308,11 @@ fn event(event: &Event) -> String {
         Event::Decided { by, what } => format!("{by} decided: {what}"),
         other => format!("{other:?}"),
     }
+}
+
+/// ` [PUT /customers/{id}: 204]`.
+fn by_calls(calls: &[String]) -> String {
+    if calls.is_empty() { String::new() } else { format!(" [{}]", calls.join(", ")) }
 }
 
 fn said(system: &SystemId, values: &FieldMap) -> String {

@@ -56,7 +56,7 @@ impl Work<'_> {
             effects: BTreeSet::new(),
             because: Vec::new(),
         };
-        let flight = Flight { op, intent, looked: Vec::new() };
+        let flight = Flight::new(op, intent);
         let answers = vec![(flight, Outcome::Done { reference, sights, trust: Trust::Read })];
         let (beside, bindings) = self.record(tally, answers, &BTreeMap::new()).await?;
         self.remember(bindings);
@@ -194,6 +194,7 @@ impl Work<'_> {
                         action: flight.op.word().to_owned(),
                         fields: share.ours.clone(),
                         effects: flight.intent.effects.iter().map(|key| key.effect.clone()).collect(),
+                        calls: flight.calls.to_vec(),
                     };
                     let id = binding.id;
                     commit.journal.extend(events.into_iter().chain([wrote]).map(|event| self.journal(id, event)));
@@ -207,7 +208,15 @@ impl Work<'_> {
                     commit.journal.extend(reference.map(|reference| self.journal(id, Event::Removed(reference))));
                 }
                 Outcome::Refused(error) => {
-                    commit.parked.push(outcome::refused(binding, share, &flight.intent, error, self.now()));
+                    let parked = outcome::refused(binding, share, &flight.intent, error, self.now());
+                    let refused = Event::Refused {
+                        at: share.at.clone(),
+                        action: flight.op.word().to_owned(),
+                        why: parked.refusal(),
+                        calls: flight.calls.to_vec(),
+                    };
+                    commit.parked.push(parked);
+                    commit.journal.push(self.journal(share.subject, refused));
                 }
                 Outcome::Moved(_) | Outcome::Later | Outcome::Unclear | Outcome::Stop(_) => {
                     if fault::on(Fault::LaggingForgotten)

@@ -45,12 +45,16 @@ impl Event {
                 overridden: Vec::new(),
                 because: String::new(),
             },
-            Self::Wrote { to, action, effects, .. } => Self::Wrote {
+            Self::Wrote { to, action, effects, calls, .. } => Self::Wrote {
                 to: nobody(to),
                 action: action.clone(),
                 fields: FieldMap::new(),
                 effects: effects.clone(),
+                calls: calls.clone(),
             },
+            Self::Refused { at, action, calls, .. } => {
+                Self::Refused { at: at.clone(), action: action.clone(), why: String::new(), calls: calls.clone() }
+            }
             Self::Altered { at, .. } => Self::Altered { at: nobody(at), sent: FieldMap::new(), shown: FieldMap::new() },
             Self::Skipped { at, .. } => Self::Skipped { at: at.clone(), why: String::new() },
             Self::Removed(reference) => Self::Removed(nobody(reference)),

@@ -389,6 +389,21 @@ pub enum Event {
         fields: FieldMap,
         /// The side effects that it was told to have.
         effects: Vec<String>,
+        /// The calls on the wire, without ids: `PUT /customers/{id}: 204`. Of a call that wrote many records, in each.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        calls: Vec<String>,
+    },
+    /// A write was refused.
+    Refused {
+        /// Where.
+        at: StreamKey,
+        /// `create`, `update`, a business step, `remove`.
+        action: String,
+        /// What the vendor, or the check before sending, has against it.
+        why: String,
+        /// The calls on the wire, as of a write that was made.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        calls: Vec<String>,
     },
     /// A hook left a write out.
     Skipped {
