@@ -3,10 +3,12 @@
 
 mod behind;
 mod campaigns;
+mod complaints;
 mod documents;
 mod documents_as_invoices;
 mod facets;
 mod fields;
+mod library_alone;
 mod life;
 mod mappers;
 mod matching;
@@ -16,6 +18,7 @@ mod scope;
 mod sent;
 mod status;
 mod stock;
+mod webcrm_faults;
 mod writes;
 
 use sync_core::{
