@@ -274,9 +274,14 @@ impl Call<'_> {
         Ok((write, sights))
     }
 
-    /// The record as it was read so lately that it need not be read again.
+    /// The record as it was read so lately that it need not be read again. Where all of it is replaced and nothing but our
+    /// look protects what people typed since, none was.
     fn fresh(&self, now: DateTime<Utc>) -> Option<&Item> {
         let (item, at) = self.read?;
+        let cap = self.connector.capabilities().streams.get(&self.op.host.stream)?;
+        if cap.update == UpdateMode::Replace && !cap.update_if_version && cap.get_max > 0 {
+            return None;
+        }
         (now.signed_duration_since(*at) <= FRESH && !item.partial).then_some(item)
     }
 
