@@ -253,17 +253,8 @@ struct Call {
 
 impl Call {
     fn secrets(&self, pass: &Pass) -> Vec<SecretString> {
-        let secret = |text: &Text| match text {
-            Text::Secret(secret) => Some(secret.clone()),
-            Text::Plain(_) => None,
-        };
-        let form: &[(String, Text)] = match &self.request.body {
-            Some(Body::Form(fields)) => fields,
-            _ => &[],
-        };
-        let own = self.headers.iter().chain(form).filter_map(|(_, text)| secret(text));
-        let basic = self.request.basic.iter().map(|(_, password)| password.clone());
-        own.chain(basic).chain(pass.secrets()).collect()
+        let of_headers = self.headers.iter().filter_map(|(_, text)| text.secret());
+        of_headers.chain(self.request.secrets()).chain(pass.secrets()).collect()
     }
     /// Goes on at a redirect's address, if it is on the same server.
     fn follow(&mut self, to: &str) -> Result<(), Failure> {

@@ -17,7 +17,13 @@ use sync_core::{
     error::{Error, ErrorKind, Result},
 };
 
-use crate::{client::Client, redact::one_line, request::Request, response::Response, token::Token};
+use crate::{
+    client::Client,
+    redact::{one_line, without},
+    request::Request,
+    response::Response,
+    token::Token,
+};
 
 /// A way to a token.
 #[async_trait]
@@ -148,6 +154,7 @@ impl Grant for ClientCredentials {
 pub async fn request_token(http: &Client, cx: &Context, request: Request) -> Result<Token> {
     let asked_at = cx.clock.now();
     let operation = request.operation;
+    let secrets = request.secrets();
     let answer = http.send(cx, request).await.map_err(|error| match error.kind() {
         ErrorKind::AmbiguousWrite => Error::new(
             ErrorKind::Auth,
@@ -157,10 +164,11 @@ pub async fn request_token(http: &Client, cx: &Context, request: Request) -> Res
         .with_detail(error.to_string()),
         _ => error,
     })?;
-    read_token(&answer, asked_at)
+    read_token(&answer, asked_at, secrets)
 }
 
-fn read_token(answer: &Response, asked_at: DateTime<Utc>) -> Result<Token> {
+/// `secrets` are those that went out with the request.
+fn read_token(answer: &Response, asked_at: DateTime<Utc>, mut secrets: Vec<SecretString>) -> Result<Token> {
     let fields = match answer.value() {
         Some(Value::Object(fields)) => fields,
         _ => {
@@ -175,8 +183,12 @@ fn read_token(answer: &Response, asked_at: DateTime<Utc>) -> Result<Token> {
         let error = answer.error(ErrorKind::Auth, "without a token: check the credentials, or log in again");
         return Err(match text(&fields, "error") {
             Some(code) => {
+                // a token may lie anywhere in such an answer, and its words may repeat it
+                for (_, value) in fields.iter().filter(|(key, _)| !plain(key).starts_with("error")) {
+                    texts(value, &mut secrets);
+                }
                 let said = text(&fields, "errordescription").unwrap_or_default();
-                error.with_vendor(one_line(&code, 80), one_line(&said, 500))
+                error.with_vendor(one_line(&without(&code, &secrets), 80), one_line(&without(&said, &secrets), 500))
             }
             None => error,
         });
@@ -188,8 +200,21 @@ fn read_token(answer: &Response, asked_at: DateTime<Utc>) -> Result<Token> {
     Ok(token)
 }
 
+fn plain(key: &str) -> String {
+    key.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect()
+}
+
+/// All texts in a value.
+fn texts(value: &Value, out: &mut Vec<SecretString>) {
+    match value {
+        Value::String(text) => out.push(SecretString::from(text.clone())),
+        Value::Array(values) => values.iter().for_each(|value| texts(value, out)),
+        Value::Object(values) => values.values().for_each(|value| texts(value, out)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 fn field<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    let plain = |key: &str| key.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect::<String>();
     fields.iter().find(|(key, _)| plain(key) == name).map(|(_, value)| value)
 }
 
@@ -207,7 +232,7 @@ mod tests {
     use crate::response::tests::answer;
 
     fn read(body: &str) -> Result<Token> {
-        read_token(&answer(200, &[("content-type", "text/html")], body, false), DateTime::UNIX_EPOCH)
+        read_token(&answer(200, &[("content-type", "text/html")], body, false), DateTime::UNIX_EPOCH, Vec::new())
     }
 
     #[test]
@@ -230,6 +255,11 @@ mod tests {
         let error =
             read(r#"{"IsError":true,"AccessToken":"x","Error":"invalid_grant","ErrorDescription":"no"}"#).unwrap_err();
         assert_eq!((error.kind(), error.vendor_code()), (ErrorKind::Auth, Some("invalid_grant")));
+        let nested = read(r#"{"access_token":["hush-77"],"error":"hush-77","error_description":"token hush-77"}"#);
+        assert!(
+            !format!("{:?}", nested.unwrap_err()).contains("hush-77"),
+            "an error repeats what is a token elsewhere"
+        );
         assert_eq!(read(r#"{"error":"invalid_client"}"#).unwrap_err().vendor_code(), Some("invalid_client"));
         for body in ["", "<html>", "[]", "{\"access_tok"] {
             assert_eq!(read(body).unwrap_err().kind(), ErrorKind::Config, "{body}");

@@ -66,6 +66,12 @@ impl Text {
             Self::Secret(text) => text.expose_secret(),
         }
     }
+    pub(crate) fn secret(&self) -> Option<SecretString> {
+        match self {
+            Self::Plain(_) => None,
+            Self::Secret(text) => Some(text.clone()),
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -242,6 +248,15 @@ impl Request {
         self
     }
 
+    /// The secrets that go out with it: an answer that repeats one must not bring it into an error.
+    pub(crate) fn secrets(&self) -> Vec<SecretString> {
+        let form: &[(String, Text)] = match &self.body {
+            Some(Body::Form(fields)) => fields,
+            _ => &[],
+        };
+        let own = self.headers.iter().chain(form).filter_map(|(_, text)| text.secret());
+        own.chain(self.basic.iter().map(|(_, password)| password.clone())).collect()
+    }
     /// The full address. Errors: see [`path`](Self::path) and [`link`](Self::link); `Internal` for a template whose
     /// braces are not filled.
     pub(crate) fn url(&self, base: &Url) -> Result<Url> {

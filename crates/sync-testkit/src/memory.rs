@@ -241,8 +241,9 @@ impl StateStore for MemoryStore {
     async fn verdicts(&self, of: &[ExternalRef]) -> Result<Vec<Verdict>> {
         self.read("verdicts", |s| s.verdicts(of)).await
     }
-    async fn staged(&self, id: &str) -> Result<Option<Staged>> {
-        self.read("staged", |s| s.staged.get(id).map(|staged| Staged::clone(staged))).await
+    async fn staged(&self, id: Option<&str>) -> Result<Vec<Staged>> {
+        let fits = |staged: &&Arc<Staged>| id.is_none_or(|id| staged.id == id);
+        self.read("staged", |s| s.staged.values().filter(fits).map(|staged| Staged::clone(staged)).collect()).await
     }
     async fn journal(&self, of: &[CanonicalId], limit: usize) -> Result<Vec<Journal>> {
         self.read("journal", |s| s.journal(of, limit)).await

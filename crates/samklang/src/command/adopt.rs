@@ -26,7 +26,7 @@ pub(super) async fn adopt(session: &Session, form: Form, shell: &mut Shell<'_>) 
     progress.end();
     let mut counted = BTreeMap::new();
     for id in &report.adopted {
-        if let Some(staged) = session.store.staged(id).await? {
+        if let Some(staged) = session.store.staged(Some(id)).await?.pop() {
             counted.insert(id.clone(), staged.counted);
         }
     }

@@ -30,17 +30,24 @@ pub(super) async fn held(session: &Session, what: &args::Held, shell: &mut Shell
 
 async fn list(session: &Session, form: Form, shell: &mut Shell<'_>) -> Result<u8, Failure> {
     let all = session.engine.held(None).await?;
+    let staged = session.store.staged(None).await?;
     if form.json {
-        writeln!(shell.out, "{}", json::lines("held", &all)?)?;
-    } else if all.is_empty() {
+        writeln!(shell.out, "{}", json::held(&all, &staged)?)?;
+    } else if all.is_empty() && staged.is_empty() {
         writeln!(shell.out, "Nothing is held.")?;
     } else {
         all.iter().try_for_each(|held: &Held| {
             text::entry(shell.out, &text::numbers(&held.numbers), &held.text, Some(&held.cure))
         })?;
-        writeln!(shell.out, "\nHow one of them can be decided: samklang held show <record>")?;
+        if !all.is_empty() {
+            writeln!(shell.out, "\nHow one of them can be decided: samklang held show <record>")?;
+        }
+        for plan in &staged {
+            let counted = text::counted(&plan.counted);
+            writeln!(shell.out, "\nWaits for approval: {counted}\n  to allow it once: samklang approve {}", plan.id)?;
+        }
     }
-    Ok(records::waits(all.is_empty()))
+    Ok(records::waits(all.is_empty() && staged.is_empty()))
 }
 
 async fn show(session: &Session, record: &str, form: Form, shell: &mut Shell<'_>) -> Result<u8, Failure> {

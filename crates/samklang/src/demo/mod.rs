@@ -196,7 +196,7 @@ impl Running {
         let session = Session::store_only(&self.config, &self.machine).await?;
         for id in &adopted.adopted {
             session.engine.approve(id, "demo").await?;
-            let counted = session.store.staged(id).await?.map(|staged| text::counted(&staged.counted));
+            let counted = session.store.staged(Some(id)).await?.pop().map(|staged| text::counted(&staged.counted));
             tell.step(&format!("approve {id}: {}", counted.unwrap_or_default()))?;
         }
         Ok(())

@@ -6,7 +6,7 @@ use sync_core::{
     Error,
     desk::Candidate,
     engine::Report,
-    store::{Binding, Held, Journal},
+    store::{Binding, Held, Journal, Staged},
 };
 
 use super::exit_code;
@@ -45,6 +45,7 @@ pub(crate) fn report(report: &Report) -> Value {
         "plan": report.plan,
         "held": report.held,
         "parked": report.parked,
+        "set_aside": report.set_aside,
         "empty_at_master": report.empty_at_master,
         "unmapped": unmapped,
         "adopt_first": report.adopt_first,
@@ -103,6 +104,16 @@ pub(crate) fn candidates(found: &[Candidate]) -> Value {
         })
     };
     json!({ "candidates": found.iter().map(one).collect::<Vec<_>>() })
+}
+
+/// What is held, and what guards wait for.
+///
+/// # Errors
+/// Something in it has no JSON form.
+pub(crate) fn held(held: &[Held], staged: &[Staged]) -> Result<Value, Failure> {
+    let plan = |staged: &Staged| Ok(json!({"id": staged.id, "at": staged.at, "counted": plain(&staged.counted)?}));
+    let plans: Result<Vec<Value>, Failure> = staged.iter().map(plan).collect();
+    Ok(json!({"held": plain(&held)?, "to_approve": plans?}))
 }
 
 /// One record and what happened to it.

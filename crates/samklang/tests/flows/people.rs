@@ -100,7 +100,7 @@ fn a_draft_that_somebody_deletes_is_not_made_again() {
     let draft = stage.document("customerinvoicedrafts", order);
     stage.in_erp(json!({"action": "delete_draft", "id": draft["Id"]}));
     stage.run();
-    stage.run().holds("was removed", "leave it");
+    stage.run().holds("was removed", "or left alone");
     assert_eq!(stage.documents(order), []);
     stage.document("customerinvoicedrafts", other);
     stage.rests_with_something_held();

@@ -161,9 +161,7 @@ fn a_list_that_is_deleted_is_asked_about_and_its_prices_stay() {
     let stage = stage();
     somebody_deletes(&stage, &format!("/v2/salespricelists/{EURO}"));
     stage.run();
-    stage
-        .run()
-        .holds("was removed at eekonomi:erp/salespricelistprices", "remove it in the other systems, or leave it");
+    stage.run().holds("was removed at eekonomi:erp/salespricelistprices", "removed in the others too, or left alone");
     let wanted = prices([(OWN, 1, "812"), (SHOP_EURO, 1, "75.5"), (SHOP_RESELLERS, 1, "600")]);
     assert_eq!(asked(&stage, "HEM-1002"), wanted);
     costs(&stage, "ÅF", &[("HEM-1002", "590")]);

@@ -58,7 +58,7 @@ fn a_name_that_is_too_long_is_refused_in_the_vendors_words_and_not_forgotten() {
 
     // what is refused rests for a minute; until then it is listed and not forgotten
     bench.shop_customers(&[(8, "Ett kortare namn AB", "a@bolaget.example")]);
-    bench.ends(0, &run);
+    bench.ends(3, &run);
     bench.ends(3, &["parked"]).says("50 characters");
 }
 

@@ -6,6 +6,8 @@ use super::{
     diff::{Diffed, diff},
     keep::waiting,
     matching::matching,
+    outcome::created_key,
+    planning::is_short,
     run::{Basis, Decided, Ready},
     scope::{self, Around},
     subject::{Sight, Subject},
@@ -55,6 +57,7 @@ impl Work<'_> {
                 let mut diffed = diff(entity, &subject, &links, &around, self.as_of);
                 let before = diffed.binding.clone();
                 stock::note(entity, &mut diffed.binding, self.now()); // what was read until now may be from before
+                diffed.unparked = at_rest(entity, &mut diffed.binding);
                 derive(entity, &mut diffed.binding, &self.links, self.as_of);
                 diffed.changed |= before != diffed.binding;
                 diffed.held.extend(ambiguous(&subject, &diffed, self.as_of));
@@ -206,6 +209,29 @@ impl Work<'_> {
         }
         sights
     }
+}
+
+/// Forgets refusals that are over: nothing is to be written there any more, the record has another name by now, or it is
+/// gone. Gives the keys under which they were set aside.
+fn at_rest(entity: &Entity, binding: &mut Binding) -> Vec<String> {
+    let mut over: Vec<String> = Vec::new();
+    if binding.aliases.is_empty() && binding.sides.values().all(|side| side.refusals == 0) {
+        return over;
+    }
+    let known = binding.clone();
+    for (key, side) in binding.sides.iter_mut().filter(|(_, side)| side.refusals > 0) {
+        let Some(table) = entity.streams.get(key) else { continue };
+        let gone = side.state == SideState::Removed || !known.is_live();
+        if !gone && (!side.lagging.is_empty() || is_short(entity, table, &known, side)) {
+            continue;
+        }
+        side.refusals = 0;
+        side.not_before = side.not_before.filter(|_| side.id.is_none());
+        over.extend(side.id.as_ref().map(|id| table.host.id(id).to_string()));
+        over.push(created_key(known.id, key));
+    }
+    over.extend(known.aliases.iter().map(ToString::to_string));
+    over
 }
 
 fn ambiguous(subject: &Subject, diffed: &Diffed, now: chrono::DateTime<chrono::Utc>) -> Option<Held> {

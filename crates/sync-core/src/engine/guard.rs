@@ -184,7 +184,11 @@ impl Work<'_> {
         let id: String = content.to_string().chars().take(8).collect();
         let staged =
             Staged { id: id.clone(), group: self.group.name.clone(), at: self.now(), counted, approved_by: None, plan };
-        let commit = Commit { staged: vec![staged], ..Commit::default() };
+        // what was counted before is out of date
+        let mut earlier = self.store.staged(None).await?;
+        earlier.retain(|earlier| earlier.group == self.group.name && earlier.at < self.as_of);
+        let unstaged = earlier.into_iter().map(|earlier| earlier.id).collect();
+        let commit = Commit { staged: vec![staged], unstaged, ..Commit::default() };
         let _ = self.store.commit(&self.lease, commit).await?;
         Ok(id)
     }

@@ -55,6 +55,7 @@ impl Work<'_> {
         let mut batch = Commit::default();
         for Decided { diffed, .. } in decided {
             let id = diffed.binding.id;
+            batch.unparked.extend(diffed.unparked);
             if !diffed.held.is_empty() || held.contains(&id) {
                 batch.held.push((id, diffed.held));
             }
@@ -70,7 +71,7 @@ impl Work<'_> {
         }
         if let Some(rows) = rows {
             batch.indexed = rows.indexed;
-            batch.unparked = rows.unparked;
+            batch.unparked.extend(rows.unparked);
             batch.indexed.extend(promoted);
             batch.waiting = std::mem::take(&mut self.waiting);
         }

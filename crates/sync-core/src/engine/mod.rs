@@ -209,7 +209,7 @@ impl Engine {
     /// # Errors
     /// The store's own, and `Invalid` for an id that nothing waits under.
     pub async fn approve(&self, id: &str, by: &str) -> Result<()> {
-        if self.store.staged(id).await?.is_none() {
+        if self.store.staged(Some(id)).await?.is_empty() {
             let line = format!("nothing waits for approval under '{id}'; run again and use the id that it prints");
             return Err(Error::new(ErrorKind::Invalid, "approve", line));
         }

@@ -9,7 +9,7 @@ use crate::{
     document,
     error::Error,
     fault::{self, Fault},
-    id::ExternalRef,
+    id::{CanonicalId, ExternalRef, StreamKey},
     mapping::Problems,
     policy::StreamTable,
     store::{Allowed, Binding, Event, Intent, Parked, Share, SideState},
@@ -77,7 +77,12 @@ pub(super) fn rest(refusals: u32) -> TimeDelta {
 
 /// The key under which a refused write is set aside.
 pub(super) fn parked_key(share: &Share, reference: Option<&ExternalRef>) -> String {
-    reference.map_or_else(|| format!("{}@{}", share.subject, share.at), ToString::to_string)
+    reference.map_or_else(|| created_key(share.subject, &share.at), ToString::to_string)
+}
+
+/// The same of a create: see [`Parked::created`].
+pub(super) fn created_key(subject: CanonicalId, at: &StreamKey) -> String {
+    format!("{subject}@{at}")
 }
 
 /// Takes a successful write over into the binding of one share.

@@ -48,6 +48,8 @@ pub struct Report {
     pub held: Vec<Held>,
     /// What was set aside in this run.
     pub parked: Vec<Parked>,
+    /// How many records are set aside in all, those of earlier runs included.
+    pub set_aside: u64,
     /// Fields that were met empty at their master while others have a value, which they keep. One line each.
     pub empty_at_master: Vec<String>,
     /// Codes without a row in their table, with how many records they stop.
@@ -158,6 +160,7 @@ impl Report {
             2
         } else if !self.held.is_empty()
             || !self.parked.is_empty()
+            || self.set_aside > 0
             || !self.effects_in_doubt.is_empty()
             || !self.adopt_first.is_empty()
             || self.unmapped.keys().any(|(_, code)| code.table.starts_with(STATUS_OF))

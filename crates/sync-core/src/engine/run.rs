@@ -96,6 +96,7 @@ impl Engine {
             tally.report.name_unclear(self.store.as_ref(), &group.lease).await?;
         }
         tally.report.held = self.store.held(None).await?;
+        tally.report.set_aside = u64::try_from(self.store.parked(None).await?.len()).unwrap_or(u64::MAX);
         Ok(tally.report)
     }
 

@@ -87,7 +87,7 @@ impl Work<'_> {
         match what {
             Inbox::Hint(reference) => return Ok(self.hinted(told, &reference)),
             Inbox::Approve(id) => {
-                let Some(staged) = self.store.staged(&id).await? else { return Ok(Fate::Taken) };
+                let Some(staged) = self.store.staged(Some(&id)).await?.pop() else { return Ok(Fate::Taken) };
                 if staged.group != self.group.name {
                     return Ok(Fate::Stays);
                 }

@@ -172,8 +172,8 @@ pub trait StateStore: std::fmt::Debug + Send + Sync + 'static {
     async fn inbox(&self) -> Result<Vec<(u64, InboxEntry)>>;
     /// What people said for good of any of these references.
     async fn verdicts(&self, of: &[ExternalRef]) -> Result<Vec<Verdict>>;
-    /// A plan that waits for approval.
-    async fn staged(&self, id: &str) -> Result<Option<Staged>>;
+    /// Plans that wait for approval, by their ids: the one under this id, or all.
+    async fn staged(&self, id: Option<&str>) -> Result<Vec<Staged>>;
     /// The newest `limit` things that happened to these subjects, or to any if none is named; oldest first.
     async fn journal(&self, of: &[CanonicalId], limit: usize) -> Result<Vec<Journal>>;
 

@@ -181,9 +181,9 @@ impl StateStore for SqliteStore {
         let of = of.to_vec();
         self.read("verdicts", move |tx| read::verdicts(tx, &of)).await
     }
-    async fn staged(&self, id: &str) -> Result<Option<Staged>> {
-        let id = id.to_owned();
-        self.read("staged", move |tx| read::one(tx, "SELECT body FROM staged WHERE id = ?1", &id)).await
+    async fn staged(&self, id: Option<&str>) -> Result<Vec<Staged>> {
+        let id = id.map(str::to_owned);
+        self.read("staged", move |tx| read::staged(tx, id.as_deref())).await
     }
     async fn journal(&self, of: &[CanonicalId], limit: usize) -> Result<Vec<Journal>> {
         let of = of.to_vec();

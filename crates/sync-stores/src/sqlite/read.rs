@@ -10,7 +10,7 @@ use rusqlite::{OptionalExtension, Transaction};
 use serde::de::DeserializeOwned;
 use sync_core::{
     CanonicalId, EntityName, ExternalRef, Fingerprint, StreamKey,
-    store::{Binding, EffectKey, Held, InboxEntry, Intent, MatchKey, Parked, Verdict, Waiting, forgotten_hash},
+    store::{Binding, EffectKey, Held, InboxEntry, Intent, MatchKey, Parked, Staged, Verdict, Waiting, forgotten_hash},
 };
 
 use super::{
@@ -239,6 +239,13 @@ pub(super) fn parked(tx: &Transaction<'_>, keys: Option<&[String]>) -> Answer<Ve
             bodies(&mut *tx.prepare_cached(sql)?, [texts(keys)])
         }
         None => bodies(&mut *tx.prepare_cached("SELECT body FROM parked ORDER BY key")?, ()),
+    }
+}
+
+pub(super) fn staged(tx: &Transaction<'_>, id: Option<&str>) -> Answer<Vec<Staged>> {
+    match id {
+        Some(id) => bodies(&mut *tx.prepare_cached("SELECT body FROM staged WHERE id = ?1")?, [id]),
+        None => bodies(&mut *tx.prepare_cached("SELECT body FROM staged ORDER BY id")?, ()),
     }
 }
 

@@ -91,7 +91,7 @@ pub async fn a_commit_keeps_all_that_it_names(fixture: &dyn StoreFixture) -> Che
     assert_eq!(store.parked(None).await?, full.parked);
     assert_eq!(store.waiting(&["erp:main/customer#8".to_owned()]).await?, full.waiting);
     assert_eq!(store.verdicts(&[shop().id("c7")]).await?, full.verdicts);
-    assert_eq!(store.staged("p1").await?.as_ref(), full.staged.first());
+    assert_eq!(store.staged(Some("p1")).await?.pop().as_ref(), full.staged.first());
     assert_eq!(store.journal(&[], 10).await?, full.journal);
     Ok(())
 }
@@ -177,7 +177,7 @@ pub async fn what_is_dropped_and_kept_is_kept(fixture: &dyn StoreFixture) -> Che
     assert_eq!(store.parked(None).await?.len(), 1);
     assert_eq!(store.waiting(&["erp:main/customer#8".to_owned()]).await?.len(), 1);
     assert_eq!(store.verdicts(&[shop().id("c7")]).await?.len(), 1);
-    assert!(store.staged("p1").await?.is_some());
+    assert!(store.staged(Some("p1")).await?.pop().is_some());
 
     let nothing =
         Commit { indexed: vec![], intents: vec![], parked: vec![], waiting: vec![], verdicts: vec![], ..full() };
@@ -186,7 +186,7 @@ pub async fn what_is_dropped_and_kept_is_kept(fixture: &dyn StoreFixture) -> Che
     assert_eq!(store.parked(None).await?.len(), 0);
     assert_eq!(store.waiting(&["erp:main/customer#8".to_owned()]).await?.len(), 0);
     assert_eq!(store.verdicts(&[shop().id("c7")]).await?.len(), 0);
-    assert_eq!(store.staged("p1").await?, None);
+    assert_eq!(store.staged(Some("p1")).await?.pop(), None);
     Ok(())
 }
 

@@ -320,7 +320,7 @@ pub async fn everything(store: &dyn StateStore) -> Result<Vec<String>> {
     tell("inbox", &store.inbox().await?);
     tell("verdicts", &store.verdicts(&references).await?);
     for plan in words("p", 4) {
-        tell("staged", &store.staged(&plan).await?);
+        tell("staged", &store.staged(Some(&plan)).await?.pop());
     }
     tell("journal", &store.journal(&[], 50).await?);
     tell("journal of", &store.journal(&ids[1..3], 3).await?);

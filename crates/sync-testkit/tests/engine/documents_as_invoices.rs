@@ -370,3 +370,25 @@ fn a_draft_that_a_person_changed_is_put_right_before_it_is_booked() {
     assert_eq!(booked.content.gross, 100.into());
     is_quiet(&mut world);
 }
+
+#[test]
+fn a_payment_on_an_invoice_of_which_nobody_here_has_heard_yet_counts() {
+    let mut world = world_with(|s| s.loses_answers(1000));
+    let id = place(&world, vec![goods("100", 25)], "100");
+    paid_in_shop(&world, &id, "0");
+    world.adopt();
+    let erp = world.system("erp").clone();
+    let booked = |world: &mut World| {
+        runs(world, 1);
+        erp.all("invoices").keys().next().cloned()
+    };
+    let invoice = (0..20).find_map(|_| booked(&mut world)).unwrap();
+    assert!(erp.pay("invoices", &invoice, dec("100")), "a person takes the money before the answer is heard of");
+    erp.calm();
+    runs(&mut world, 8);
+    let held = drive(world.store().held(None)).unwrap();
+    assert!(held.is_empty(), "{held:#?}");
+    assert_eq!((made(&world), status(&world).as_str()), (1, "paid"));
+    assert_eq!(payments(&world), [(Who::User, dec("100"))]);
+    is_quiet(&mut world);
+}

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use litemap::LiteMap;
+use rust_decimal::Decimal;
 
 pub(super) use explain::name_of;
 pub(super) use view::is_another;
@@ -58,6 +59,8 @@ pub(crate) struct Diffed {
     pub(crate) goes_as_order: Option<(CanonicalId, SystemId)>,
     /// What another record is to say in one system, since this one says so.
     pub(crate) corrects: Option<(CanonicalId, Correction)>,
+    /// Keys of what was set aside and is over: what was refused is no longer wanted, or is known by another name.
+    pub(crate) unparked: Vec<String>,
     /// A person allowed the status that its table asks about.
     pub(crate) confirmed: bool,
     /// Something about the binding is new.
@@ -85,6 +88,7 @@ impl Diffed {
         self.empty_master.extend(before.empty_master);
         self.promoted.extend(before.promoted);
         self.confirmed |= before.confirmed;
+        self.unparked.extend(before.unparked);
         self.changed |= before.changed;
     }
 }
@@ -127,6 +131,7 @@ fn attempt(
         waits_for: None,
         goes_as_order: None,
         corrects: None,
+        unparked: Vec::new(),
         confirmed: subject.told.confirms,
         changed: false,
     };
@@ -291,12 +296,15 @@ fn settle(
     let agreed = origin.as_ref().map(|from| Agreed { value: &agreed_value, from });
     let parts: Vec<(FieldMap, FieldMap)> = views
         .iter()
-        .map(|view| (view.seen.under(unit.path), view.shadow.under(unit.path)))
-        .map(|(seen, shadow)| {
+        .map(|view| (view.seen.under(unit.path), view.shadow.under(unit.path), view))
+        .map(|(seen, shadow, view)| {
             if subject.again.contains(&unit.path) {
                 let mut all = shadow;
                 all.overlay(&seen);
                 (all, FieldMap::new()) // at first sight again
+            } else if shadow.is_empty() && sum::begins_at_zero(entity, unit, view, &subject.binding) {
+                let nothing = seen.paths().map(|path| (path, Value::from(Decimal::ZERO))).collect();
+                (seen, nothing)
             } else {
                 (seen, shadow)
             }

@@ -155,11 +155,7 @@ fn stays(at: &Place<'_>, units: BTreeSet<FieldPath>, diffed: &mut Diffed) -> BTr
         );
         let cure =
             "find out what changes it there, another program or the system itself, then decide; it is left alone";
-        let mut held = held(at, Some(unit), HeldWhy::Loop, text, cure);
-        let shown = at.table.inbound(&at.side.shadow, &mut Problems::default()).unwrap_or_default();
-        let from = at.binding.origins.get(&unit).map(|from| (from.clone(), at.binding.agreed.under(unit)));
-        held.values = from.into_iter().chain([(at.table.key.system.clone(), shown.under(unit))]).collect();
-        diffed.held.push(held);
+        diffed.held.push(held(at, Some(unit), HeldWhy::Loop, text, cure));
     }
     units
 }
@@ -304,5 +300,10 @@ fn held(at: &Place<'_>, unit: Option<FieldPath>, why: HeldWhy, text: String, cur
     let mut held = Held::new(at.binding.id, at.binding.entity.clone(), why, text, cure, at.now);
     held.unit = unit;
     held.numbers = at.binding.numbers.clone();
+    if let Some(unit) = unit.filter(|unit| *unit != document::CONTENT) {
+        let shown = at.table.inbound(&at.side.shadow, &mut Problems::default()).unwrap_or_default();
+        let from = at.binding.origins.get(&unit).map(|from| (from.clone(), at.binding.agreed.under(unit)));
+        held.values = from.into_iter().chain([(at.table.key.system.clone(), shown.under(unit))]).collect();
+    }
     held
 }
