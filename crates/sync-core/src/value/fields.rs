@@ -7,7 +7,7 @@ use serde::{
     de::{MapAccess, Visitor},
 };
 
-use super::{FieldPath, Value};
+use super::{FieldPath, Value, compact};
 
 /// The fields of a record, or some of them. A missing path means *unknown* (not read, not mapped);
 /// [`Value::Null`] means *known to be empty*.
@@ -181,7 +181,7 @@ impl FromIterator<(FieldPath, Value)> for FieldMap {
 }
 impl Serialize for FieldMap {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_map(self.iter())
+        if to.is_human_readable() { to.collect_map(self.iter()) } else { compact::write_fields(self, to) }
     }
 }
 impl<'de> Deserialize<'de> for FieldMap {
@@ -200,6 +200,6 @@ impl<'de> Deserialize<'de> for FieldMap {
                 Ok(fields.into_iter().collect())
             }
         }
-        from.deserialize_map(Fields)
+        if from.is_human_readable() { from.deserialize_map(Fields) } else { compact::read_fields(from) }
     }
 }
