@@ -249,10 +249,7 @@ pub(super) fn op(
     doing: Doing,
     units: BTreeSet<FieldPath>,
 ) -> Op {
-    let ours: FieldMap = units
-        .iter()
-        .flat_map(|unit| binding.agreed.under(*unit).iter().map(|(p, v)| (p, v.clone())).collect::<Vec<_>>())
-        .collect();
+    let ours = binding.agreed.filter(|path| units.iter().any(|unit| path.is_under(*unit)));
     let shown =
         binding.sides.get(&table.key).and_then(|side| table.inbound(&side.shadow, &mut Problems::default()).ok());
     let shown = shown.unwrap_or_default();
