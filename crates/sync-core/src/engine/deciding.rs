@@ -53,10 +53,10 @@ impl Work<'_> {
             let links = self.certain_links(&subjects).await?;
             for subject in subjects {
                 let mut diffed = diff(entity, &subject, &links, &around, self.as_of);
-                let before = diffed.binding.clone();
+                let taken_at = diffed.binding.taken_at;
                 stock::note(entity, &mut diffed.binding, self.now()); // what was read until now may be from before
-                derive(entity, &mut diffed.binding, &self.links, self.as_of);
-                diffed.changed |= before != diffed.binding;
+                diffed.changed |= taken_at != diffed.binding.taken_at;
+                diffed.changed |= derive(entity, &mut diffed.binding, &self.links, self.as_of);
                 diffed.held.extend(ambiguous(&subject, &diffed, self.as_of));
                 if diffed.changed {
                     self.waiting.extend(waiting(entity, &diffed.binding));

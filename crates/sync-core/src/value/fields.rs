@@ -82,8 +82,13 @@ impl FieldMap {
     pub fn under(&self, prefix: FieldPath) -> Self {
         let fields = self.fields();
         let from = fields.partition_point(|(path, _)| *path < prefix);
-        let near = fields.iter().skip(from).take_while(|(path, _)| path.as_str().starts_with(prefix.as_str()));
-        Self::of(near.filter(|(path, _)| path.is_under(prefix)).cloned().collect())
+        let near = fields.get(from..).unwrap_or_default();
+        let to = near.partition_point(|(path, _)| path.as_str().starts_with(prefix.as_str()));
+        let near = near.get(..to).unwrap_or_default();
+        if !near.iter().all(|(path, _)| path.is_under(prefix)) {
+            return Self::of(near.iter().filter(|(path, _)| path.is_under(prefix)).cloned().collect());
+        }
+        if near.len() == fields.len() { self.clone() } else { Self::of(near.to_vec()) }
     }
     /// The known fields that `keep` chooses.
     #[must_use]
