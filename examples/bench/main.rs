@@ -5,6 +5,9 @@
 //! each run of the engine, so that time and memory are those of the engine alone. The *bare loop* sends the requests that
 //! the engine had sent once more, through the same HTTP client, without engine and store. What is counted, and how it
 //! came out: `docs/performance.md`.
+//!
+//! `-- scale` measures the engine and the SQLite store on a million bound records, and on two, between systems that hold
+//! nothing: a complete listing in which nothing, or a little, has changed, and the plan for a changed mapper.
 #![allow(clippy::print_stdout, reason = "what it prints is what it is for")]
 
 mod bare;
@@ -15,6 +18,7 @@ mod engine;
 mod measure;
 mod play;
 mod rules;
+mod scale;
 mod show;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -36,12 +40,16 @@ struct Cli {
 enum What {
     /// Articles, prices and stock from eEkonomi to Starweb
     Items(Items),
+    /// Many bound records: listings in which little has changed
+    Scale(scale::Scale),
     #[command(hide = true)]
     Emulators(emulated::Setting),
     #[command(hide = true)]
     Engine(engine::Setting),
     #[command(hide = true)]
     Bare(bare::Setting),
+    #[command(hide = true)]
+    Scaled(scale::Setting),
 }
 
 /// What is measured.
@@ -87,9 +95,11 @@ pub(crate) struct Place {
 fn main() -> ExitCode {
     let done = match Cli::parse().what {
         What::Items(items) => play::items(&items),
+        What::Scale(asked) => scale::scale(&asked),
         What::Emulators(setting) => emulated::serve(&setting),
         What::Engine(setting) => engine::serve(&setting),
         What::Bare(setting) => bare::serve(&setting),
+        What::Scaled(setting) => scale::serve(&setting),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -55,3 +55,28 @@ fn what_cannot_be_measured_is_refused_in_words() {
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && told.contains("--articles"), "{told}");
 }
+
+#[test]
+#[cfg_attr(not(target_os = "linux"), ignore = "time and memory are read as Linux tells them")]
+fn a_store_that_was_filled_by_pattern_knows_every_record_and_its_changes_are_found() {
+    let arguments = ["scale", "--records", "2300", "--json"]; // three pages, and not by hundreds alone
+    let output = Command::new(env!("CARGO_BIN_EXE_bench")).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(!told["peak_growth"].is_null());
+    for (size, records) in [(&told["sizes"][0], 2300), (&told["sizes"][1], 4600)] {
+        assert_eq!(size["records"], records);
+        let counts = |scenario: &str| {
+            ["listed", "differing", "operations"].map(|figure| size[scenario][figure].as_u64().unwrap())
+        };
+        assert_eq!(counts("unchanged"), [records, 0, 0]);
+        assert_eq!(counts("changed"), [records, records / 100, records / 100]);
+        let [listed, _, operations] = counts("mapper");
+        assert_eq!((listed, operations), (records, records));
+        for scenario in ["unchanged", "changed", "mapper"] {
+            for figure in ["wall_us", "cpu_us", "before_kib", "peak_kib"] {
+                assert!(size[scenario][figure].as_u64().is_some_and(|figure| figure > 0), "{scenario}: {figure}");
+            }
+        }
+    }
+}

@@ -100,7 +100,7 @@ pub(crate) enum Command {
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Form {
     /// Print one JSON object
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(crate) json: bool,
 }
 

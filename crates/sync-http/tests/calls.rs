@@ -297,6 +297,40 @@ async fn a_limit_told_in_a_text_is_learnt_and_shared_by_all_clients() {
     good.assert_async().await;
 }
 
+#[tokio::test]
+async fn customers_on_one_transport_never_get_each_others_token() {
+    let mut server = mockito::Server::new_async().await;
+    let (time, transport, tokens) = (leaping(), Transport::new().unwrap(), Arc::new(MemoryTokens::new()));
+    let base = Url::parse(&server.url()).unwrap();
+    let (mut clients, mut mocks) = (Vec::new(), Vec::new());
+    for customer in 0..4 {
+        // whoever comes with another one's token finds no such path
+        let token = format!("Bearer token-{customer}");
+        let path = format!("/customers/{customer}");
+        let answer = server.mock("GET", path.as_str()).match_header("authorization", token.as_str()).with_body("{}");
+        mocks.push(answer.expect(25).create_async().await);
+        let body = format!(r#"{{"access_token":"token-{customer}","expires_in":3600}}"#);
+        let path = format!("/token/{customer}");
+        mocks.push(server.mock("POST", path.as_str()).with_body(body).expect(1).create_async().await);
+        let build = |base: Url| Client::builder(transport.clone(), base).timer(time.clone());
+        let sign_in = build(base.join(&format!("token/{customer}")).unwrap()).build().unwrap();
+        let grant = ClientCredentials::new(sign_in, OAuthClient::new("id", Proof::Body("hush".into())));
+        let renewal = Renewal::new(Arc::new(grant), tokens.clone(), format!("customer-{customer}"));
+        clients.push(build(base.clone()).auth(Auth::renewing(renewal)).build().unwrap());
+    }
+    let context = context(&time);
+    let call = |nth: usize| {
+        let request = Request::get("read", "/customers/{id}").path("id", nth % 4);
+        clients[nth % 4].send(&context, request)
+    };
+    for answer in futures_util::future::join_all((0..100).map(call)).await {
+        answer.unwrap();
+    }
+    for mock in mocks {
+        mock.assert_async().await;
+    }
+}
+
 trait Seconds {
     fn now_s(&self) -> u64;
 }

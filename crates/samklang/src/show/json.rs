@@ -17,6 +17,16 @@ pub(crate) fn report(report: &Report) -> Value {
     let counts = |counts: &mut dyn Iterator<Item = (String, u64)>| {
         Value::Object(counts.map(|(name, count)| (name, count.into())).collect::<Map<_, _>>())
     };
+    let put_off: Vec<Value> = report
+        .put_off
+        .iter()
+        .map(|(stream, (writes, because))| json!({"stream": stream, "writes": writes, "error": error(because)}))
+        .collect();
+    let left_out: Vec<Value> = report
+        .left_out
+        .iter()
+        .map(|((system, because), records)| json!({"system": system, "because": because, "records": records}))
+        .collect();
     let unmapped: Vec<Value> = report
         .unmapped
         .iter()
@@ -45,6 +55,9 @@ pub(crate) fn report(report: &Report) -> Value {
         "unclear": report.unclear,
         "unclear_writes": report.unclear_writes,
         "effects_in_doubt": report.effects_in_doubt,
+        "put_off": put_off,
+        "altered": counts(&mut report.altered.iter().map(|(stream, count)| (stream.to_string(), *count))),
+        "left_out": left_out,
         "busy": report.busy,
         "cancelled": report.cancelled,
     })

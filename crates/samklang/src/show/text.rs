@@ -42,8 +42,17 @@ pub(crate) fn summary(out: Out<'_>, report: &Report) -> Done {
     rows.extend(report.effects.iter().map(|(effect, count)| (format!("effect {effect}"), *count)));
     rows.push(("held".to_owned(), len(report.held.len())));
     rows.push(("parked".to_owned(), len(report.parked.len())));
+    rows.extend(report.altered.iter().map(|(stream, count)| (format!("kept otherwise at {stream}"), *count)));
     for (name, count) in rows {
         writeln!(out, "  {name:<40} {count:>8}")?;
+    }
+    for ((system, because), count) in &report.left_out {
+        writeln!(
+            out,
+            "  {} not made at {}: {because} does not hold",
+            counted_of(*count, "record"),
+            system.connection()
+        )?;
     }
     Ok(())
 }
@@ -103,6 +112,10 @@ pub(crate) fn stops(out: Out<'_>, report: &Report) -> Done {
         lines.push(format!("{}: {}", system.connection(), words_of(system, error)));
     }
     lines.extend(stopped_lines(report));
+    for (stream, (count, because)) in &report.put_off {
+        let writes = counted_of(*count, "write");
+        lines.push(format!("{writes} to {stream} put off to the next run: {}", words_of(&stream.system, because)));
+    }
     for group in &report.busy {
         lines.push(format!("{group}: another run is at it; try again when it has ended"));
     }
@@ -277,6 +290,9 @@ pub(crate) fn history(out: Out<'_>, binding: &Binding, events: &[Journal]) -> Do
         }
         writeln!(out, "  at {stream} {id}{state}")?;
     }
+    for (system, because) in binding.outside.iter() {
+        writeln!(out, "  not at {}: {because} does not hold", system.connection())?;
+    }
     for alias in &binding.aliases {
         writeln!(out, "  also known as {alias}")?;
     }
@@ -302,9 +318,11 @@ fn event(event: &Event) -> String {
         Event::Altered { at, sent, shown } => format!("{at} keeps {} for {}", fields(shown), fields(sent)),
         Event::Skipped { at, why } => format!("a hook left out the write to {at}: {why}"),
         Event::Removed(reference) => format!("{reference} is gone"),
-        Event::Scope { at, within, because } => {
-            format!("{} the scope of {} ({because})", if *within { "in" } else { "out of" }, at.connection())
-        }
+        Event::Scope { at, within, because } => match (within, because.is_empty()) {
+            (true, _) => format!("in the scope of {}", at.connection()),
+            (false, true) => format!("out of the scope of {}", at.connection()),
+            (false, false) => format!("out of the scope of {}: {because} does not hold", at.connection()),
+        },
         Event::Decided { by, what } => format!("{by} decided: {what}"),
         other => format!("{other:?}"),
     }

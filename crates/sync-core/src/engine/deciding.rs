@@ -65,6 +65,10 @@ impl Work<'_> {
                     *tally.report.unmapped.entry(code.clone()).or_default() += 1;
                 }
                 tally.report.empty_at_master.append(&mut diffed.empty_master);
+                for (system, because) in diffed.binding.outside.iter() {
+                    let left_out = (system.clone(), because.clone());
+                    *tally.report.left_out.entry(left_out).or_default() += 1;
+                }
                 tally.report.bound += u64::try_from(subject.bound.len()).unwrap_or_default();
                 self.bindings.insert(diffed.binding.id, diffed.binding.clone());
                 decided.push(Decided { place: one.place, diffed });

@@ -46,8 +46,8 @@ pub(super) enum Outcome {
     },
     /// The record is not what the decision rests on: decide again.
     Moved(Vec<Sight>),
-    /// Certainly not made; the work stays.
-    Later,
+    /// Certainly not made; the work stays. With what was in the way, where that is not only that somebody was faster.
+    Later(Option<Error>),
     /// Refused for its content, or for a record that is gone.
     Refused(Error),
     /// Perhaps made: the intent stays open until somebody has looked.

@@ -16,7 +16,7 @@ use crate::{
     fault::{self, Fault},
     id::{CanonicalId, ExternalRef, StreamKey},
     plan::{Doing, Op},
-    store::{Binding, Commit, Event, HeldWhy, Indexed, Intent, SideState},
+    store::{Binding, Commit, Event, HeldWhy, Indexed, Intent, Journal, SideState},
 };
 
 /// How often an outcome is recorded anew because its binding moved.
@@ -93,12 +93,16 @@ impl Work<'_> {
             }
             commit.bindings = bindings.values().cloned().collect();
             let parked = commit.parked.clone();
+            let altered: Vec<StreamKey> = commit.journal.iter().filter_map(altered_at).collect();
             let committed = match self.store.commit(&self.lease, commit).await {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => return self.apart(tally, answers).await,
                 other => other?,
             };
             if is_done(committed) {
                 tally.report.parked.extend(parked);
+                for at in altered {
+                    *tally.report.altered.entry(at).or_default() += 1;
+                }
                 for binding in bindings.values_mut() {
                     binding.rev += 1;
                 }
@@ -155,7 +159,8 @@ impl Work<'_> {
     ) {
         // an earlier try under the same key may have been made: its intent goes on claiming the record
         let tried = self.creates.iter().any(|intent| intent.key == flight.intent.key);
-        let open = matches!(answer, Outcome::Unclear) || (tried && matches!(answer, Outcome::Later | Outcome::Stop(_)));
+        let open =
+            matches!(answer, Outcome::Unclear) || (tried && matches!(answer, Outcome::Later(_) | Outcome::Stop(_)));
         if !open {
             commit.finished.push(flight.intent.key.clone());
         }
@@ -167,7 +172,7 @@ impl Work<'_> {
                 let reference = if moved { reference.clone() } else { flight.op.host.id(&reference.id) };
                 commit.indexed.push(Indexed { reference, hash: Indexed::unseen() });
             }
-            Outcome::Later | Outcome::Refused(_) | Outcome::Moved(_) | Outcome::Stop(_) => {
+            Outcome::Later(_) | Outcome::Refused(_) | Outcome::Moved(_) | Outcome::Stop(_) => {
                 commit.released.extend(flight.intent.effects.iter().cloned());
             }
             Outcome::Unclear | Outcome::Removed => {}
@@ -218,7 +223,7 @@ impl Work<'_> {
                     commit.parked.push(parked);
                     commit.journal.push(self.journal(share.subject, refused));
                 }
-                Outcome::Moved(_) | Outcome::Later | Outcome::Unclear | Outcome::Stop(_) => {
+                Outcome::Moved(_) | Outcome::Later(_) | Outcome::Unclear | Outcome::Stop(_) => {
                     if fault::on(Fault::LaggingForgotten)
                         && let Some(side) = binding.sides.get_mut(&share.at)
                     {
@@ -243,10 +248,19 @@ impl Work<'_> {
                 Outcome::Unclear => tally.report.unclear += 1,
                 Outcome::Stop(error) => tally.stop(&flight.op.host, error),
                 Outcome::Refused(error) if error.kind() == ErrorKind::NotFound => {}
-                Outcome::Refused(_) | Outcome::Later => {}
+                Outcome::Later(Some(error)) => tally.report.put_off(&flight.op.host, error),
+                Outcome::Refused(_) | Outcome::Later(None) => {}
             }
         }
         moved
+    }
+}
+
+/// Where a written value is kept in a way that was not declared.
+fn altered_at(entry: &Journal) -> Option<StreamKey> {
+    match &entry.event {
+        Event::Altered { at, .. } => Some(at.at.clone()),
+        _ => None,
     }
 }
 

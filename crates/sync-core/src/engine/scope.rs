@@ -90,6 +90,13 @@ pub(crate) fn within(entity: &Entity, system: &SystemId, binding: &Binding, arou
             || unmet(entity, system, own_of(entity, system, binding), &binding.origin, around, true).is_none())
 }
 
+/// The condition of a system's scope that keeps a settled record from being made there.
+pub(super) fn why_not(entity: &Entity, system: &SystemId, binding: &Binding, around: &Around<'_>) -> Option<String> {
+    entity.scope.get(system)?;
+    let own = own_of(entity, system, binding);
+    unmet(entity, system, own, &binding.origin, around, true).map(ToString::to_string)
+}
+
 /// The first condition of a system's scope that does not hold.
 fn unmet<'e>(
     entity: &'e Entity,

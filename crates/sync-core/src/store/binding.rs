@@ -59,6 +59,9 @@ pub struct Binding {
     /// there later counts it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken_at: Option<DateTime<Utc>>,
+    /// Systems that it is not made in, with the condition of their scope that does not hold.
+    #[serde(default, skip_serializing_if = "LiteMap::is_empty")]
+    pub outside: LiteMap<SystemId, String>,
     /// What a person allowed and is not done yet.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub allowed: BTreeSet<Allowed>,
@@ -95,6 +98,7 @@ impl Binding {
             ended_at: None,
             derived_from: None,
             taken_at: None,
+            outside: LiteMap::new(),
             allowed: BTreeSet::new(),
         }
     }

@@ -21,7 +21,7 @@ use sync_core::{
 };
 
 use super::{
-    Mock,
+    Mock, query,
     vendor::{Row, Vendor},
 };
 
@@ -216,7 +216,10 @@ impl Connector for Mock {
         let mut state = self.lock();
         state.trouble("find", stream)?;
         let visible = now - TimeDelta::seconds(state.habits(stream)?.late_s);
-        let wanted = state.kept(stream, by);
+        let wanted = match state.habits(stream)?.asks {
+            Some(quotes) => query::read(&query::written(by, quotes))?,
+            None => state.kept(stream, by),
+        };
         let fits = |row: &&Row| {
             let shown = row.parts.get(stream);
             row.born <= visible

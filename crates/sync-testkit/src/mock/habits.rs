@@ -40,6 +40,25 @@ pub struct Habits {
     pub(super) documents: Option<Documents>,
     /// What a write left need not be read.
     pub(super) as_sent: bool,
+    /// A new record without this field gets the next number from here on.
+    pub(super) numbers: Option<(FieldPath, u64)>,
+    /// Changes under this path do not move a record's stamp.
+    pub(super) unstamped: Option<FieldPath>,
+    /// Writes of this field are answered with yes, and it stays as it was.
+    pub(super) ignores: Option<FieldPath>,
+    /// So many rows of a document are taken before the connection breaks, and how often that is.
+    pub(super) breaks_off: Option<(usize, u32)>,
+    /// Searches go out as a text in a language of the vendor's.
+    pub(super) asks: Option<Quotes>,
+}
+
+/// What a connector does to quotes in a value that it puts into a vendor's query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quotes {
+    /// Doubles them, as the language has it.
+    Escaped,
+    /// Pastes the value as it is.
+    Pasted,
 }
 
 impl Habits {
@@ -71,6 +90,11 @@ impl Habits {
             tombstones: false,
             documents: None,
             as_sent: false,
+            numbers: None,
+            unstamped: None,
+            ignores: None,
+            breaks_off: None,
+            asks: None,
         }
     }
     pub(super) fn capability(&self) -> StreamCapability {
@@ -279,6 +303,45 @@ impl Habits {
             }
         })
     }
+    /// Changes under a path do not move its stamps, and it says that its listing of changes misses some: in some systems
+    /// the rows of a document have stamps of their own.
+    #[must_use]
+    pub fn misses_changes_of(mut self, path: &str) -> Self {
+        self.unstamped = Some(FieldPath::new(path));
+        self.misses()
+    }
+    /// It numbers its new records in a field, from this number on, unless they come with one.
+    #[must_use]
+    pub fn numbers(mut self, path: &str, first: u64) -> Self {
+        self.numbers = Some((FieldPath::new(path), first));
+        self
+    }
+    /// It answers changes of a field through the connector with yes, and leaves it as it was.
+    #[must_use]
+    pub fn ignores(mut self, path: &str) -> Self {
+        self.ignores = Some(FieldPath::new(path));
+        self
+    }
+    /// It takes the rows of a document one by one, and so often in a thousand the connection breaks after so many of them:
+    /// the document is left with those alone, and nobody is answered.
+    #[must_use]
+    pub fn breaks_off(mut self, after_rows: usize, per_mille: u32) -> Self {
+        self.breaks_off = Some((after_rows, per_mille));
+        self
+    }
+    /// It can look for records by a text field, and is asked in a query language: `name = 'O''Hara'`. What cannot be read
+    /// as such it refuses.
+    #[must_use]
+    pub fn finds_by_query(mut self, path: &str) -> Self {
+        self.asks = Some(Quotes::Escaped);
+        self.finds(path)
+    }
+    /// The same with a careless connector, which puts values into the query as they are.
+    #[must_use]
+    pub fn finds_by_pasted_query(mut self, path: &str) -> Self {
+        self.asks = Some(Quotes::Pasted);
+        self.finds(path)
+    }
     /// It takes what it is given and shows nothing.
     #[must_use]
     pub fn shows_nothing(self) -> Self {
@@ -363,6 +426,7 @@ impl Habits {
         self.empty_listings = 0;
         self.shuffles = 0;
         self.doubles = 0;
+        self.breaks_off = None;
     }
     /// A listing comes in another order, so often in a thousand.
     #[must_use]

@@ -16,6 +16,7 @@ mod connector;
 mod documents;
 mod habits;
 mod people;
+mod query;
 pub(crate) mod sums;
 mod vendor;
 

@@ -4,13 +4,15 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sync_core::{
-    Error, ErrorKind, ExternalRef, FieldMap, Result, StreamId, SystemId,
+    Error, ErrorKind, ExternalRef, FieldMap, FieldPath, Result, StreamId, SystemId,
     capability::{RemoveMode, UpdateMode},
     connector::{Action, Tenant, Version, Write},
+    model::{Content, Fields, Line, Lines},
 };
 
 use super::{
     acts::Acted,
+    documents::CONTENT,
     habits::Habits,
     people::{Change, Look, Who},
 };
@@ -160,7 +162,8 @@ impl Vendor {
             merged_into: None,
         };
         for (part, fields) in parts {
-            let kept = self.kept(&part, &fields);
+            let mut kept = self.kept(&part, &fields);
+            self.number(&part, &mut kept);
             row.parts.insert(part.clone(), self.computed(&part, None, kept));
         }
         let parts: Vec<StreamId> = row.parts.keys().cloned().collect();
@@ -171,6 +174,15 @@ impl Vendor {
             self.note(&part, &id, FieldMap::new(), made.unwrap_or_default(), real, who);
         }
         id
+    }
+    /// Gives a new record its number, where it came without one.
+    fn number(&mut self, stream: &StreamId, fields: &mut FieldMap) {
+        let Some((path, first)) = self.streams.get(stream).and_then(|habits| habits.numbers) else { return };
+        if fields.filled(path).is_none() {
+            let next = self.numbers.entry(stream.clone()).or_insert(first);
+            fields.set(path, next.to_string());
+            *next += 1;
+        }
     }
     /// What a stream keeps of the fields that it is given.
     pub(super) fn kept(&self, stream: &StreamId, fields: &FieldMap) -> FieldMap {
@@ -190,7 +202,12 @@ impl Vendor {
         real: DateTime<Utc>,
         who: Who,
     ) -> bool {
-        let fields = self.kept(part, fields);
+        let mut fields = self.kept(part, fields);
+        let habits = self.streams.get(part);
+        let unstamped = habits.and_then(|habits| habits.unstamped);
+        if let Some(path) = habits.and_then(|habits| habits.ignores).filter(|_| who == Who::Engine) {
+            fields.remove(path);
+        }
         let now = self.now(real);
         let known = self.find_row(host, id).ok().and_then(|row| row.parts.get(part)).cloned();
         if self.find_row(host, id).is_err() {
@@ -208,8 +225,11 @@ impl Vendor {
         let Some(row) = self.rows.get_mut(host).and_then(|rows| rows.get_mut(id)) else { return false };
         row.parts.insert(part.clone(), after.clone());
         if before != after {
-            row.version += 1;
-            row.changed_at = now;
+            let seen = |path: FieldPath| unstamped.is_none_or(|unstamped| !path.is_under(unstamped));
+            if before.diff(&after).paths().any(seen) {
+                row.version += 1;
+                row.changed_at = now;
+            }
             row.touched = real;
             let id = row.id.clone();
             self.note(part, &id, before, after, real, who);
@@ -271,9 +291,10 @@ impl Vendor {
                 if let (Some(mark), Some(text)) = (habits.cap().create_mark, &write.mark) {
                     all.entry(write.stream.clone()).or_default().set(mark.field, text.as_str());
                 }
+                let broken = all.values_mut().fold(false, |broken, fields| self.breaks_off(&habits, fields) | broken);
                 let id = self.create(&write.stream, all, write.mark.clone(), real, Who::Engine);
                 self.keys.insert(write.idempotency_key.clone(), id.clone());
-                Ok(id)
+                if broken { Err(broke()) } else { Ok(id) }
             }
             Action::Update { id, parts, if_version } => {
                 let row = self.find_row(&write.stream, id)?.clone();
@@ -293,14 +314,19 @@ impl Vendor {
                     ));
                 }
                 let replace = habits.cap().update == UpdateMode::Replace;
+                let mut broken = false;
                 for part in parts {
-                    let fields = if replace {
+                    let mut fields = if replace {
                         self.whole(write, part)?
                     } else {
                         part.wanted.filter(|path| part.changed.contains(&path))
                     };
+                    broken |= self.breaks_off(&habits, &mut fields);
                     let target = Target { host: &write.stream, part: &part.stream, id };
                     self.change(target, &fields, replace, real, Who::Engine);
+                }
+                if broken {
+                    return Err(broke());
                 }
                 let host = sync_core::StreamKey { system: self.system.clone(), stream: write.stream.clone() };
                 self.effects.extend(write.effects.iter().map(|effect| (host.id(id), effect.clone())));
@@ -313,6 +339,18 @@ impl Vendor {
             }
             _ => Err(Error::new(ErrorKind::Unsupported, "write", "this step is not offered")),
         }
+    }
+    /// Whether the connection breaks within a document's rows; then those that did not arrive are taken out.
+    fn breaks_off(&self, habits: &Habits, fields: &mut FieldMap) -> bool {
+        let Some((rows, per_mille)) = habits.breaks_off else { return false };
+        let Ok(mut content) = Content::take(CONTENT, fields) else { return false };
+        let Some(lines) = content.lines.into_value().filter(|lines| lines.len() > rows) else { return false };
+        if !self.dice.per_mille(per_mille) {
+            return false;
+        }
+        content.lines = lines.into_iter().take(rows).collect::<Lines<Line>>().into();
+        content.put(CONTENT, fields);
+        true
     }
     /// The body of a full replace: the record as it was read, with what changes.
     fn whole(&self, write: &Write, part: &sync_core::connector::Part) -> Result<FieldMap> {
@@ -352,4 +390,8 @@ impl Vendor {
         self.log.push(Change { at: real, began, who, reference, before, after: FieldMap::new(), removed: true });
         true
     }
+}
+
+fn broke() -> Error {
+    Error::new(ErrorKind::AmbiguousWrite, "write", "the connection broke between two rows; the record is looked at")
 }

@@ -90,7 +90,7 @@ pub(super) fn stock(erp: &Mock) {
     }
 }
 
-fn world(rows: &str, how: impl Fn(Documents) -> Documents, habits: impl Fn(Habits) -> Habits) -> World {
+pub(super) fn world(rows: &str, how: impl Fn(Documents) -> Documents, habits: impl Fn(Habits) -> Habits) -> World {
     World::new(5).with(shop()).with(erp(how, habits)).policy(&policy(rows))
 }
 
@@ -116,11 +116,11 @@ pub(super) fn goods(price: &str, rate: i64) -> Line {
     row(LineKind::Item, "A", 1, price, rate)
 }
 
-fn place(world: &World, lines: Vec<Line>, gross: &str) -> Arc<str> {
+pub(super) fn place(world: &World, lines: Vec<Line>, gross: &str) -> Arc<str> {
     world.system("shop").put_fields("orders", bought(lines, gross))
 }
 
-fn order(world: &World) -> Order {
+pub(super) fn order(world: &World) -> Order {
     world.system("erp").one("order")
 }
 
@@ -128,7 +128,7 @@ pub(super) fn word<T: Copy>(field: &Field<T>) -> Option<T> {
     field.value().copied()
 }
 
-fn open(order: &Order) -> bool {
+pub(super) fn open(order: &Order) -> bool {
     word(&order.fulfilment) == Some(sync_core::model::Fulfilment::Open)
 }
 

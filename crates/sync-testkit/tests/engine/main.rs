@@ -3,11 +3,13 @@
 
 mod behind;
 mod campaigns;
+mod complaints;
 mod desk;
 mod documents;
 mod documents_as_invoices;
 mod facets;
 mod fields;
+mod library_alone;
 mod life;
 mod loops;
 mod mappers;
@@ -18,6 +20,7 @@ mod scope;
 mod sent;
 mod status;
 mod stock;
+mod webcrm_faults;
 mod writes;
 
 use sync_core::{

@@ -10,9 +10,9 @@ use super::super::{
 use crate::{
     capability::Shows,
     connector::Writable,
-    id::StreamKey,
+    id::{StreamKey, SystemId},
     policy::{Create, Entity, OnRemove, StreamTable},
-    store::{Binding, BoundSide, SideState},
+    store::{Binding, BoundSide, Event, SideState},
 };
 
 /// Sides that are to be made, and what becomes of the others when one is gone.
@@ -34,7 +34,7 @@ pub(super) fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>,
     for (system, role) in &entity.systems {
         let asked = subject.asked.iter().any(|key| key.system == *system);
         let always = role.create == Create::Always && !entity.derives.contains_key(system); // else its invoice does
-        if !(always || asked) || !scope::within(entity, system, &out.binding, around) {
+        if !(always || asked) {
             continue;
         }
         let streams: Vec<(&StreamKey, &StreamTable)> = entity
@@ -43,8 +43,14 @@ pub(super) fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>,
             .filter(|(key, table)| key.system == *system && table.cap.shows == Shows::Record)
             .collect();
         if streams.iter().any(|(key, _)| out.binding.live_side(key).is_some()) {
+            let_in(system, out);
             continue;
         }
+        if !scope::within(entity, system, &out.binding, around) {
+            leave_out(system, scope::why_not(entity, system, &out.binding, around), out);
+            continue;
+        }
+        let_in(system, out);
         let Some((key, table)) =
             streams.into_iter().find(|(key, table)| takes(table, &out.binding, asked, &subject.asked, key))
         else {
@@ -66,6 +72,20 @@ pub(super) fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>,
         let writable = Writable::All;
         let gone = out.binding.sides.get(key).map_or(0, |dead| dead.gone + 1);
         out.binding.sides.insert(key.clone(), BoundSide { lagging, writable, gone, ..BoundSide::default() });
+    }
+}
+
+/// Says once why a record is not made in a system.
+fn leave_out(system: &SystemId, because: Option<String>, out: &mut Diffed) {
+    let Some(because) = because.filter(|because| out.binding.outside.get(system) != Some(because)) else { return };
+    out.binding.outside.insert(system.clone(), because.clone());
+    out.events.push(Event::Scope { at: system.clone(), within: false, because });
+}
+
+/// Says that it may be made now, if it was left out before.
+fn let_in(system: &SystemId, out: &mut Diffed) {
+    if let Some(because) = out.binding.outside.remove(system) {
+        out.events.push(Event::Scope { at: system.clone(), within: true, because });
     }
 }
 
