@@ -85,6 +85,17 @@ fn make_the_fixture_of_this_format() {
     std::fs::write(fixture(FORMAT), dump(&Connection::open(&path).unwrap())).unwrap();
 }
 
+/// How many things the rows of the journal tell.
+fn events(raw: &Connection) -> usize {
+    #[derive(serde::Deserialize)]
+    struct Moment {
+        events: Vec<serde::de::IgnoredAny>,
+    }
+    let mut rows = raw.prepare("SELECT body FROM journal").unwrap();
+    let bodies = rows.query_map((), |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    bodies.map(|body| rmp_serde::from_slice::<Moment>(&body.unwrap()).unwrap().events.len()).sum()
+}
+
 #[test]
 fn files_of_every_format_open_and_say_what_they_said() {
     for format in 1..=FORMAT {
@@ -106,8 +117,7 @@ fn files_of_every_format_open_and_say_what_they_said() {
                 let said = told.iter().filter(|line| line.starts_with(&format!("{topic}: ")));
                 assert!(said.clone().any(|line| !empty.contains(line)), "format {format} has an example of {topic}");
             }
-            let events = "SELECT sum(json_array_length(body, '$.events')) FROM journal";
-            assert_eq!(store.journal(&[], usize::MAX).await?.len(), count(events));
+            assert_eq!(store.journal(&[], usize::MAX).await?.len(), events(&raw));
             assert_eq!(store.parked(None).await?.len(), count("SELECT count(*) FROM parked"));
             assert_eq!(store.held(None).await?.len(), count("SELECT count(*) FROM held"));
             assert_eq!(store.inbox().await?.len(), count("SELECT count(*) FROM inbox"));

@@ -110,19 +110,18 @@ fn part(
     let mut agreed = binding.agreed.clone();
     agreed.overlay(&asked);
     let mut lost: BTreeMap<FieldPath, Link> = BTreeMap::new();
-    let ours: FieldMap = agreed
-        .iter()
-        .filter_map(|(path, value)| {
-            let value = value.map_links(&mut |link| match resolve(link, system, bindings, caps) {
-                Some(reference) => Value::Link(Link::External(reference)),
-                None => {
-                    lost.insert(path, link.clone());
-                    Value::Null
-                }
-            });
-            (!lost.contains_key(&path)).then_some((path, value))
-        })
-        .collect();
+    let linked = agreed.iter().any(|(_, value)| value.has_link());
+    let mut named = |(path, value): (FieldPath, &Value)| {
+        let value = value.map_links(&mut |link| match resolve(link, system, bindings, caps) {
+            Some(reference) => Value::Link(Link::External(reference)),
+            None => {
+                lost.insert(path, link.clone());
+                Value::Null
+            }
+        });
+        (!lost.contains_key(&path)).then_some((path, value))
+    };
+    let ours = if linked { agreed.iter().filter_map(&mut named).collect() } else { agreed };
     let writable = |path: &FieldPath| table.fields.get(*path).writable(create);
     let required = |path: &FieldPath| create && table.fields.get(*path).required_on_create;
     if let Some((_, link)) = lost.iter().find(|(path, _)| writable(path) && required(path)) {

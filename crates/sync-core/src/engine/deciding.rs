@@ -15,11 +15,11 @@ use super::{
 };
 use crate::{
     error::Result,
-    id::{CanonicalId, ExternalRef},
+    id::{CanonicalId, ExternalRef, StreamKey},
     mapping::Problems,
     policy::Entity,
     stock,
-    store::{Binding, Held, HeldWhy, SideState, Verdict},
+    store::{Binding, BoundSide, Held, HeldWhy, SideState, Verdict},
 };
 
 /// More bindings than this are not taken up in one run: their ids alone would fill the memory.
@@ -55,11 +55,11 @@ impl Work<'_> {
             let links = self.certain_links(&subjects).await?;
             for subject in subjects {
                 let mut diffed = diff(entity, &subject, &links, &around, self.as_of);
-                let before = diffed.binding.clone();
+                let taken_at = diffed.binding.taken_at;
                 stock::note(entity, &mut diffed.binding, self.now()); // what was read until now may be from before
-                diffed.unparked = at_rest(entity, &mut diffed.binding);
-                derive(entity, &mut diffed.binding, &self.links, self.as_of);
-                diffed.changed |= before != diffed.binding;
+                at_rest(entity, &mut diffed);
+                diffed.changed |= taken_at != diffed.binding.taken_at;
+                diffed.changed |= derive(entity, &mut diffed.binding, &self.links, self.as_of);
                 diffed.held.extend(ambiguous(&subject, &diffed, self.as_of));
                 if diffed.changed {
                     self.waiting.extend(waiting(entity, &diffed.binding));
@@ -212,26 +212,25 @@ impl Work<'_> {
 }
 
 /// Forgets refusals that are over: nothing is to be written there any more, the record has another name by now, or it is
-/// gone. Gives the keys under which they were set aside.
-fn at_rest(entity: &Entity, binding: &mut Binding) -> Vec<String> {
-    let mut over: Vec<String> = Vec::new();
-    if binding.aliases.is_empty() && binding.sides.values().all(|side| side.refusals == 0) {
-        return over;
-    }
-    let known = binding.clone();
-    for (key, side) in binding.sides.iter_mut().filter(|(_, side)| side.refusals > 0) {
-        let Some(table) = entity.streams.get(key) else { continue };
-        let gone = side.state == SideState::Removed || !known.is_live();
-        if !gone && (!side.lagging.is_empty() || is_short(entity, table, &known, side)) {
-            continue;
-        }
+/// gone.
+fn at_rest(entity: &Entity, diffed: &mut Diffed) {
+    let binding = &diffed.binding;
+    diffed.unparked.extend(binding.aliases.iter().map(ToString::to_string));
+    let over = |(key, side): (&StreamKey, &BoundSide)| {
+        let table = entity.streams.get(key).filter(|_| side.refusals > 0)?;
+        let gone = side.state == SideState::Removed || !binding.is_live();
+        (gone || (side.lagging.is_empty() && !is_short(entity, table, binding, side))).then(|| table.key.clone())
+    };
+    let over: Vec<StreamKey> = binding.sides.iter().filter_map(over).collect();
+    for key in over {
+        let host = entity.streams.get(&key).map(|table| table.host.clone());
+        let Some(side) = diffed.binding.sides.get_mut(&key) else { continue };
         side.refusals = 0;
         side.not_before = side.not_before.filter(|_| side.id.is_none());
-        over.extend(side.id.as_ref().map(|id| table.host.id(id).to_string()));
-        over.push(created_key(known.id, key));
+        diffed.unparked.extend(host.zip(side.id.as_ref()).map(|(host, id)| host.id(id).to_string()));
+        diffed.unparked.push(created_key(diffed.binding.id, &key));
+        diffed.changed = true;
     }
-    over.extend(known.aliases.iter().map(ToString::to_string));
-    over
 }
 
 fn ambiguous(subject: &Subject, diffed: &Diffed, now: chrono::DateTime<chrono::Utc>) -> Option<Held> {

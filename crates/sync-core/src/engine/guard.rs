@@ -177,13 +177,19 @@ impl Work<'_> {
     }
     /// Stores a plan until a person approves what it counted.
     pub(super) async fn stage(&self, counted: Approval, ops: &[Op]) -> Result<String> {
-        let plan = serde_json::to_value(ops).map_err(|error| {
+        let plan = serde_json::to_string(ops).map_err(|error| {
             Error::new(ErrorKind::Internal, "stage plan", "the plan cannot be stored").with_source(error)
         })?;
         let content = crate::value::Fingerprint::of_bytes(format!("{}{}", self.group.name, self.cx.run).as_bytes());
         let id: String = content.to_string().chars().take(8).collect();
-        let staged =
-            Staged { id: id.clone(), group: self.group.name.clone(), at: self.now(), counted, approved_by: None, plan };
+        let staged = Staged {
+            id: id.clone(),
+            group: self.group.name.clone(),
+            at: self.now(),
+            counted,
+            approved_by: None,
+            plan: plan.into(),
+        };
         // what was counted before is out of date
         let mut earlier = self.store.staged(None).await?;
         earlier.retain(|earlier| earlier.group == self.group.name && earlier.at < self.as_of);

@@ -120,7 +120,7 @@ pub struct Builder {
 }
 
 /// Records that are decided together, unless the builder is told otherwise: some kilobytes each.
-const ROOM: usize = 768;
+const ROOM: usize = 384;
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,7 +159,7 @@ impl Builder {
         self.hooks.push((connection.to_owned(), EntityName::new(entity), Arc::new(hook)));
         self
     }
-    /// How many records a run decides at once, about: its memory grows with them. 768 if this is not called, which is
+    /// How many records a run decides at once, about: its memory grows with them. 384 if this is not called, which is
     /// some megabytes. What belongs together is never cut.
     #[must_use]
     pub fn at_once(mut self, records: usize) -> Self {

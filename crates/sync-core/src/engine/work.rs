@@ -154,8 +154,9 @@ impl<'a> Work<'a> {
     }
 }
 
-/// Brings up to date what is derived from a binding: its keys, its numbers, and when it wants to be looked at.
-pub(super) fn derive(entity: &Entity, binding: &mut Binding, links: &Links, now: DateTime<Utc>) {
+/// Brings up to date what is derived from a binding: its keys, its numbers, and when it wants to be looked at. Tells
+/// whether anything of that is new.
+pub(super) fn derive(entity: &Entity, binding: &mut Binding, links: &Links, now: DateTime<Utc>) -> bool {
     let mut all: BTreeSet<MatchKey> = keys(entity, &binding.agreed, None).into_iter().collect();
     let mut numbers: BTreeSet<String> = BTreeSet::new();
     let number = FieldPath::from_static("number");
@@ -174,14 +175,24 @@ pub(super) fn derive(entity: &Entity, binding: &mut Binding, links: &Links, now:
     if let Some(mark) = mark(entity, binding) {
         all.insert(MatchKey { entity: entity.name.clone(), rule: MARK.to_owned(), key: mark });
     }
+    let taken_at = binding.taken_at;
     stock::note(entity, binding, now);
     all.extend(stock::keys(entity, binding));
     all.extend(campaign::own_key(entity, binding));
     all.extend(part_of(entity, binding));
     all.extend(carried(entity, binding));
-    binding.keys = if binding.is_live() { all } else { BTreeSet::new() };
-    binding.numbers.extend(numbers);
-    binding.wake_at = wake_at(entity, binding, now);
+    if !binding.is_live() {
+        all.clear();
+    }
+    let mut news = taken_at != binding.taken_at || all != binding.keys;
+    binding.keys = all;
+    for number in numbers {
+        news |= binding.numbers.insert(number);
+    }
+    let wake_at = wake_at(entity, binding, now);
+    news |= binding.wake_at != wake_at;
+    binding.wake_at = wake_at;
+    news
 }
 
 fn wake_at(entity: &Entity, binding: &Binding, now: DateTime<Utc>) -> Option<DateTime<Utc>> {

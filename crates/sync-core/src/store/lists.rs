@@ -338,8 +338,9 @@ pub struct Staged {
     pub counted: Approval,
     /// It was approved, by whom.
     pub approved_by: Option<String>,
-    /// Its operations; the first of them, where they are many.
-    pub plan: serde_json::Value,
+    /// Its operations as JSON; the first of them, where they are many. As text, since nothing decides by it: taken apart it
+    /// is many times as large.
+    pub plan: Arc<str>,
 }
 
 /// One thing that happened.

@@ -7,7 +7,7 @@ use serde::{
     de::{MapAccess, Visitor},
 };
 
-use super::{FieldPath, Value};
+use super::{FieldPath, Value, compact};
 
 /// The fields of a record, or some of them. A missing path means *unknown* (not read, not mapped);
 /// [`Value::Null`] means *known to be empty*.
@@ -82,8 +82,13 @@ impl FieldMap {
     pub fn under(&self, prefix: FieldPath) -> Self {
         let fields = self.fields();
         let from = fields.partition_point(|(path, _)| *path < prefix);
-        let near = fields.iter().skip(from).take_while(|(path, _)| path.as_str().starts_with(prefix.as_str()));
-        Self::of(near.filter(|(path, _)| path.is_under(prefix)).cloned().collect())
+        let near = fields.get(from..).unwrap_or_default();
+        let to = near.partition_point(|(path, _)| path.as_str().starts_with(prefix.as_str()));
+        let near = near.get(..to).unwrap_or_default();
+        if !near.iter().all(|(path, _)| path.is_under(prefix)) {
+            return Self::of(near.iter().filter(|(path, _)| path.is_under(prefix)).cloned().collect());
+        }
+        if near.len() == fields.len() { self.clone() } else { Self::of(near.to_vec()) }
     }
     /// The known fields that `keep` chooses.
     #[must_use]
@@ -181,7 +186,7 @@ impl FromIterator<(FieldPath, Value)> for FieldMap {
 }
 impl Serialize for FieldMap {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_map(self.iter())
+        if to.is_human_readable() { to.collect_map(self.iter()) } else { compact::write_fields(self, to) }
     }
 }
 impl<'de> Deserialize<'de> for FieldMap {
@@ -200,6 +205,6 @@ impl<'de> Deserialize<'de> for FieldMap {
                 Ok(fields.into_iter().collect())
             }
         }
-        from.deserialize_map(Fields)
+        if from.is_human_readable() { from.deserialize_map(Fields) } else { compact::read_fields(from) }
     }
 }

@@ -1,5 +1,6 @@
 //! Values and field maps: what the engine compares, stores and sends.
 
+mod compact;
 mod fields;
 mod fingerprint;
 mod normal;
@@ -20,9 +21,9 @@ use crate::id::{CanonicalId, ExternalRef};
 
 /// A value of one field.
 ///
-/// Stored with its type beside it (`{"t":"decimal","v":"10.10"}`), so that a decimal stays a decimal in every form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "t", content = "v", rename_all = "snake_case")]
+/// In readable forms its type stands beside it (`{"t":"decimal","v":"10.10"}`), so that a decimal stays a decimal in every
+/// form; binary forms are compact.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Value {
     /// Known to be empty.
@@ -32,7 +33,6 @@ pub enum Value {
     /// A whole number that is no amount: a count, a position.
     Int(i64),
     /// Money, quantity, rate.
-    #[serde(with = "rust_decimal::serde::str")]
     Decimal(Decimal),
     /// Text. Empty text is [`Value::Null`]: see [`FieldMap::set`]. Copies share it.
     Text(Arc<str>),

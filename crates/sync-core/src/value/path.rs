@@ -4,10 +4,14 @@ use std::{
     cmp::Ordering,
     collections::HashSet,
     fmt,
+    hash::{BuildHasherDefault, Hasher},
     sync::{LazyLock, Mutex, PoisonError},
 };
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, Visitor},
+};
 
 /// Dotted path of a canonical field: `billing.city`, or `x.webcrm.custom_3` for a vendor's own.
 ///
@@ -29,7 +33,23 @@ impl Ord for FieldPath {
     }
 }
 
-static KNOWN: LazyLock<Mutex<HashSet<&'static str>>> = LazyLock::new(Mutex::default);
+static KNOWN: LazyLock<Mutex<HashSet<&'static str, BuildHasherDefault<Xxh3>>>> = LazyLock::new(Mutex::default);
+
+/// Names come from the model and the configuration, so nobody picks them to collide; and each stored field is looked up.
+#[derive(Default)]
+struct Xxh3(u64);
+
+impl Hasher for Xxh3 {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = xxhash_rust::xxh3::xxh3_64_with_seed(bytes, self.0);
+    }
+    fn write_u8(&mut self, byte: u8) {
+        self.0 = self.0.rotate_left(8) ^ u64::from(byte); // the end of a text
+    }
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 impl FieldPath {
     /// A path known when the program was written; the constants of the model are made with this.
@@ -87,8 +107,17 @@ impl std::borrow::Borrow<str> for FieldPath {
 }
 impl<'de> Deserialize<'de> for FieldPath {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(from)?;
-        Ok(Self::new(&text))
+        struct Name;
+        impl Visitor<'_> for Name {
+            type Value = FieldPath;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the path of a field")
+            }
+            fn visit_str<E: Error>(self, path: &str) -> Result<FieldPath, E> {
+                Ok(FieldPath::new(path))
+            }
+        }
+        from.deserialize_str(Name)
     }
 }
 

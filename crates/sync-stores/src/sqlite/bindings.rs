@@ -14,17 +14,24 @@ use super::{
     rows::{self, Streams, ids, nanos, set},
 };
 
-/// Where a binding is kept, and its revision there.
-pub(super) type Places = BTreeMap<CanonicalId, (i64, u64)>;
+/// Where a binding is kept, and what of it stands there.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    no: i64,
+    rev: u64,
+    entity: String,
+}
+pub(super) type Places = BTreeMap<CanonicalId, Place>;
 
 /// Those of these bindings that are there.
 pub(super) fn places(tx: &Transaction<'_>, bindings: &[Binding]) -> Result<Places, Failure> {
     if bindings.is_empty() {
         return Ok(Places::new());
     }
-    let mut statement = tx.prepare_cached("SELECT id, no, rev FROM bindings WHERE id IN rarray(?1)")?;
+    let mut statement = tx.prepare_cached("SELECT id, no, rev, entity FROM bindings WHERE id IN rarray(?1)")?;
     let rows = statement.query_map([ids(bindings.iter().map(|binding| &binding.id))], |row| {
-        Ok((rows::id(row.get(0)?), (row.get(1)?, row.get::<_, i64>(2)?.cast_unsigned())))
+        let rev = row.get::<_, i64>(2)?.cast_unsigned();
+        Ok((rows::id(row.get(0)?), Place { no: row.get(1)?, rev, entity: row.get(3)? }))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -34,7 +41,7 @@ pub(super) fn stale(places: &Places, bindings: &[Binding]) -> Vec<CanonicalId> {
     let mut seen = BTreeSet::new();
     let mut stale = BTreeSet::new();
     for binding in bindings {
-        let rev = places.get(&binding.id).map_or(0, |(_, rev)| *rev);
+        let rev = places.get(&binding.id).map_or(0, |place| place.rev);
         if rev != binding.rev || !seen.insert(binding.id) {
             stale.insert(binding.id);
         }
@@ -48,14 +55,13 @@ pub(super) fn keep(tx: &Transaction<'_>, places: &Places, bindings: Vec<Binding>
         return Ok(());
     }
     let mut streams = Streams::known(tx)?;
-    let old = Names::stored(tx, places.values().map(|(no, _)| *no))?;
+    let old = Names::stored(tx, places.values().map(|place| place.no))?;
     let mut changed = places_in_order(tx, bindings.len())?;
     let mut new = Names::default();
     for mut binding in bindings {
         binding.rev += 1;
         changed += 1;
-        let place = places.get(&binding.id).map(|(no, _)| *no);
-        let no = keep_body(tx, place, &binding, changed)?;
+        let no = keep_body(tx, places.get(&binding.id), &binding, changed)?;
         new.add(tx, &mut streams, no, &binding)?;
     }
     replace(tx, &old, &new, &streams)
@@ -70,17 +76,21 @@ fn places_in_order(tx: &Transaction<'_>, more: usize) -> Result<i64, Failure> {
     Ok(after - more)
 }
 
-fn keep_body(tx: &Transaction<'_>, place: Option<i64>, binding: &Binding, changed: i64) -> Result<i64, Failure> {
+fn keep_body(tx: &Transaction<'_>, place: Option<&Place>, binding: &Binding, changed: i64) -> Result<i64, Failure> {
     let wake_at = binding.wake_at.filter(|_| binding.is_live()).map(nanos);
     let rev = binding.rev.cast_signed();
-    let body = rows::body(binding)?;
+    let body = rows::packed(binding)?;
     let id = binding.id.as_uuid();
     let entity = binding.entity.as_str();
     match place {
-        Some(no) => {
-            let sql = "UPDATE bindings SET entity = ?2, rev = ?3, changed = ?4, wake_at = ?5, body = ?6 WHERE no = ?1";
-            tx.prepare_cached(sql)?.execute((no, entity, rev, changed, wake_at, body))?;
-            Ok(no)
+        Some(Place { no, entity: before, .. }) => {
+            if before != entity {
+                // by itself, since it is rare: an index over what is named is written anew
+                tx.prepare_cached("UPDATE bindings SET entity = ?2 WHERE no = ?1")?.execute((no, entity))?;
+            }
+            let sql = "UPDATE bindings SET rev = ?2, changed = ?3, wake_at = ?4, body = ?5 WHERE no = ?1";
+            tx.prepare_cached(sql)?.execute((no, rev, changed, wake_at, body))?;
+            Ok(*no)
         }
         None => {
             let sql = "INSERT INTO bindings (id, entity, rev, changed, wake_at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";

@@ -12,6 +12,10 @@ pub(super) enum Failure {
     Sqlite(rusqlite::Error),
     /// A stored body cannot be read, or one cannot be written.
     Body(serde_json::Error),
+    /// A packed one cannot be read.
+    Packed(rmp_serde::decode::Error),
+    /// A packed one cannot be written.
+    Packing(rmp_serde::encode::Error),
     /// The file cannot be made.
     File(std::io::Error),
     /// Said in full already.
@@ -26,6 +30,16 @@ impl From<rusqlite::Error> for Failure {
 impl From<serde_json::Error> for Failure {
     fn from(error: serde_json::Error) -> Self {
         Self::Body(error)
+    }
+}
+impl From<rmp_serde::encode::Error> for Failure {
+    fn from(error: rmp_serde::encode::Error) -> Self {
+        Self::Packing(error)
+    }
+}
+impl From<rmp_serde::decode::Error> for Failure {
+    fn from(error: rmp_serde::decode::Error) -> Self {
+        Self::Packed(error)
     }
 }
 impl From<std::io::Error> for Failure {
@@ -44,10 +58,9 @@ impl Failure {
     pub(super) fn told(self, operation: &'static str, path: &Path) -> Error {
         match self {
             Self::Said(error) => error,
-            Self::Body(error) => {
-                let text = format!("an entry in {} cannot be read; was it changed by hand? Restore it", path.display());
-                Error::new(ErrorKind::Store, operation, text).with_detail(error.to_string()).with_source(error)
-            }
+            Self::Body(error) => spoilt(operation, path, error),
+            Self::Packed(error) => spoilt(operation, path, error),
+            Self::Packing(error) => spoilt(operation, path, error),
             Self::File(error) => {
                 let text = format!("{} cannot be made: {error}; see that its folder exists and may be written to", {
                     path.display()
@@ -64,6 +77,11 @@ impl Failure {
             }
         }
     }
+}
+
+fn spoilt(operation: &'static str, path: &Path, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    let text = format!("an entry in {} cannot be read; was it changed by hand? Restore it", path.display());
+    Error::new(ErrorKind::Store, operation, text).with_detail(error.to_string()).with_source(error)
 }
 
 fn line(code: Option<ErrorCode>, path: &Path) -> String {

@@ -11,7 +11,7 @@ use super::{
     bindings,
     fault::Failure,
     open, read,
-    rows::{self, bodies, ids, set, texts},
+    rows::{self, ids, set, texts, unpacked},
     write,
 };
 
@@ -19,10 +19,8 @@ pub(super) fn forget(tx: &Transaction<'_>, id: CanonicalId, now: DateTime<Utc>) 
     let Some(binding) = read::bindings(tx, &[id])?.into_iter().next() else {
         return Err(Error::new(ErrorKind::NotFound, "forget", "there is no such record").with_context("id", id).into());
     };
-    let text = id.to_string();
-    let naming: Vec<Intent> =
-        bodies(&mut *tx.prepare_cached("SELECT body FROM intents WHERE instr(body, ?1)")?, [&text])?;
-    if naming.iter().any(|intent| intent.serves(id)) {
+    let open: Vec<Intent> = unpacked(&mut *tx.prepare_cached("SELECT body FROM intents")?, ())?;
+    if open.iter().any(|intent| intent.serves(id)) {
         let text = "a write of this record is not settled yet; let a run finish it, then forget the record";
         return Err(Error::new(ErrorKind::Unavailable, "forget", text).with_context("id", id).into());
     }
@@ -64,10 +62,10 @@ fn drop_what_speaks_of(tx: &Transaction<'_>, id: CanonicalId, names: &[ExternalR
 
 fn empty_journal(tx: &Transaction<'_>, id: CanonicalId) -> Result<(), Failure> {
     let mut find = tx.prepare_cached("SELECT no, body FROM journal WHERE subject IN rarray(?1)")?;
-    let rows = find.query_map([ids([&id])], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
+    let rows = find.query_map([ids([&id])], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
     let mut keep = tx.prepare_cached("UPDATE journal SET body = ?2 WHERE no = ?1")?;
     for (no, body) in rows.collect::<Result<Vec<_>, _>>()? {
-        let moment: rows::Moment<'_> = serde_json::from_str(&body)?;
+        let moment: rows::Moment<'_> = rmp_serde::from_slice(&body)?;
         let reduced = |entry: Journal| Journal { event: entry.event.forgotten(), ..entry };
         let entries: Vec<Journal> = moment.entries().map(reduced).collect();
         if let Some(first) = entries.first() {

@@ -1,5 +1,5 @@
 -- Format 1. Never changed after its release: later formats are steps from here.
--- Bodies are JSON; the columns beside them are what is searched for.
+-- Bodies are JSON, or MessagePack where there are many (BLOB); the columns beside them are what is searched for.
 
 CREATE TABLE store (
     one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -21,9 +21,9 @@ CREATE TABLE bindings (
     changed INTEGER NOT NULL, -- the place of its last change among all
     forgotten INTEGER NOT NULL DEFAULT 0,
     wake_at INTEGER, -- nanoseconds since 1970; of living ones only
-    body TEXT NOT NULL
+    body BLOB NOT NULL
 ) STRICT;
-CREATE INDEX bindings_of_entity ON bindings (entity, id);
+CREATE INDEX bindings_forgotten ON bindings (id) WHERE forgotten = 1;
 CREATE INDEX bindings_due ON bindings (entity, wake_at, id) WHERE wake_at IS NOT NULL;
 
 -- names of living bindings, dead sides and aliases too
@@ -71,7 +71,7 @@ CREATE TABLE intents (
     key TEXT PRIMARY KEY NOT NULL,
     lease_group TEXT NOT NULL,
     at INTEGER NOT NULL, -- nanoseconds since 1970
-    body TEXT NOT NULL
+    body BLOB NOT NULL
 ) STRICT;
 CREATE TABLE effects (
     subject BLOB NOT NULL,
@@ -105,7 +105,7 @@ CREATE TABLE verdicts (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE staged (id TEXT PRIMARY KEY NOT NULL, body TEXT NOT NULL) STRICT;
 
-CREATE TABLE journal (no INTEGER PRIMARY KEY, subject BLOB NOT NULL, body TEXT NOT NULL) STRICT;
+CREATE TABLE journal (no INTEGER PRIMARY KEY, subject BLOB NOT NULL, body BLOB NOT NULL) STRICT;
 CREATE INDEX journal_of ON journal (subject);
 
 CREATE TABLE forgotten (hash BLOB PRIMARY KEY NOT NULL) STRICT, WITHOUT ROWID;

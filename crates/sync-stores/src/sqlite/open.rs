@@ -90,6 +90,8 @@ fn prepared(mut connection: Connection, path: &Path, id_if_new: Uuid) -> Result<
     connection.pragma_update(None, "foreign_keys", true)?;
     // a page that many commits change goes from the log to the file once
     connection.pragma_update(None, "wal_autocheckpoint", 4000)?;
+    // KiB: what a batch of records touches has room
+    connection.pragma_update(None, "cache_size", -4096)?;
     // what is deleted is overwritten: `forget` must reach copies that earlier changes left in the file too
     connection.pragma_update(None, "secure_delete", true)?;
     array::load_module(&connection)?;

@@ -16,14 +16,14 @@ use sync_core::{
 use super::{
     fault::Failure,
     open,
-    rows::{self, Streams, bodies, ids, limit, set, texts},
+    rows::{self, Streams, bodies, ids, limit, set, texts, unpacked},
 };
 
 type Answer<T> = Result<T, Failure>;
 
 pub(super) fn bindings(tx: &Transaction<'_>, of: &[CanonicalId]) -> Answer<Vec<Binding>> {
     let sql = "SELECT body FROM bindings WHERE id IN rarray(?1) ORDER BY id";
-    bodies(&mut *tx.prepare_cached(sql)?, [ids(of)])
+    unpacked(&mut *tx.prepare_cached(sql)?, [ids(of)])
 }
 
 pub(super) fn bound(tx: &Transaction<'_>, references: &[ExternalRef]) -> Answer<Vec<(ExternalRef, CanonicalId)>> {
@@ -199,7 +199,7 @@ where
 }
 
 pub(super) fn intents(tx: &Transaction<'_>, group: &str) -> Answer<Vec<Intent>> {
-    bodies(&mut *tx.prepare_cached("SELECT body FROM intents WHERE lease_group = ?1 ORDER BY at, key")?, [group])
+    unpacked(&mut *tx.prepare_cached("SELECT body FROM intents WHERE lease_group = ?1 ORDER BY at, key")?, [group])
 }
 
 pub(super) fn effects_used(tx: &Transaction<'_>, keys: &[EffectKey]) -> Answer<Vec<EffectKey>> {
@@ -284,10 +284,10 @@ pub(super) fn one<T: DeserializeOwned>(tx: &Transaction<'_>, sql: &str, name: &s
 pub(super) fn journal(tx: &Transaction<'_>, of: &[CanonicalId], most: usize) -> Answer<Vec<sync_core::store::Journal>> {
     let newest_first: Vec<rows::Moment<'_>> = if of.is_empty() {
         let sql = "SELECT body FROM journal ORDER BY no DESC LIMIT ?1";
-        bodies(&mut *tx.prepare_cached(sql)?, [limit(most)])?
+        unpacked(&mut *tx.prepare_cached(sql)?, [limit(most)])?
     } else {
         let sql = "SELECT body FROM journal WHERE subject IN rarray(?1) ORDER BY no DESC LIMIT ?2";
-        bodies(&mut *tx.prepare_cached(sql)?, (ids(of), limit(most)))?
+        unpacked(&mut *tx.prepare_cached(sql)?, (ids(of), limit(most)))?
     };
     let mut entries: Vec<_> = newest_first.into_iter().flat_map(|moment| moment.entries().rev()).take(most).collect();
     entries.reverse();
@@ -295,6 +295,10 @@ pub(super) fn journal(tx: &Transaction<'_>, of: &[CanonicalId], most: usize) -> 
 }
 
 pub(super) fn forgotten(tx: &Transaction<'_>, references: &[ExternalRef]) -> Answer<Vec<ExternalRef>> {
+    let any: bool = tx.prepare_cached("SELECT EXISTS (SELECT 1 FROM forgotten)")?.query_row((), |row| row.get(0))?;
+    if !any {
+        return Ok(Vec::new());
+    }
     let store = open::identity(tx)?;
     let hashes: BTreeMap<&ExternalRef, [u8; 16]> =
         references.iter().map(|reference| (reference, forgotten_hash(store, reference).into_bytes())).collect();

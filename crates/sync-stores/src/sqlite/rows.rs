@@ -38,6 +38,26 @@ pub(super) fn body<T: Serialize>(value: &T) -> Result<String, Failure> {
     Ok(serde_json::to_string(value)?)
 }
 
+/// A body for a column, in the form for what there is much of: bindings, intents, what happened.
+pub(super) fn packed<T: Serialize>(value: &T) -> Result<Vec<u8>, Failure> {
+    let mut body = Vec::with_capacity(1024);
+    rmp_serde::encode::write_named(&mut body, value)?;
+    Ok(body)
+}
+
+/// The packed bodies that a statement finds, in its order. They are in its first column.
+pub(super) fn unpacked<T: DeserializeOwned>(
+    statement: &mut Statement<'_>,
+    params: impl Params,
+) -> Result<Vec<T>, Failure> {
+    let mut rows = statement.query(params)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(rmp_serde::from_slice(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?);
+    }
+    Ok(found)
+}
+
 /// The bodies that a statement finds, in its order. They are in its first column.
 pub(super) fn bodies<T: DeserializeOwned>(
     statement: &mut Statement<'_>,
@@ -67,9 +87,9 @@ pub(super) fn of_one_moment(one: &Journal, next: &Journal) -> bool {
 
 impl Moment<'_> {
     /// The body for entries that are of one row.
-    pub(super) fn body(first: &Journal, entries: &[Journal]) -> Result<String, Failure> {
+    pub(super) fn body(first: &Journal, entries: &[Journal]) -> Result<Vec<u8>, Failure> {
         let events = entries.iter().map(|entry| Cow::Borrowed(&entry.event)).collect();
-        body(&Moment { at: first.at, run: Cow::Borrowed(&first.run), subject: first.subject, events })
+        packed(&Moment { at: first.at, run: Cow::Borrowed(&first.run), subject: first.subject, events })
     }
     /// The entries of a row.
     pub(super) fn entries(self) -> impl DoubleEndedIterator<Item = Journal> {
@@ -134,5 +154,58 @@ impl Streams {
         let no = tx.last_insert_rowid();
         self.0.insert(stream.clone(), no);
         Ok(no)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rust_decimal::Decimal;
+    use sync_core::{FieldMap, FieldPath, StreamKey, Value, value::Link};
+
+    use super::*;
+
+    fn values() -> impl Strategy<Value = Value> {
+        let reference = ".{0,9}".prop_map(|id| StreamKey::new("shop:se", "customers").id(id));
+        let moment = (-9_000_000_000_i64..9_000_000_000, 0_u32..1_000_000_000);
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::Bool),
+            any::<i64>().prop_map(Value::Int),
+            any::<[u8; 16]>().prop_map(|bytes| Value::Decimal(Decimal::deserialize(bytes))),
+            ".{0,40}".prop_map(|text: String| Value::Text(text.into())),
+            (-90_000_i32..900_000)
+                .prop_map(|day| Value::Date(chrono::NaiveDate::from_num_days_from_ce_opt(day).unwrap())),
+            moment.prop_map(|(s, nanos)| Value::Instant(DateTime::from_timestamp(s, nanos).unwrap())),
+            any::<u128>().prop_map(|id| Value::Link(Link::Canonical(CanonicalId::from_uuid(Uuid::from_u128(id))))),
+            reference.prop_map(|reference| Value::Link(Link::External(reference))),
+        ];
+        leaf.prop_recursive(3, 20, 5, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::List),
+                prop::collection::btree_map(".{0,5}", inner, 0..5).prop_map(Value::Map),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_packed_is_what_it_was(fields in prop::collection::vec(("[a-cå]{0,3}\\.?[a-cå]{0,160}", values()), 0..12)) {
+            let fields: FieldMap = fields.into_iter().map(|(path, value)| (FieldPath::new(&path), value)).collect();
+            let back: FieldMap = rmp_serde::from_slice(&packed(&fields).unwrap()).unwrap();
+            prop_assert_eq!(&back, &fields);
+            prop_assert_eq!(format!("{back:?}"), format!("{fields:?}"), "scale and sign too");
+        }
+
+        #[test]
+        fn spoilt_bytes_are_an_error_and_no_panic(bytes in prop::collection::vec(any::<u8>(), 0..60), at in any::<prop::sample::Index>()) {
+            let _any = rmp_serde::from_slice::<FieldMap>(&bytes);
+            let _any = rmp_serde::from_slice::<Value>(&bytes);
+            let fields = FieldMap::new().with("a.day", chrono::NaiveDate::MIN).with("a.nå", Decimal::NEGATIVE_ONE);
+            let mut good = packed(&fields).unwrap();
+            let at = at.index(good.len());
+            good.splice(at..at + 1, bytes);
+            let _any = rmp_serde::from_slice::<FieldMap>(&good);
+        }
     }
 }

@@ -135,7 +135,7 @@ fn keep_intents(tx: &Transaction<'_>, operation: &'static str, intents: &[Intent
             use_effect(tx, operation, effect, &intent.key, open.contains(&intent.key))?;
         }
         open.insert(intent.key.clone());
-        statement.execute((&intent.key, &intent.group, nanos(intent.at), rows::body(intent)?))?;
+        statement.execute((&intent.key, &intent.group, nanos(intent.at), rows::packed(intent)?))?;
     }
     Ok(())
 }

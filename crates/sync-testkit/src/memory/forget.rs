@@ -42,7 +42,7 @@ impl State {
         self.inbox.retain(|_, entry| !entry.what.is_about(id, &names));
         self.verdicts.retain(|verdict| !verdict.names_any(&names));
         let text = id.to_string();
-        self.staged.retain(|_, staged| !staged.plan.to_string().contains(&text));
+        self.staged.retain(|_, staged| !staged.plan.contains(&text));
         for place in self.happened.get(&id).into_iter().flatten() {
             if let Some(entry) = self.journal.get_mut(*place) {
                 *entry = Arc::new(Journal { event: entry.event.forgotten(), ..Journal::clone(entry) });

@@ -51,7 +51,7 @@ fn full() -> Commit {
             at: at(3),
             counted: Approval::default(),
             approved_by: None,
-            plan: serde_json::json!({"ops": [1, 2.50]}),
+            plan: r#"{"ops": [1, 2.50]}"#.into(),
         }],
         journal: vec![journal(1, 4, "name")],
         ..Commit::default()

@@ -74,7 +74,7 @@ pub async fn what_speaks_of_a_forgotten_record_goes(fixture: &dyn StoreFixture) 
         at: at(1),
         counted: Approval::default(),
         approved_by: None,
-        plan: serde_json::json!({"ops": [{"subject": id(n).to_string(), "name": "Anna Ek"}]}),
+        plan: serde_json::json!({"ops": [{"subject": id(n).to_string(), "name": "Anna Ek"}]}).to_string().into(),
     };
     let there = format!("{}@erp:main/customer", id(1));
     let indexed = |name: &str| Indexed { reference: shop().id(name), hash: Indexed::unseen() };

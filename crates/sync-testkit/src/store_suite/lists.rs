@@ -126,7 +126,7 @@ pub async fn staged_plans_are_replaced_and_approved(fixture: &dyn StoreFixture) 
     let mut counted = Approval::default();
     counted.creates.insert(erp(), 20_000);
     counted.short_listings.insert(shop());
-    let plan = serde_json::json!({"ops": [{"amount": 10.10}]});
+    let plan = r#"{"ops": [{"amount": 10.10}]}"#.into();
     let (group, id) = ("registers".to_owned(), "k7".to_owned());
     let staged = Staged { id, group, at: at(1), counted, approved_by: None, plan };
     keep(&*store, &lease, Commit { staged: vec![staged.clone()], ..Commit::default() }).await?;

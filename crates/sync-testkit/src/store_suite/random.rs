@@ -121,7 +121,7 @@ impl Dice {
         if self.one_in(3) { format!("{}@{}", self.id(), self.stream()) } else { self.reference().to_string() }
     }
     fn staged(&mut self) -> Staged {
-        let plan = serde_json::json!({"subject": self.id().to_string(), "amount": 10.10});
+        let plan = serde_json::json!({"subject": self.id().to_string(), "amount": 10.10}).to_string().into();
         let (id, group) = (self.word("p"), "registers".to_owned());
         Staged { id, group, at: at(self.seconds()), counted: Approval::default(), approved_by: None, plan }
     }

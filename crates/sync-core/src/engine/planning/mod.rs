@@ -8,6 +8,7 @@ mod removals;
 mod status;
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
@@ -85,8 +86,10 @@ pub(crate) fn operations(entity: &Entity, diffed: &mut Diffed, facts: &Facts, no
     let waiting: BTreeSet<FieldPath> = diffed.held.iter().filter_map(|held| held.unit).collect();
     for (key, side) in &binding.sides {
         let Some(table) = entity.streams.get(key) else { continue };
-        let mut side = side.clone();
-        side.lagging.retain(|unit| !waiting.contains(unit));
+        let mut side = Cow::Borrowed(side);
+        if side.lagging.iter().any(|unit| waiting.contains(unit)) {
+            side.to_mut().lagging.retain(|unit| !waiting.contains(unit));
+        }
         let rests = side.frozen || side.not_before.is_some_and(|at| at > now);
         if rests || side.state == SideState::Removed || table.cap.shows == Shows::Snapshot {
             continue;
@@ -245,10 +248,7 @@ pub(super) fn op(
     doing: Doing,
     units: BTreeSet<FieldPath>,
 ) -> Op {
-    let ours: FieldMap = units
-        .iter()
-        .flat_map(|unit| binding.agreed.under(*unit).iter().map(|(p, v)| (p, v.clone())).collect::<Vec<_>>())
-        .collect();
+    let ours = binding.agreed.filter(|path| units.iter().any(|unit| path.is_under(*unit)));
     let shown =
         binding.sides.get(&table.key).and_then(|side| table.inbound(&side.shadow, &mut Problems::default()).ok());
     let shown = shown.unwrap_or_default();

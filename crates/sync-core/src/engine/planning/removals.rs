@@ -17,11 +17,11 @@ use crate::{
 
 /// What the loss of one side means for the others.
 pub(super) fn removals(entity: &Entity, diffed: &mut Diffed, facts: &Facts, now: DateTime<Utc>, ops: &mut Vec<Op>) {
-    let binding = diffed.binding.clone();
-    if dead(&binding).next().is_none() {
+    if dead(&diffed.binding).next().is_none() {
         diffed.binding.allowed.remove(&Allowed::Remove); // it was made again
         return;
     }
+    let binding = diffed.binding.clone();
     let live: Vec<(&StreamKey, &BoundSide)> =
         binding.sides.iter().filter(|(_, side)| side.state != SideState::Removed && side.id.is_some()).collect();
     let held = |why, text: &str, cure: &str| {
