@@ -4,6 +4,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand};
 use sync_core::policy::Span;
 
@@ -59,15 +60,35 @@ pub(crate) enum Command {
     /// Bring the systems into agreement
     Run(Run),
     /// What waits for a decision
-    Held(Records),
+    Held(Held),
     /// Records that were set aside because a system refused them or they could not be understood
-    Parked(Records),
+    Parked(Parked),
     /// All that happened to one record
     Journal {
         /// Any of its numbers, a reference (starweb:se/customers#17), or its id
         record: String,
         #[command(flatten)]
         form: Form,
+    },
+    /// Records that may be the same as one that could not be matched
+    Candidates {
+        /// Any of its numbers, a reference (starweb:se/customers#17), or its id
+        record: String,
+        /// How many, the likeliest first
+        #[arg(long, default_value_t = 5)]
+        most: usize,
+        #[command(flatten)]
+        form: Form,
+    },
+    /// Have records looked at once more by the next run
+    Replay(Replay),
+    /// Remove all personal data of a record from the state file; what returns under its references is skipped
+    Forget {
+        /// Any of its numbers, a reference (starweb:se/customers#17), or its id
+        record: String,
+        /// Do it: it cannot be taken back
+        #[arg(long)]
+        yes: bool,
     },
     /// Start an emulator of a vendor's system, for tests in any language
     Emulate(Emulate),
@@ -79,7 +100,7 @@ pub(crate) enum Command {
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Form {
     /// Print one JSON object
-    #[arg(long)]
+    #[arg(long, global = true)]
     pub(crate) json: bool,
 }
 
@@ -110,23 +131,133 @@ pub(crate) struct Run {
     pub(crate) listen: Option<SocketAddr>,
 }
 
-/// `held` and `parked`.
+/// `held`.
 #[derive(Debug, Args)]
-pub(crate) struct Records {
+pub(crate) struct Held {
     #[command(flatten)]
     pub(crate) form: Form,
     #[command(subcommand)]
-    pub(crate) only: Option<Show>,
+    pub(crate) what: Option<OfHeld>,
 }
 
-/// One of a list.
+/// What can be done with what is held.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Show {
+pub(crate) enum OfHeld {
+    /// All that is known of one of them, and how it can be decided
+    Show {
+        /// Any number of the record, a reference, or its id
+        record: String,
+    },
+    /// Decide; the next run takes it up
+    Decide(Box<Decide>),
+}
+
+/// `held decide`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("choice").required(true).args(
+    ["take", "value", "bind", "create", "same", "remove", "leave", "confirm"])))]
+#[command(group(clap::ArgGroup::new("which").required(true).args(["record", "all"])))]
+pub(crate) struct Decide {
+    /// Any number of the record, a reference, or its id
+    pub(crate) record: Option<String>,
+    /// Everything that is held and that the choice answers; narrow it with --entity, --field, --why
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Only of this entity
+    #[arg(long)]
+    pub(crate) entity: Option<String>,
+    /// Only what is held of this field
+    #[arg(long)]
+    pub(crate) field: Option<String>,
+    /// Only what is held for this reason, as held --json has it: conflict, foreign_change, ambiguous
+    #[arg(long)]
+    pub(crate) why: Option<String>,
+    /// What this connection says is right
+    #[arg(long, value_name = "CONNECTION")]
+    pub(crate) take: Option<String>,
+    /// This value is right; may be repeated
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub(crate) value: Vec<String>,
+    /// It is the same as this record: a number, a reference, or an id
+    #[arg(long, value_name = "RECORD")]
+    pub(crate) bind: Option<String>,
+    /// It is to be made; of one that could not be matched: it is a record of its own
+    #[arg(long)]
+    pub(crate) create: bool,
+    /// It is the record that it was, although its number, name and address changed
+    #[arg(long)]
+    pub(crate) same: bool,
+    /// Its removal stands: it is removed in the other systems too
+    #[arg(long)]
+    pub(crate) remove: bool,
+    /// It is left alone from now on, in this connection or where it is asked about
+    #[arg(long, value_name = "CONNECTION", num_args = 0..=1, default_missing_value = "")]
+    pub(crate) leave: Option<String>,
+    /// The status that its table asks about is to be written
+    #[arg(long)]
+    pub(crate) confirm: bool,
+    /// Show what would be decided, and decide nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// `parked`.
+#[derive(Debug, Args)]
+pub(crate) struct Parked {
+    #[command(flatten)]
+    pub(crate) form: Form,
+    #[command(subcommand)]
+    pub(crate) what: Option<OfParked>,
+}
+
+/// What can be done with what is set aside.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OfParked {
     /// All that is known of one of them
     Show {
         /// Any number of the record, or its key or id as listed
         record: String,
     },
+    /// Have it tried by the next run, however long it was to rest
+    Retry(Which),
+    /// Have other values written in place of those that were refused, at the next run
+    Edit {
+        /// Any number of the record, or its key or id as listed
+        record: String,
+        /// Field and value: email=info@example.com
+        #[arg(required = true, value_name = "FIELD=VALUE")]
+        values: Vec<String>,
+    },
+    /// Do not try it until somebody asks for it
+    Drop(Which),
+}
+
+/// One, or all.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("which").required(true).args(["record", "all"])))]
+pub(crate) struct Which {
+    /// Any number of the record, or its key or id as listed
+    pub(crate) record: Option<String>,
+    /// Everything that is set aside
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+/// `replay`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("which").required(true).args(["records", "since"])))]
+pub(crate) struct Replay {
+    /// Numbers, references or ids of records
+    pub(crate) records: Vec<String>,
+    /// All that changed since: 2026-11-01, or 2026-11-01T08:00:00Z
+    #[arg(long, value_name = "DATE", value_parser = moment)]
+    pub(crate) since: Option<DateTime<Utc>>,
+    /// With --since: only what this connection has; may be repeated
+    #[arg(long, value_name = "NAME", requires = "since")]
+    pub(crate) connection: Vec<String>,
 }
 
 /// `emulate`.
@@ -149,6 +280,13 @@ fn span(text: &str) -> Result<Span, String> {
     }
 }
 
+/// A moment, or a day's begin in UTC.
+fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+    let day = || text.parse::<NaiveDate>().ok().map(|day| day.and_time(chrono::NaiveTime::MIN).and_utc());
+    let moment = text.parse::<DateTime<Utc>>().ok().or_else(day);
+    moment.ok_or_else(|| "a day as in 2026-11-01, or a moment as in 2026-11-01T08:00:00Z".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,5 +302,11 @@ mod tests {
         assert_eq!(span("5m"), Ok(Span::from_secs(300)));
         assert!(span("0s").is_err());
         assert!(span("soon").unwrap_err().contains("30s"));
+    }
+
+    #[test]
+    fn a_day_and_a_moment_are_read() {
+        assert_eq!(moment("2026-11-01"), moment("2026-11-01T01:00:00+01:00"));
+        assert!(moment("1/11").unwrap_err().contains("2026-11-01"));
     }
 }

@@ -297,6 +297,8 @@ fn guards() -> Value {
             "max_remove_percent": whole,
             "max_change_percent": whole,
             "min_listed_percent": whole,
+            "max_rewrites": whole,
+            "rewrites_within": {"type": "string", "description": "30s, 5m, 1h, 1d"},
         }),
         &[],
     )

@@ -63,6 +63,7 @@ pub mod capability;
 pub mod connector;
 pub mod context;
 pub mod decide;
+pub mod desk;
 mod document;
 pub mod engine;
 pub mod error;

@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_guard_trips_just_above_its_limit_and_not_when_approved() {
-        let limits = Guards { max_create: 10, max_change_percent: 50, max_remove_percent: 5, min_listed_percent: 50 };
+        let limits = Guards { max_create: 10, ..Guards::default() };
         let names = |counts: &Approval, bound: u64, approved: &Approval, at: &StreamKey| -> Vec<String> {
             let guards = BTreeMap::from([(at.clone(), limits)]);
             tripped(counts, &guards, &BTreeMap::from([(at.clone(), bound)]), approved)

@@ -415,6 +415,10 @@ impl Inner {
         let outcome = self.transport.exchange(wire).await;
         drop(permits);
         let ms = u64::try_from(self.timer.elapsed().saturating_sub(started).as_millis()).unwrap_or(u64::MAX);
+        cx.note(|| {
+            let ended = outcome.as_ref().map_or_else(|_| "no answer".to_owned(), |raw| raw.status.to_string());
+            format!("{} {}: {ended}", call.place.method, call.place.template)
+        });
         Ok(match outcome {
             Ok(raw) => {
                 tracing::debug!(status = raw.status, ms, "try" = number, bytes = raw.body.len(), "answered");

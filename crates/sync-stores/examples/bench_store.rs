@@ -135,7 +135,7 @@ async fn operations(store: &SqliteStore, from: u64, batch: u64) -> Result<(Vec<I
             because: "the shop is master".to_owned(),
         };
         let (to, action) = (erp().id(n.to_string()), "update".to_owned());
-        let wrote = Event::Wrote { to, action, fields: ours, effects: Vec::new() };
+        let wrote = Event::Wrote { to, action, fields: ours, effects: Vec::new(), calls: Vec::new() };
         let run = "run 7".to_owned();
         outcome.journal.extend([settled, wrote].map(|event| Journal {
             at: THEN,

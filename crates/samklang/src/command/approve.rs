@@ -8,8 +8,7 @@ use crate::{fail::Failure, session::Session, show::text};
 /// # Errors
 /// Nothing waits under this id.
 pub(super) async fn approve(session: &Session, id: &str, shell: &mut Shell<'_>) -> Result<u8, Failure> {
-    let by = ["USER", "USERNAME"].iter().find_map(|name| (shell.env)(name)).unwrap_or_else(|| "somebody".to_owned());
-    session.engine.approve(id, &by).await?;
+    session.engine.approve(id, &shell.person()).await?;
     let counted = session.store.staged(id).await?.map(|staged| text::counted(&staged.counted)).unwrap_or_default();
     writeln!(shell.out, "The next run may write this once: {counted}.")?;
     Ok(0)

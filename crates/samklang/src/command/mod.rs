@@ -4,10 +4,12 @@ mod adopt;
 mod approve;
 mod check;
 mod emulate;
+mod held;
 mod journal;
-mod lists;
 mod login;
+mod parked;
 mod prices;
+mod records;
 mod run;
 
 pub(crate) use run::{once, print};
@@ -36,6 +38,10 @@ pub(crate) struct Shell<'a> {
 }
 
 impl Shell<'_> {
+    /// Who decides, for the journal.
+    fn person(&self) -> String {
+        ["USER", "USERNAME"].iter().find_map(|name| (self.env)(name)).unwrap_or_else(|| "somebody".to_owned())
+    }
     /// The configuration, and what the program brings for it to name. With `fetch`, for commands that call systems.
     ///
     /// # Errors
@@ -78,15 +84,28 @@ pub(crate) async fn run(cli: Cli, shell: &mut Shell<'_>) -> Result<u8, Failure> 
         }
         Command::Held(what) => {
             let session = Session::store_only(&shell.load(&asked, false)?, &shell.machine).await?;
-            lists::held(&session, &what, shell).await
+            held::held(&session, &what, shell).await
         }
         Command::Parked(what) => {
             let session = Session::store_only(&shell.load(&asked, false)?, &shell.machine).await?;
-            lists::parked(&session, &what, shell).await
+            parked::parked(&session, &what, shell).await
         }
         Command::Journal { record, form } => {
             let session = Session::store_only(&shell.load(&asked, false)?, &shell.machine).await?;
             journal::journal(&session, &record, form, shell).await
+        }
+        Command::Candidates { record, most, form } => {
+            let session = Session::store_only(&shell.load(&asked, false)?, &shell.machine).await?;
+            records::candidates(&session, &record, most, form, shell).await
+        }
+        Command::Replay(what) => {
+            let config = shell.load(&asked, false)?;
+            let session = Session::store_only(&config, &shell.machine).await?;
+            records::replay(&session, &config, &what, shell).await
+        }
+        Command::Forget { record, yes } => {
+            let session = Session::store_only(&shell.load(&asked, false)?, &shell.machine).await?;
+            records::forget(&session, &record, yes, shell).await
         }
     }
 }

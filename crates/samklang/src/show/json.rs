@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sync_core::{
     Error,
+    desk::Candidate,
     engine::Report,
-    store::{Binding, Journal},
+    store::{Binding, Held, Journal},
 };
 
 use super::exit_code;
@@ -16,6 +17,16 @@ pub(crate) fn report(report: &Report) -> Value {
     let counts = |counts: &mut dyn Iterator<Item = (String, u64)>| {
         Value::Object(counts.map(|(name, count)| (name, count.into())).collect::<Map<_, _>>())
     };
+    let put_off: Vec<Value> = report
+        .put_off
+        .iter()
+        .map(|(stream, (writes, because))| json!({"stream": stream, "writes": writes, "error": error(because)}))
+        .collect();
+    let left_out: Vec<Value> = report
+        .left_out
+        .iter()
+        .map(|((system, because), records)| json!({"system": system, "because": because, "records": records}))
+        .collect();
     let unmapped: Vec<Value> = report
         .unmapped
         .iter()
@@ -44,6 +55,9 @@ pub(crate) fn report(report: &Report) -> Value {
         "unclear": report.unclear,
         "unclear_writes": report.unclear_writes,
         "effects_in_doubt": report.effects_in_doubt,
+        "put_off": put_off,
+        "altered": counts(&mut report.altered.iter().map(|(stream, count)| (stream.to_string(), *count))),
+        "left_out": left_out,
         "busy": report.busy,
         "cancelled": report.cancelled,
     })
@@ -66,6 +80,29 @@ fn error(error: &Error) -> Value {
 /// Something in it has no JSON form.
 pub(crate) fn lines<T: Serialize>(name: &str, all: &[T]) -> Result<Value, Failure> {
     Ok(Value::Object(Map::from_iter([(name.to_owned(), plain(&all)?)])))
+}
+
+/// What was decided of something that is held.
+pub(crate) fn decision(held: &Held, lines: &[String]) -> Value {
+    json!({
+        "record": held.subject.to_string(),
+        "entity": held.entity.as_str(),
+        "numbers": held.numbers,
+        "why": held.why.word(),
+        "lines": lines,
+    })
+}
+
+/// Records that may be the same as another.
+pub(crate) fn candidates(found: &[Candidate]) -> Value {
+    let one = |one: &Candidate| {
+        let references: Vec<String> = one.references.iter().map(ToString::to_string).collect();
+        json!({
+            "id": one.id.to_string(), "numbers": one.numbers, "references": references,
+            "score": one.score, "reasons": one.reasons,
+        })
+    };
+    json!({ "candidates": found.iter().map(one).collect::<Vec<_>>() })
 }
 
 /// One record and what happened to it.

@@ -9,6 +9,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use comfy_table::{Table, presets::NOTHING};
 use sync_core::{
     Error, FieldMap, StreamKey, SystemId,
+    desk::Candidate,
     engine::Report,
     plan::{Op, Plan},
     store::{Approval, Binding, Event, Held, Journal, Parked, SideState},
@@ -41,8 +42,17 @@ pub(crate) fn summary(out: Out<'_>, report: &Report) -> Done {
     rows.extend(report.effects.iter().map(|(effect, count)| (format!("effect {effect}"), *count)));
     rows.push(("held".to_owned(), len(report.held.len())));
     rows.push(("parked".to_owned(), len(report.parked.len())));
+    rows.extend(report.altered.iter().map(|(stream, count)| (format!("kept otherwise at {stream}"), *count)));
     for (name, count) in rows {
         writeln!(out, "  {name:<40} {count:>8}")?;
+    }
+    for ((system, because), count) in &report.left_out {
+        writeln!(
+            out,
+            "  {} not made at {}: {because} does not hold",
+            counted_of(*count, "record"),
+            system.connection()
+        )?;
     }
     Ok(())
 }
@@ -102,6 +112,10 @@ pub(crate) fn stops(out: Out<'_>, report: &Report) -> Done {
         lines.push(format!("{}: {}", system.connection(), words_of(system, error)));
     }
     lines.extend(stopped_lines(report));
+    for (stream, (count, because)) in &report.put_off {
+        let writes = counted_of(*count, "write");
+        lines.push(format!("{writes} to {stream} put off to the next run: {}", words_of(&stream.system, because)));
+    }
     for group in &report.busy {
         lines.push(format!("{group}: another run is at it; try again when it has ended"));
     }
@@ -213,6 +227,29 @@ pub(crate) fn held(out: Out<'_>, held: &Held) -> Done {
     }
     writeln!(out, "  since       {}", moment(held.since))?;
     writeln!(out, "  id          {}", held.subject)?;
+    let record = held.numbers.first().cloned().unwrap_or_else(|| held.subject.to_string());
+    let choices: Vec<String> = held.why.choices().iter().map(|choice| spelled(choice, held)).collect();
+    writeln!(out, "  to decide   samklang held decide {record} {}", choices.join(" | "))?;
+    Ok(())
+}
+
+/// A choice as it is written on the command line.
+fn spelled(choice: &str, held: &Held) -> String {
+    let connections: Vec<&str> = held.values.iter().map(|(system, _)| system.connection()).collect();
+    match choice {
+        "take" => format!("--take {}", connections.join("|")),
+        "value" => format!("--value {}=…", held.unit.map_or("FIELD", |unit| unit.as_str())),
+        "bind" => "--bind RECORD".to_owned(),
+        "leave" if held.unit.is_some() => "--leave CONNECTION".to_owned(),
+        other => format!("--{other}"),
+    }
+}
+
+/// A record that may be the same as another.
+pub(crate) fn candidate(out: Out<'_>, one: &Candidate) -> Done {
+    let references: Vec<String> = one.references.iter().map(ToString::to_string).collect();
+    writeln!(out, "  like it     {} {} ({} of 100)", numbers(&one.numbers), references.join(", "), one.score)?;
+    one.reasons.iter().try_for_each(|reason| writeln!(out, "              {reason}"))?;
     Ok(())
 }
 
@@ -253,6 +290,9 @@ pub(crate) fn history(out: Out<'_>, binding: &Binding, events: &[Journal]) -> Do
         }
         writeln!(out, "  at {stream} {id}{state}")?;
     }
+    for (system, because) in binding.outside.iter() {
+        writeln!(out, "  not at {}: {because} does not hold", system.connection())?;
+    }
     for alias in &binding.aliases {
         writeln!(out, "  also known as {alias}")?;
     }
@@ -268,19 +308,29 @@ fn event(event: &Event) -> String {
             let was = if old.is_empty() { String::new() } else { format!("{} → ", values(old)) };
             format!("{unit}: {was}{}, from {}{lost} ({because})", values(new), from.connection())
         }
-        Event::Wrote { to, action, fields: written, effects } => {
+        Event::Wrote { to, action, fields: written, effects, calls } => {
             let effects = if effects.is_empty() { String::new() } else { format!(", effects {}", effects.join(", ")) };
-            format!("{action} {to}: {}{effects}", fields(written))
+            format!("{action} {to}: {}{effects}{}", fields(written), by_calls(calls))
+        }
+        Event::Refused { at, action, why, calls } => {
+            format!("{action} at {at} was refused: {why}{}", by_calls(calls))
         }
         Event::Altered { at, sent, shown } => format!("{at} keeps {} for {}", fields(shown), fields(sent)),
         Event::Skipped { at, why } => format!("a hook left out the write to {at}: {why}"),
         Event::Removed(reference) => format!("{reference} is gone"),
-        Event::Scope { at, within, because } => {
-            format!("{} the scope of {} ({because})", if *within { "in" } else { "out of" }, at.connection())
-        }
+        Event::Scope { at, within, because } => match (within, because.is_empty()) {
+            (true, _) => format!("in the scope of {}", at.connection()),
+            (false, true) => format!("out of the scope of {}", at.connection()),
+            (false, false) => format!("out of the scope of {}: {because} does not hold", at.connection()),
+        },
         Event::Decided { by, what } => format!("{by} decided: {what}"),
         other => format!("{other:?}"),
     }
+}
+
+/// ` [PUT /customers/{id}: 204]`.
+fn by_calls(calls: &[String]) -> String {
+    if calls.is_empty() { String::new() } else { format!(" [{}]", calls.join(", ")) }
 }
 
 fn said(system: &SystemId, values: &FieldMap) -> String {

@@ -9,6 +9,8 @@ mod configuration;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod desk;
+#[cfg(test)]
 mod emulate;
 #[cfg(test)]
 mod login;

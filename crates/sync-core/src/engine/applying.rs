@@ -219,8 +219,11 @@ impl Work<'_> {
             return done;
         }
         let (flights, writes): (Vec<Flight>, Vec<Write>) = going.into_iter().unzip();
-        let mut answers = connector.write(self.cx, &writes).await.into_iter();
-        for flight in flights {
+        let (cx, calls) = self.cx.noting();
+        let mut answers = connector.write(&cx, &writes).await.into_iter();
+        let calls: Arc<[String]> = calls.so_far().into();
+        for mut flight in flights {
+            flight.calls = calls.clone();
             let answer = answers.next().unwrap_or_else(|| {
                 Err(Error::new(ErrorKind::AmbiguousWrite, "write", "the connector gave no answer for this write"))
             });

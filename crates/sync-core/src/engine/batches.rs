@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     finds::{Find, Finds},
     matching::{MARK, rule_name},
+    told::Told,
     work::Work,
 };
 use crate::{
@@ -72,7 +73,7 @@ pub(super) struct Batch {
 
 impl Work<'_> {
     /// All work of a run: in one batch if it is little.
-    pub(super) async fn batches(&self, finds: Finds, due: &[(CanonicalId, usize)]) -> Result<Vec<Batch>> {
+    pub(super) async fn batches(&self, finds: Finds, due: &[(CanonicalId, usize)], told: &Told) -> Result<Vec<Batch>> {
         let Finds { here, aside } = finds;
         let records: usize = here.iter().map(|find| find.sights.len()).sum();
         if aside.is_empty() && records + due.len() <= self.engine.room {
@@ -94,6 +95,9 @@ impl Work<'_> {
             }
             for (id, key) in self.store.keys(&ids).await? {
                 names.entry(id).or_default().extend(self.tie_of(&key));
+            }
+            for (name, id) in told.binds.iter().filter(|(_, id)| ids.contains(id)) {
+                names.entry(*id).or_default().push(Tie::of_name(&self.host_of(name)));
             }
             for (id, first) in due {
                 pieces.add(*first, 1, names.remove(id).into_iter().flatten().chain([Tie::of_id(*id)]));

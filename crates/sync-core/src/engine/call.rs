@@ -238,7 +238,7 @@ impl Call<'_> {
             _ => match self.look(&self.op.host, id).await {
                 Ok(Some(item)) => item,
                 // somebody took the step, or removed the record: the next listing tells which
-                Ok(None) if acts => return Err(Outcome::Later),
+                Ok(None) if acts => return Err(Outcome::Later(None)),
                 Ok(None) if removes => return Err(Outcome::Removed),
                 Ok(None) => return Err(Outcome::Refused(gone(&self.op.host, id))),
                 Err(error) => return Err(before_sending(error)),
@@ -274,9 +274,14 @@ impl Call<'_> {
         Ok((write, sights))
     }
 
-    /// The record as it was read so lately that it need not be read again.
+    /// The record as it was read so lately that it need not be read again. Where all of it is replaced and nothing but our
+    /// look protects what people typed since, none was.
     fn fresh(&self, now: DateTime<Utc>) -> Option<&Item> {
         let (item, at) = self.read?;
+        let cap = self.connector.capabilities().streams.get(&self.op.host.stream)?;
+        if cap.update == UpdateMode::Replace && !cap.update_if_version && cap.get_max > 0 {
+            return None;
+        }
         (now.signed_duration_since(*at) <= FRESH && !item.partial).then_some(item)
     }
 
@@ -445,9 +450,9 @@ impl Call<'_> {
         let can = self.connector.capabilities().streams.get(&self.op.host.stream).is_some_and(|cap| cap.get_max > 0);
         let Some(id) = self.op.id().filter(|_| can) else { return self.failed(error) };
         match self.look(&self.op.host, id).await {
-            Ok(Some(item)) => decoded(self.connector, &item).map_or(Outcome::Later, Outcome::Moved),
+            Ok(Some(item)) => decoded(self.connector, &item).map_or(Outcome::Later(None), Outcome::Moved),
             Ok(None) => Outcome::Refused(gone(&self.op.host, id)),
-            Err(_) => Outcome::Later,
+            Err(error) => Outcome::Later(Some(error)),
         }
     }
 
@@ -457,7 +462,7 @@ impl Call<'_> {
         }
         match error.disposition() {
             Disposition::LookFirst => Outcome::Unclear,
-            Disposition::RetryLater => Outcome::Later,
+            Disposition::RetryLater => Outcome::Later(Some(error)),
             Disposition::ParkRecord => Outcome::Refused(error),
             // an answer that cannot be understood may follow a write that was made
             Disposition::StopStream if error.kind() == ErrorKind::Protocol => Outcome::Unclear,
@@ -471,7 +476,7 @@ fn before_sending(error: Error) -> Outcome {
     match error.disposition() {
         Disposition::ParkRecord => Outcome::Refused(error),
         Disposition::StopSystem | Disposition::StopStream => Outcome::Stop(error),
-        Disposition::LookFirst | Disposition::RetryLater => Outcome::Later,
+        Disposition::LookFirst | Disposition::RetryLater => Outcome::Later(Some(error)),
     }
 }
 

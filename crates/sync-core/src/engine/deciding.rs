@@ -13,11 +13,11 @@ use super::{
 };
 use crate::{
     error::Result,
-    id::CanonicalId,
+    id::{CanonicalId, ExternalRef},
     mapping::Problems,
     policy::Entity,
     stock,
-    store::{Binding, Held, HeldWhy, SideState},
+    store::{Binding, Held, HeldWhy, SideState, Verdict},
 };
 
 /// More bindings than this are not taken up in one run: their ids alone would fill the memory.
@@ -65,6 +65,10 @@ impl Work<'_> {
                     *tally.report.unmapped.entry(code.clone()).or_default() += 1;
                 }
                 tally.report.empty_at_master.append(&mut diffed.empty_master);
+                for (system, because) in diffed.binding.outside.iter() {
+                    let left_out = (system.clone(), because.clone());
+                    *tally.report.left_out.entry(left_out).or_default() += 1;
+                }
                 tally.report.bound += u64::try_from(subject.bound.len()).unwrap_or_default();
                 self.bindings.insert(diffed.binding.id, diffed.binding.clone());
                 decided.push(Decided { place: one.place, diffed });
@@ -118,14 +122,18 @@ impl Work<'_> {
         let absent = basis.missing;
         let mine = due.into_iter().flat_map(BTreeMap::values);
         let due: Vec<&Binding> = mine.filter(|b| b.entity == entity.name && b.is_live()).collect();
-        for binding in due.iter().filter(|binding| binding.ambiguous) {
+        let joins = |binding: &Binding| {
+            told.is_some_and(|told| binding.references().any(|reference| told.binds.contains_key(&reference)))
+        };
+        for binding in due.iter().filter(|binding| binding.ambiguous || joins(binding)) {
             let remembered = self.remembered(binding, &sights);
             sights.extend(remembered.into_iter().filter(|sight| !absent.names(&sight.reference)));
         }
-        let mut known = self.known(entity, &sights, told, basis.store_id).await?;
+        let mut known = self.known(entity, &sights, &due, told, basis.store_id).await?;
         let mut subjects: BTreeMap<CanonicalId, Subject> =
             matching(entity, &mut known, sights).into_iter().map(|subject| (subject.binding.id, subject)).collect();
         self.links = known.links;
+        let left = |name: &ExternalRef| known.verdicts.contains(&Verdict::Ignored(name.clone()));
         let further = std::mem::take(&mut self.further);
         for (id, binding) in self.load(&further).await? {
             if binding.entity == entity.name {
@@ -145,10 +153,11 @@ impl Work<'_> {
         let mut subjects: Vec<Subject> = subjects.into_values().collect();
         for subject in &mut subjects {
             subject.again.clone_from(&ready.again);
+            subject.left = subject.binding.references().filter(&left).collect();
             subject.corrections.extend(self.corrections.remove(&subject.binding.id));
             if let Some(told) = told {
-                subject.takes = told.takes.get(&subject.binding.id).cloned().unwrap_or_default();
-                subject.asked = told.creates.get(&subject.binding.id).cloned().unwrap_or_default();
+                subject.told = told.of.get(&subject.binding.id).cloned().unwrap_or_default();
+                subject.asked.clone_from(&subject.told.creates);
             }
             subject.asked.extend(self.as_orders.remove(&subject.binding.id).unwrap_or_default());
         }
@@ -171,8 +180,7 @@ impl Work<'_> {
             }
         }
         let told = basis.told;
-        let asked: BTreeSet<CanonicalId> =
-            told.takes.keys().chain(told.creates.keys()).chain(&told.looks).copied().collect();
+        let asked: BTreeSet<CanonicalId> = told.of.keys().chain(&told.looks).copied().collect();
         let asked = self.load(&asked).await?;
         let missed = basis.missing.missed.values().map(|(binding, _)| binding);
         due.extend(asked.values().chain(missed).filter_map(|binding| Some((binding.id, self.place_of(binding)?))));

@@ -150,6 +150,7 @@ impl Work<'_> {
                     false => entity.guards.min_listed_percent,
                 },
                 ours: makes_documents(entity, host),
+                since: told.since.get(&host.system).copied(),
                 short_is_right: told.approved.short_listings.contains(host),
             };
             order = Some(match order {

@@ -85,6 +85,7 @@ impl Work<'_> {
             batch.unstaged.clone_from(&told.used_approvals);
             batch.verdicts.clone_from(&told.verdicts);
             batch.retracted.clone_from(&told.retracted);
+            batch.unparked.extend(told.unparked.iter().cloned());
             batch.unindexed = std::mem::take(&mut self.gone);
             batch.entities = self.entity_states(ready);
         }

@@ -38,6 +38,7 @@ impl Work<'_> {
         &mut self,
         entity: &Entity,
         sights: &[Sight],
+        due: &[&Binding],
         told: Option<&Told>,
         store_id: Uuid,
     ) -> Result<Known> {
@@ -65,16 +66,24 @@ impl Work<'_> {
             }
         }
         ids.extend(self.creates.iter().flat_map(|intent| intent.shares.iter().map(|share| share.subject)));
+        let bound = |told: &Told| sights.iter().filter_map(|sight| told.binds.get(&sight.reference).copied()).collect();
+        ids.extend(told.map(bound).unwrap_or_else(Vec::new));
         let mut bindings = self.load(&ids).await?;
         self.generations(&references, &mut bindings, store_id).await?;
-        let mut verdicts: BTreeSet<Verdict> = self.store.verdicts(&references).await?.into_iter().collect();
+        let mut names: BTreeSet<ExternalRef> = references.into_iter().collect();
+        names.extend(bindings.values().chain(due.iter().copied()).flat_map(Binding::references));
+        let names: Vec<ExternalRef> = names.into_iter().collect();
+        let mut verdicts: BTreeSet<Verdict> = self.store.verdicts(&names).await?.into_iter().collect();
         verdicts.extend(told.iter().flat_map(|told| told.verdicts.iter().cloned()));
         verdicts.retain(|verdict| !told.is_some_and(|told| told.retracted.contains(verdict)));
         let creates: Vec<Intent> =
             self.creates.iter().filter(|i| entity.streams.contains_key(&i.host)).cloned().collect();
         let moved = self.moved(entity, sights, &keyed, &bindings).await?;
         let links = std::mem::take(&mut self.links); // matching learns more of them, and gives them back
-        Ok(Known { store: store_id, links, bindings, keyed, verdicts, creates, moved })
+        let binds = told.map(|told| told.binds.clone()).unwrap_or_default();
+        let own = told.iter().flat_map(|told| told.of.iter().filter(|(_, words)| words.own).map(|(id, _)| *id));
+        let own = own.chain(binds.values().copied()).collect();
+        Ok(Known { store: store_id, links, bindings, keyed, verdicts, binds, own, creates, moved })
     }
     /// Ids that new references would collide with: their own tombstones, generation by generation.
     pub(super) async fn generations(
@@ -113,7 +122,8 @@ impl Work<'_> {
         for subject in subjects {
             let sides = subject.binding.sides.values().flat_map(|side| [&side.shadow, &side.pending]);
             let fields = sides.chain(subject.sights.values().map(|sight| &sight.fields));
-            let fields = fields.chain([&subject.binding.agreed]).chain(subject.takes.iter().map(|(_, value, _)| value));
+            let fields =
+                fields.chain([&subject.binding.agreed]).chain(subject.told.takes.iter().map(|(_, value, _)| value));
             to.extend(fields.flat_map(external_links));
         }
         let mut links =

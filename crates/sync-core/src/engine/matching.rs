@@ -16,7 +16,7 @@ use crate::{
     id::{CanonicalId, ExternalRef, StreamKey},
     mapping::Problems,
     model,
-    policy::{Duplicates, Entity},
+    policy::{Duplicates, Entity, StreamTable},
     store::{Binding, BoundSide, Intent, MatchKey, SideState, Verdict},
     value::{FieldMap, FieldPath, Link},
 };
@@ -33,6 +33,10 @@ pub(crate) struct Known {
     pub(crate) keyed: BTreeMap<MatchKey, BTreeSet<CanonicalId>>,
     /// What people said for good.
     pub(crate) verdicts: BTreeSet<Verdict>,
+    /// Records that people said to be a known one.
+    pub(crate) binds: BTreeMap<ExternalRef, CanonicalId>,
+    /// Records that people said to be of their own.
+    pub(crate) own: BTreeSet<CanonicalId>,
     /// Creates that may have been made: a record that fits one is not a new one.
     pub(crate) creates: Vec<Intent>,
     /// Documents of ours that people moved on.
@@ -40,6 +44,11 @@ pub(crate) struct Known {
 }
 
 impl Known {
+    /// Whether people said that this record, which stands alone, is another known one.
+    fn joins(&self, binding: &Binding, reference: &ExternalRef) -> bool {
+        let others = || binding.sides.iter().any(|(at, side)| *at != reference.at && side.id.is_some());
+        self.binds.get(reference).is_some_and(|id| *id != binding.id && self.bindings.contains_key(id)) && !others()
+    }
     fn not_same(&self, reference: &ExternalRef, binding: &Binding) -> bool {
         binding.references().any(|other| {
             let (a, b) = if *reference <= other { (reference.clone(), other) } else { (other, reference.clone()) };
@@ -65,7 +74,7 @@ pub(crate) fn keys(entity: &Entity, ours: &FieldMap, mark: Option<&str>) -> Vec<
 
 /// The keys of a record in its own stream's terms, and the records that these keys speak of, or that it is part of.
 pub(super) fn recognised_by(entity: &Entity, sight: &Sight) -> (Vec<MatchKey>, Vec<ExternalRef>) {
-    let inbound = |table: &crate::policy::StreamTable| table.inbound(&sight.fields, &mut Problems::default()).ok();
+    let inbound = |table: &StreamTable| table.inbound(&sight.fields, &mut Problems::default()).ok();
     let ours = entity.streams.get(&sight.reference.at).and_then(inbound).unwrap_or_default();
     let says = |path: &FieldPath| is_part(entity) || entity.matches.iter().any(|rule| rule.on.contains(path));
     let linked = ours.iter().filter(|(path, _)| says(path)).filter_map(|(_, value)| match value.as_link()? {
@@ -88,8 +97,14 @@ pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -
     let mut subjects: BTreeMap<CanonicalId, Subject> = BTreeMap::new();
     let mut fresh: Vec<(Sight, Vec<MatchKey>)> = Vec::new();
     for sight in last_of_each(sights) {
+        if known.moved.unknown.contains(&sight.reference) {
+            continue;
+        }
+        let placed = known.links.0.get(&sight.reference).and_then(|id| known.bindings.get(id));
         let ignored = known.verdicts.contains(&Verdict::Ignored(sight.reference.clone()));
-        if ignored || known.moved.unknown.contains(&sight.reference) {
+        if ignored && placed.is_none_or(|binding| binding.ambiguous) {
+            let own = placed.map(|binding| binding.id);
+            known.keyed.values_mut().for_each(|who| who.retain(|id| Some(*id) != own)); // others may be what it could be
             continue;
         }
         if let Some(into) = sight.merged_into.clone() {
@@ -97,7 +112,7 @@ pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -
             continue;
         }
         match known.links.0.get(&sight.reference).and_then(|id| known.bindings.get(id)) {
-            Some(binding) if binding.ambiguous && !sight.deleted => {
+            Some(binding) if (binding.ambiguous || known.joins(binding, &sight.reference)) && !sight.deleted => {
                 subjects.entry(binding.id).or_insert_with(|| Subject::of(binding.clone()));
                 let keys = keys(entity, &canonical(entity, known, &sight), sight.mark.as_deref());
                 fresh.push((sight, keys));
@@ -202,14 +217,16 @@ fn merged(known: &mut Known, subjects: &mut BTreeMap<CanonicalId, Subject>, from
 }
 
 fn canonical(entity: &Entity, known: &Known, sight: &Sight) -> FieldMap {
-    let inbound = |table: &crate::policy::StreamTable| table.inbound(&sight.fields, &mut Problems::default()).ok();
+    let inbound = |table: &StreamTable| table.inbound(&sight.fields, &mut Problems::default()).ok();
     let ours = entity.streams.get(&sight.reference.at).and_then(inbound).unwrap_or_default();
     known.links.canonical(&ours)
 }
 
 /// A slot that shows another name and another address at once holds somebody else.
 fn somebody_else(entity: &Entity, known: &Known, binding: &Binding, sight: &Sight) -> bool {
-    let Some(table) = entity.streams.get(&sight.reference.at).filter(|table| table.cap.shows == Shows::Slot) else {
+    let told = known.own.contains(&binding.id); // of one whose number was given away
+    let may = |table: &&StreamTable| table.cap.shows == Shows::Slot || (table.cap.natural_key && told);
+    let Some(table) = entity.streams.get(&sight.reference.at).filter(may) else {
         return false;
     };
     let Some(side) = binding.sides.get(&sight.reference.at) else { return false };
@@ -259,6 +276,12 @@ fn place(
 ) {
     let at = sight.reference.at.clone();
     let own = known.links.0.get(&sight.reference).copied(); // an ambiguous one has a subject already
+    if let Some(id) = known.binds.get(&sight.reference).copied().filter(|id| known.bindings.contains_key(id)) {
+        return by_hand(known, subjects, sight, &keys, id, own);
+    }
+    if own.is_some_and(|own| known.own.contains(&own)) {
+        return alone(entity, known, subjects, sight, &keys, own, None);
+    }
     if known.moved.several.contains(&sight.reference) {
         let why = "it and another record carry our mark, and nobody can tell which of them is the copy".to_owned();
         return alone(entity, known, subjects, sight, &keys, own, Some(why));
@@ -381,6 +404,29 @@ fn subject_of<'s>(
     Some(subjects.entry(id).or_insert_with(|| Subject::of(binding.clone())))
 }
 
+/// A person said whose it is: there it is a side, or one more name where there is one already.
+fn by_hand(
+    known: &mut Known,
+    subjects: &mut BTreeMap<CanonicalId, Subject>,
+    sight: Sight,
+    keys: &[MatchKey],
+    id: CanonicalId,
+    own: Option<CanonicalId>,
+) {
+    let side = current(known, subjects, id).and_then(|binding| binding.live_side(&sight.reference.at));
+    if side.is_some_and(|side| side.id.is_some()) {
+        alias(known, subjects, &sight, id, own);
+    } else {
+        join(known, subjects, sight, keys, id, own);
+    }
+    if let Some(subject) = subject_of(known, subjects, id) {
+        subject.ambiguous = None;
+        subject.binding.ambiguous = false;
+        let binding = subject.binding.clone();
+        known.bindings.insert(id, binding);
+    }
+}
+
 /// The record becomes a side.
 fn join(
     known: &mut Known,
@@ -398,6 +444,7 @@ fn join(
         *side = BoundSide { gone: side.gone + 1, ..BoundSide::default() };
     }
     side.id = Some(sight.reference.id.clone());
+    side.not_before = None;
     subject.binding.keys.extend(keys.iter().cloned());
     subject.bound.push(sight.reference.clone());
     known.links.0.insert(sight.reference.clone(), id);

@@ -39,6 +39,7 @@ mod read;
 mod readable;
 mod record;
 mod recover;
+mod repeats;
 mod report;
 mod run;
 pub(crate) mod scope;

@@ -12,7 +12,7 @@ use crate::{
     id::ExternalRef,
     mapping::Problems,
     policy::StreamTable,
-    store::{Binding, Event, Intent, Parked, Share, SideState},
+    store::{Allowed, Binding, Event, Intent, Parked, Share, SideState},
     value::{FieldMap, FieldPath},
 };
 
@@ -46,8 +46,8 @@ pub(super) enum Outcome {
     },
     /// The record is not what the decision rests on: decide again.
     Moved(Vec<Sight>),
-    /// Certainly not made; the work stays.
-    Later,
+    /// Certainly not made; the work stays. With what was in the way, where that is not only that somebody was faster.
+    Later(Option<Error>),
     /// Refused for its content, or for a record that is gone.
     Refused(Error),
     /// Perhaps made: the intent stays open until somebody has looked.
@@ -60,6 +60,9 @@ pub(super) enum Outcome {
 
 /// A refused write rests no longer than this.
 pub(super) const LONGEST_REST: TimeDelta = TimeDelta::days(1);
+
+/// Longer than anybody waits: only a person's decision ends it.
+pub(super) const NEVER: TimeDelta = TimeDelta::days(36_500);
 
 /// How long a refused write rests: longer each time, a day at most.
 pub(super) fn rest(refusals: u32) -> TimeDelta {
@@ -89,6 +92,7 @@ pub(super) fn done(
 ) -> Vec<Event> {
     let mut events = Vec::new();
     let ours_now = binding.agreed.clone();
+    binding.allowed.retain(|allowed| !matches!(allowed, Allowed::Status(at, _) if *at == share.at));
     let side = binding.sides.entry(share.at.clone()).or_default();
     let new = side.id.is_none();
     if side.id.is_none() || side.state == SideState::Removed {

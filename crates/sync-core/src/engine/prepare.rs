@@ -1,6 +1,9 @@
 //! Working out the call of an operation, or why it cannot be made.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     call::{self, Blocked},
@@ -23,6 +26,14 @@ pub(super) struct Flight {
     pub(super) intent: Intent,
     /// What the look before it showed.
     pub(super) looked: Vec<Sight>,
+    /// What it came to on the wire.
+    pub(super) calls: Arc<[String]>,
+}
+
+impl Flight {
+    pub(super) fn new(op: Op, intent: Intent) -> Self {
+        Self { op, intent, looked: Vec::new(), calls: Arc::from([]) }
+    }
 }
 
 impl Work<'_> {
@@ -44,7 +55,7 @@ impl Work<'_> {
             // since goes on lagging; looks from before say nothing of this try
             op.shares.clone_from(&first.shares);
             let intent = Intent { at: self.now(), looks: Vec::new(), ..first.clone() };
-            return Ok(Some(Flight { op, intent, looked: Vec::new() }));
+            return Ok(Some(Flight::new(op, intent)));
         }
         let call::Sendable { action, shares, missing } =
             match call::action(&op, &self.tables, bindings, connector.capabilities()) {
@@ -74,7 +85,7 @@ impl Work<'_> {
                 binding.zip(entity).and_then(|(binding, entity)| crate::document::mark::mark(entity, binding));
         }
         intent.effects = self.unused(&op).await?;
-        Ok(Some(Flight { op, intent, looked: Vec::new() }))
+        Ok(Some(Flight::new(op, intent)))
     }
     /// The side effects that were never asked for: each happens at most once, ever.
     pub(super) async fn unused(&self, op: &Op) -> Result<BTreeSet<EffectKey>> {

@@ -55,6 +55,8 @@ pub(super) struct Order {
     pub(super) min_listed_percent: u64,
     /// Documents of ours are made there, and people may delete them.
     pub(super) ours: bool,
+    /// A person wants changes from this moment on to be read once more.
+    pub(super) since: Option<DateTime<Utc>>,
     /// A person said that a short listing is right.
     pub(super) short_is_right: bool,
 }
@@ -86,12 +88,12 @@ impl Reader<'_> {
             let span = TimeDelta::seconds(i64::try_from(seconds).unwrap_or(i64::MAX));
             since.is_none_or(|at| now.signed_duration_since(at) >= span)
         };
-        if !order.afresh && !elapsed(known.read_at, order.every_s) {
+        if !order.afresh && order.since.is_none() && !elapsed(known.read_at, order.every_s) {
             return Ok(Reading::default());
         }
         let since = listing.since.filter(|_| !order.afresh && !elapsed(known.complete_at, order.complete_every_s));
         match since.and_then(|since| known.high_water.map(|at| window(at, since))) {
-            Some(from) => self.changes(known, from, order).await,
+            Some(from) => self.changes(known, order.since.map_or(from, |since| since.min(from)), order).await,
             None => self.everything(known, listing.complete, order).await,
         }
     }
@@ -105,7 +107,8 @@ impl Reader<'_> {
         let mut reading = Reading::default();
         let mut index = Index::load(self.store, &self.host).await?;
         let mut high = known.high_water;
-        self.pages(ListFrom::ModifiedSince(from), self.cx, &mut index, false, &mut reading, &mut high).await?;
+        self.pages(ListFrom::ModifiedSince(from), self.cx, &mut index, order.since.is_some(), &mut reading, &mut high)
+            .await?;
         let ascending = self.since().is_some_and(|since| since.ascending);
         let high = if ascending { high } else { settled(high, known.high_water, began) };
         let (open_since, open) = self.open_documents(&known, order, &mut index, &mut reading).await?;

@@ -3,11 +3,10 @@
 use super::prepare::Flight;
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::TimeDelta;
-
 use super::{
     act,
-    outcome::{self, Outcome, Trust},
+    outcome::{self, NEVER, Outcome, Trust},
+    repeats,
     run::is_done,
     subject::Sight,
     work::{Tally, Work, derive},
@@ -17,14 +16,11 @@ use crate::{
     fault::{self, Fault},
     id::{CanonicalId, ExternalRef, StreamKey},
     plan::{Doing, Op},
-    store::{Binding, Commit, Event, HeldWhy, Indexed, Intent, SideState},
+    store::{Binding, Commit, Event, HeldWhy, Indexed, Intent, Journal, SideState},
 };
 
 /// How often an outcome is recorded anew because its binding moved.
 pub(super) const TRIES: usize = 5;
-
-/// Longer than anybody waits: only a person's decision ends it.
-pub(super) const NEVER: TimeDelta = TimeDelta::days(36_500);
 
 impl Work<'_> {
     /// A write found by looking; gives back what was shown beside it.
@@ -60,7 +56,7 @@ impl Work<'_> {
             effects: BTreeSet::new(),
             because: Vec::new(),
         };
-        let flight = Flight { op, intent, looked: Vec::new() };
+        let flight = Flight::new(op, intent);
         let answers = vec![(flight, Outcome::Done { reference, sights, trust: Trust::Read })];
         let (beside, bindings) = self.record(tally, answers, &BTreeMap::new()).await?;
         self.remember(bindings);
@@ -97,12 +93,16 @@ impl Work<'_> {
             }
             commit.bindings = bindings.values().cloned().collect();
             let parked = commit.parked.clone();
+            let altered: Vec<StreamKey> = commit.journal.iter().filter_map(altered_at).collect();
             let committed = match self.store.commit(&self.lease, commit).await {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => return self.apart(tally, answers).await,
                 other => other?,
             };
             if is_done(committed) {
                 tally.report.parked.extend(parked);
+                for at in altered {
+                    *tally.report.altered.entry(at).or_default() += 1;
+                }
                 for binding in bindings.values_mut() {
                     binding.rev += 1;
                 }
@@ -159,7 +159,8 @@ impl Work<'_> {
     ) {
         // an earlier try under the same key may have been made: its intent goes on claiming the record
         let tried = self.creates.iter().any(|intent| intent.key == flight.intent.key);
-        let open = matches!(answer, Outcome::Unclear) || (tried && matches!(answer, Outcome::Later | Outcome::Stop(_)));
+        let open =
+            matches!(answer, Outcome::Unclear) || (tried && matches!(answer, Outcome::Later(_) | Outcome::Stop(_)));
         if !open {
             commit.finished.push(flight.intent.key.clone());
         }
@@ -171,7 +172,7 @@ impl Work<'_> {
                 let reference = if moved { reference.clone() } else { flight.op.host.id(&reference.id) };
                 commit.indexed.push(Indexed { reference, hash: Indexed::unseen() });
             }
-            Outcome::Later | Outcome::Refused(_) | Outcome::Moved(_) | Outcome::Stop(_) => {
+            Outcome::Later(_) | Outcome::Refused(_) | Outcome::Moved(_) | Outcome::Stop(_) => {
                 commit.released.extend(flight.intent.effects.iter().cloned());
             }
             Outcome::Unclear | Outcome::Removed => {}
@@ -188,6 +189,9 @@ impl Work<'_> {
                         }
                         _ => outcome::done(binding, share, table, reference, sights, *trust, &self.links),
                     };
+                    if matches!(flight.op.doing, Doing::Update { .. }) {
+                        repeats::note(binding, share, self.now());
+                    }
                     commit.unparked.push(outcome::parked_key(share, None));
                     commit.unparked.push(outcome::parked_key(share, Some(reference)));
                     let wrote = Event::Wrote {
@@ -195,6 +199,7 @@ impl Work<'_> {
                         action: flight.op.word().to_owned(),
                         fields: share.ours.clone(),
                         effects: flight.intent.effects.iter().map(|key| key.effect.clone()).collect(),
+                        calls: flight.calls.to_vec(),
                     };
                     let id = binding.id;
                     commit.journal.extend(events.into_iter().chain([wrote]).map(|event| self.journal(id, event)));
@@ -208,9 +213,17 @@ impl Work<'_> {
                     commit.journal.extend(reference.map(|reference| self.journal(id, Event::Removed(reference))));
                 }
                 Outcome::Refused(error) => {
-                    commit.parked.push(outcome::refused(binding, share, &flight.intent, error, self.now()));
+                    let parked = outcome::refused(binding, share, &flight.intent, error, self.now());
+                    let refused = Event::Refused {
+                        at: share.at.clone(),
+                        action: flight.op.word().to_owned(),
+                        why: parked.refusal(),
+                        calls: flight.calls.to_vec(),
+                    };
+                    commit.parked.push(parked);
+                    commit.journal.push(self.journal(share.subject, refused));
                 }
-                Outcome::Moved(_) | Outcome::Later | Outcome::Unclear | Outcome::Stop(_) => {
+                Outcome::Moved(_) | Outcome::Later(_) | Outcome::Unclear | Outcome::Stop(_) => {
                     if fault::on(Fault::LaggingForgotten)
                         && let Some(side) = binding.sides.get_mut(&share.at)
                     {
@@ -235,10 +248,19 @@ impl Work<'_> {
                 Outcome::Unclear => tally.report.unclear += 1,
                 Outcome::Stop(error) => tally.stop(&flight.op.host, error),
                 Outcome::Refused(error) if error.kind() == ErrorKind::NotFound => {}
-                Outcome::Refused(_) | Outcome::Later => {}
+                Outcome::Later(Some(error)) => tally.report.put_off(&flight.op.host, error),
+                Outcome::Refused(_) | Outcome::Later(None) => {}
             }
         }
         moved
+    }
+}
+
+/// Where a written value is kept in a way that was not declared.
+fn altered_at(entry: &Journal) -> Option<StreamKey> {
+    match &entry.event {
+        Event::Altered { at, .. } => Some(at.at.clone()),
+        _ => None,
     }
 }
 

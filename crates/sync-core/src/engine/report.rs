@@ -69,6 +69,14 @@ pub struct Report {
     /// Side effects that may have happened or not, since the answer was lost and somebody was there before anybody looked.
     /// They are not asked for again. One line each: what, of which record, and what to do.
     pub effects_in_doubt: Vec<String>,
+    /// Writes that were certainly not made, since their system was not ready for them, with its last reason. The next run
+    /// makes them.
+    pub put_off: BTreeMap<StreamKey, (u64, Error)>,
+    /// Writes whose values a system keeps otherwise than it was sent them, in a way that was not declared; the journal of
+    /// each record has both values.
+    pub altered: BTreeMap<StreamKey, u64>,
+    /// Records that were looked at and that do not go to a system, by the condition of its scope that does not hold.
+    pub left_out: BTreeMap<(SystemId, String), u64>,
     /// Lease groups that another run has at this moment.
     pub busy: Vec<String>,
     /// The run was told to stop before its end.
@@ -76,6 +84,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// Notes a write that is for the next run.
+    pub(super) fn put_off(&mut self, at: &StreamKey, because: Error) {
+        let before = self.put_off.get(at).map_or(0, |(writes, _)| *writes);
+        self.put_off.insert(at.clone(), (before + 1, because));
+    }
     /// How many writes were made.
     pub fn writes(&self) -> u64 {
         self.written.values().sum()
@@ -138,6 +151,7 @@ impl Report {
         } else if !self.stopped.is_empty()
             || !self.stopped_systems.is_empty()
             || self.unclear > 0
+            || !self.put_off.is_empty()
             || self.cancelled
             || !self.busy.is_empty()
         {

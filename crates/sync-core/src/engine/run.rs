@@ -112,10 +112,10 @@ impl Work<'_> {
             return Ok(());
         }
         self.open_creates().await?;
-        if self.mode == Mode::Sync && !self.group.is_second {
-            self.recover(tally).await?;
-        }
         let told = self.told().await?;
+        if self.mode == Mode::Sync && !self.group.is_second {
+            self.recover(tally, &told).await?;
+        }
         let mut reading = self.read(tally, &ready, &told).await?;
         if fault::on(Fault::CursorBeforeDecision) {
             let row = |find: &Find| Indexed { reference: find.item.reference.clone(), hash: find.hash };
@@ -132,7 +132,7 @@ impl Work<'_> {
         finds.here.extend(missing.gone.iter().cloned());
         let basis = Basis { ready: &ready, told: &told, missing: &missing, store_id };
         let due = self.due(&basis).await?;
-        let batches = self.batches(finds, &due).await?;
+        let batches = self.batches(finds, &due, &told).await?;
         self.all(tally, &basis, reading, batches, &due).await
     }
 

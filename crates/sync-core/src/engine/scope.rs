@@ -1,12 +1,12 @@
 //! Whether a record goes to a system: its scope, judged over the record and what it links to. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::subject::{Links, Subject};
 use crate::{
     campaign,
     fault::{self, Fault},
-    id::{CanonicalId, EntityKind, StreamKey, SystemId},
+    id::{CanonicalId, EntityKind, ExternalRef, StreamKey, SystemId},
     mapping::Problems,
     model,
     policy::{Entity, Predicate, Ranked, Rule, Scene},
@@ -90,6 +90,13 @@ pub(crate) fn within(entity: &Entity, system: &SystemId, binding: &Binding, arou
             || unmet(entity, system, own_of(entity, system, binding), &binding.origin, around, true).is_none())
 }
 
+/// The condition of a system's scope that keeps a settled record from being made there.
+pub(super) fn why_not(entity: &Entity, system: &SystemId, binding: &Binding, around: &Around<'_>) -> Option<String> {
+    entity.scope.get(system)?;
+    let own = own_of(entity, system, binding);
+    unmet(entity, system, own, &binding.origin, around, true).map(ToString::to_string)
+}
+
 /// The first condition of a system's scope that does not hold.
 fn unmet<'e>(
     entity: &'e Entity,
@@ -170,13 +177,16 @@ pub(super) fn settled(entity: &Entity, around: &Around<'_>, binding: &Binding) -
 ///
 /// A frozen side is neither written nor listened to, and nothing is removed for it; what it shows meanwhile is kept
 /// aside and counts as edits on return.
-pub(super) fn freeze(outside: &Outside, binding: &mut Binding) {
-    for (key, side) in binding.sides.iter_mut().filter(|(_, side)| side.state != SideState::Removed) {
-        let Some(why_not) = outside.get(&key.system) else { continue };
-        if why_not.is_some() && fault::on(Fault::ScopeExitIsRemoval) {
+///
+/// What people want left alone is frozen too, and asks nothing once it is gone.
+pub(super) fn freeze(outside: &Outside, left: &BTreeSet<ExternalRef>, binding: &mut Binding) {
+    for (key, side) in &mut binding.sides {
+        let alone = side.id.as_ref().is_some_and(|id| left.iter().any(|name| name.at == *key && name.id == *id));
+        let out = outside.get(&key.system).is_some_and(Option::is_some) && side.state != SideState::Removed;
+        if out && fault::on(Fault::ScopeExitIsRemoval) {
             side.state = SideState::Removed;
         } else {
-            side.frozen = why_not.is_some();
+            side.frozen = out || alone;
         }
     }
 }
@@ -184,11 +194,15 @@ pub(super) fn freeze(outside: &Outside, binding: &mut Binding) {
 /// Which sides were frozen or thawed, and why.
 pub(super) fn crossed(before: &Binding, after: &Binding, outside: &Outside) -> Vec<Event> {
     let moved = |key: &&StreamKey| {
-        let frozen = |binding: &Binding| binding.sides.get(*key).is_some_and(|side| side.frozen);
+        let frozen = |binding: &Binding| binding.live_side(key).is_some_and(|side| side.frozen);
         frozen(before) != frozen(after)
     };
     let tell = |key: &StreamKey| {
         let because = outside.get(&key.system)?.clone();
+        let frozen = after.sides.get(key).is_some_and(|side| side.frozen);
+        if frozen != because.is_some() {
+            return None; // people want it left alone, which is told as their decision
+        }
         Some(Event::Scope { at: key.system.clone(), within: because.is_none(), because: because.unwrap_or_default() })
     };
     after.sides.keys().filter(moved).filter_map(tell).collect()

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::told::Words;
 use crate::{
     connector::{Record, Version, Writable},
     id::{CanonicalId, ExternalRef, StreamKey},
@@ -45,8 +46,10 @@ pub(crate) struct Subject {
     pub(crate) sights: BTreeMap<StreamKey, Sight>,
     /// Units that are at first sight again, since their rule, mapping or table changed.
     pub(crate) again: BTreeSet<FieldPath>,
-    /// What people decided.
-    pub(crate) takes: Vec<(FieldPath, FieldMap, String)>,
+    /// What people said of it.
+    pub(crate) told: Words,
+    /// Its names that people want left alone.
+    pub(crate) left: BTreeSet<ExternalRef>,
     /// What documents say of it for one system.
     pub(crate) corrections: Vec<super::diff::Correction>,
     /// Streams in which people asked for it to be made.
@@ -65,7 +68,8 @@ impl Subject {
             binding,
             sights: BTreeMap::new(),
             again: BTreeSet::new(),
-            takes: Vec::new(),
+            told: Words::default(),
+            left: BTreeSet::new(),
             corrections: Vec::new(),
             asked: BTreeSet::new(),
             ambiguous: None,

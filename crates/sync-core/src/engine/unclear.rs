@@ -6,6 +6,7 @@ use super::{
     planning::Locks,
     recover::{self, Found},
     subject::Sight,
+    told::Told,
     work::{Tally, Work},
 };
 use crate::{
@@ -13,11 +14,11 @@ use crate::{
     error::Result,
     fault::{self, Fault},
     id::{CanonicalId, StreamKey},
-    store::{Commit, Event, Held, HeldWhy, Intent},
+    store::{Commit, Event, Held, HeldWhy, Intent, Share},
 };
 
 impl Work<'_> {
-    pub(super) async fn recover(&mut self, tally: &mut Tally) -> Result<()> {
+    pub(super) async fn recover(&mut self, tally: &mut Tally, told: &Told) -> Result<()> {
         let mut shown = Vec::new();
         for intent in self.store.intents(&self.group.lease).await? {
             if tally.is_stopped(&intent.host) {
@@ -45,6 +46,14 @@ impl Work<'_> {
                     tally.stop(&intent.host, error);
                     continue;
                 }
+            };
+            let denied = |share: &Share| {
+                let to_be_made = told.of.get(&share.subject).is_some_and(|words| words.creates.contains(&share.at));
+                to_be_made && intent.action.id().is_none()
+            };
+            let found = match found {
+                Found::Several(_) | Found::Blind if intent.shares.iter().any(denied) => Found::NotMade,
+                found => found,
             };
             shown.extend(self.found(tally, intent, found).await?);
         }

@@ -30,7 +30,8 @@ use crate::{
     policy::{Entity, OnRemove, StreamTable},
     stock,
     store::{
-        Binding, BoundSide, Held, Indexed, Intent, Journal, Lease, MatchKey, Parked, SideState, StateStore, Waiting,
+        Allowed, Binding, BoundSide, Held, Indexed, Intent, Journal, Lease, MatchKey, Parked, SideState, StateStore,
+        Waiting,
     },
     value::{FieldMap, FieldPath},
 };
@@ -201,8 +202,11 @@ fn wake_at(entity: &Entity, binding: &Binding, now: DateTime<Utc>) -> Option<Dat
         .map(|(_, side)| side.not_before.unwrap_or(now))
         .min();
     let master = entity.master_of(&binding.origin);
-    let removing = matches!(entity.on_remove, OnRemove::Archive | OnRemove::Propagate)
-        && binding.sides.iter().any(|(key, side)| side.state == SideState::Removed && key.system == *master)
+    let removes = matches!(entity.on_remove, OnRemove::Archive | OnRemove::Propagate);
+    let removing = (removes || binding.allowed.contains(&Allowed::Remove))
+        && binding.sides.iter().any(|(key, side)| {
+            side.state == SideState::Removed && (key.system == *master || binding.allowed.contains(&Allowed::Remove))
+        })
         && binding.sides.values().any(|side| side.state != SideState::Removed && side.id.is_some());
     let removing = removing.then(|| binding.sides.values().filter_map(|side| side.not_before).min().unwrap_or(now));
     let ambiguous = binding.ambiguous.then_some(now);

@@ -5,7 +5,10 @@ use std::{cmp::Ordering, collections::BTreeMap, fmt, sync::LazyLock};
 use super::field::{Canonical, ROOT};
 use super::words::{self, Word};
 use super::{Invoice, Item, LedgerEntry, Order, Organisation, Payment, Person, Price, Project, StockLevel};
-use crate::{EntityKind, FieldPath, value::NormalForm};
+use crate::{
+    EntityKind, FieldPath,
+    value::{NormalForm, Value},
+};
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,6 +72,38 @@ impl FieldSpec {
     /// Whether a status may go from one word to the other without going back: it stays, takes a later step, or ends.
     pub fn is_forward(&self, from: &str, to: &str) -> bool {
         words::is_forward(self.words, from, to)
+    }
+}
+
+impl FieldSpec {
+    /// The value that a person typed for this field; nothing typed is empty. Links and lines cannot be typed.
+    ///
+    /// # Errors
+    /// What the field holds instead.
+    pub fn typed(&self, text: &str) -> Result<Value, String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(Value::Null);
+        }
+        let read = match self.ty {
+            FieldType::Text if self.words.is_empty() => Some(Value::from(text)),
+            FieldType::Text => self.words.iter().any(|word| word.name == text).then(|| Value::from(text)),
+            FieldType::Bool => match text {
+                "yes" | "true" => Some(Value::Bool(true)),
+                "no" | "false" => Some(Value::Bool(false)),
+                _ => None,
+            },
+            FieldType::Int => text.parse().ok().map(Value::Int),
+            FieldType::Decimal => text.parse().ok().map(Value::Decimal),
+            FieldType::Date => text.parse().ok().map(Value::Date),
+            FieldType::Instant => text.parse().ok().map(Value::Instant),
+            FieldType::Link(_) | FieldType::Lines => None,
+        };
+        read.ok_or_else(|| {
+            let words: Vec<&str> = self.words.iter().map(|word| word.name).collect();
+            let holds = if words.is_empty() { self.ty.to_string() } else { words.join(", ") };
+            format!("{} cannot be '{text}': it holds {holds}", self.path)
+        })
     }
 }
 

@@ -7,8 +7,8 @@ use std::{
 
 use super::{
     Becomes, BuyerDiffers, CampaignTable, Compiled, Conflict, Create, Differs, DocumentTable, Entity, FieldRule,
-    FieldTable, Foreign, Hooks, Mistake, OrderedTable, Policy, Role, Rule, RuleSet, StockTable, StreamTable, Unit,
-    campaign, check, hooks,
+    FieldTable, Foreign, Guards, Hooks, Mistake, OrderedTable, Policy, Role, Rule, RuleSet, StockTable, StreamTable,
+    Unit, campaign, check, hooks,
     known::{Known, Leaves},
     shape,
 };
@@ -79,6 +79,12 @@ struct Taken {
 }
 
 /// The mistakes at the places that somebody wrote; what is wrong there is told once.
+/// An entity's limits. What goes up and down by nature comes back to a value that it had.
+fn guards(set: &RuleSet, of_all: Guards) -> Guards {
+    let guards = set.guards.unwrap_or(of_all);
+    Guards { max_rewrites: if set.kind == EntityKind::StockLevel { 0 } else { guards.max_rewrites }, ..guards }
+}
+
 fn as_written(mistakes: Vec<Mistake>, taken: &[Taken]) -> Vec<Mistake> {
     let mut told: Vec<Mistake> = Vec::new();
     for mut mistake in mistakes {
@@ -162,7 +168,7 @@ fn entity(known: &Known<'_>, policy: &Policy, name: &EntityName, set: &RuleSet) 
         on_remove: set.on_remove,
         recreate: set.recreate,
         on_empty_master: set.on_empty_master,
-        guards: set.guards.unwrap_or(policy.guards),
+        guards: guards(set, policy.guards),
         every_s: set.every.map_or(0, super::Span::as_secs),
         complete_every_s: set.complete_every.as_secs(),
         hub: hub(policy, name, set, &units),

@@ -402,9 +402,21 @@ pub struct Guards {
     pub max_change_percent: u64,
     /// A full listing smaller than this percentage of the last one is not believed.
     pub min_listed_percent: u64,
+    /// How often a value may be written anew to the same field of one record within [`Guards::rewrites_within`]: more
+    /// often, and somebody else changes it back each time. 0 for no limit. Stock, which goes up and down, has none.
+    pub max_rewrites: u32,
+    /// See [`Guards::max_rewrites`].
+    pub rewrites_within: Span,
 }
 impl Default for Guards {
     fn default() -> Self {
-        Self { max_create: 1000, max_remove_percent: 5, max_change_percent: 50, min_listed_percent: 50 }
+        Self {
+            max_create: 1000,
+            max_remove_percent: 5,
+            max_change_percent: 50,
+            min_listed_percent: 50,
+            max_rewrites: 5,
+            rewrites_within: Span::from_secs(86_400),
+        }
     }
 }

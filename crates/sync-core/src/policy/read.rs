@@ -28,7 +28,8 @@ impl Policy {
     /// assert_eq!(
     ///     mistakes[0].to_string(),
     ///     "line 2: guards.max_creat: unknown key 'max_creat'; did you mean 'max_create'? \
-    ///      (allowed: max_create, max_remove_percent, max_change_percent, min_listed_percent)"
+    ///      (allowed: max_create, max_remove_percent, max_change_percent, min_listed_percent, max_rewrites, \
+    ///      rewrites_within)"
     /// );
     /// ```
     ///

@@ -59,6 +59,22 @@ pub struct Binding {
     /// there later counts it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken_at: Option<DateTime<Utc>>,
+    /// Systems that it is not made in, with the condition of their scope that does not hold.
+    #[serde(default, skip_serializing_if = "LiteMap::is_empty")]
+    pub outside: LiteMap<SystemId, String>,
+    /// What a person allowed and is not done yet.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub allowed: BTreeSet<Allowed>,
+}
+
+/// What a person allowed of a record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Allowed {
+    /// It is removed wherever it is left, since one system removed it.
+    Remove,
+    /// This status is written there, with what it brings about.
+    Status(StreamKey, String),
 }
 
 impl Binding {
@@ -82,6 +98,8 @@ impl Binding {
             ended_at: None,
             derived_from: None,
             taken_at: None,
+            outside: LiteMap::new(),
+            allowed: BTreeSet::new(),
         }
     }
     /// Its name in a stream, if it has one there.
@@ -144,6 +162,20 @@ pub struct BoundSide {
     /// Not tried again before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_before: Option<DateTime<Utc>>,
+    /// Units that were changed here, and what was written: the same again and again does not stay.
+    #[serde(skip_serializing_if = "LiteMap::is_empty")]
+    pub repeats: LiteMap<FieldPath, Repeats>,
+}
+
+/// What was written to one unit of one side lately.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repeats {
+    /// The first of them, by our clock.
+    pub since: DateTime<Utc>,
+    /// How often a value was written that had been written before.
+    pub times: u32,
+    /// Short hashes of the last few values.
+    pub values: Vec<u64>,
 }
 
 fn is_zero(n: &u32) -> bool {

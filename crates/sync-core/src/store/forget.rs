@@ -45,12 +45,16 @@ impl Event {
                 overridden: Vec::new(),
                 because: String::new(),
             },
-            Self::Wrote { to, action, effects, .. } => Self::Wrote {
+            Self::Wrote { to, action, effects, calls, .. } => Self::Wrote {
                 to: nobody(to),
                 action: action.clone(),
                 fields: FieldMap::new(),
                 effects: effects.clone(),
+                calls: calls.clone(),
             },
+            Self::Refused { at, action, calls, .. } => {
+                Self::Refused { at: at.clone(), action: action.clone(), why: String::new(), calls: calls.clone() }
+            }
             Self::Altered { at, .. } => Self::Altered { at: nobody(at), sent: FieldMap::new(), shown: FieldMap::new() },
             Self::Skipped { at, .. } => Self::Skipped { at: at.clone(), why: String::new() },
             Self::Removed(reference) => Self::Removed(nobody(reference)),
@@ -83,10 +87,18 @@ impl Inbox {
         match self {
             Self::Hint(name) => names.contains(name),
             Self::Bind(name, subject) => *subject == id || names.contains(name),
-            Self::Look(subject) | Self::Take { subject, .. } | Self::Create { subject, .. } => *subject == id,
+            Self::Look(subject)
+            | Self::Take { subject, .. }
+            | Self::Create { subject, .. }
+            | Self::Own(subject)
+            | Self::Same(subject)
+            | Self::Remove(subject)
+            | Self::Confirm(subject) => *subject == id,
             Self::Verdict(verdict) | Self::Retract(verdict) => verdict.names_any(names),
-            Self::Retry(key) => key.starts_with(&format!("{id}@")) || names.iter().any(|name| name.to_string() == *key),
-            Self::Approve(_) => false,
+            Self::Retry(key) | Self::Drop(key) => {
+                key.starts_with(&format!("{id}@")) || names.iter().any(|name| name.to_string() == *key)
+            }
+            Self::Approve(_) | Self::Since(..) => false,
         }
     }
 }

@@ -184,6 +184,8 @@ pub enum HeldWhy {
     Unclear,
     /// A hook said so.
     Hook,
+    /// The same was written again and again, and did not stay.
+    Loop,
 }
 
 /// Something that waits for a person.
@@ -259,6 +261,11 @@ pub struct Parked {
 }
 
 impl Parked {
+    /// The record and the stream that a refused create was for; `None` for everything else.
+    pub fn created(&self) -> Option<(CanonicalId, StreamKey)> {
+        let (id, at) = self.key.split_once('@')?;
+        Some((CanonicalId::from_uuid(id.parse().ok()?), at.parse().ok()?))
+    }
     /// A record set aside for an error.
     pub fn new(key: String, error: &crate::Error) -> Self {
         Self {
@@ -284,64 +291,6 @@ pub struct Waiting {
     pub on: BTreeSet<String>,
     /// One line, for people.
     pub reason: String,
-}
-
-/// What a person said for good, or until he takes it back.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// These two are not the same, whatever the match rules say. The lesser reference first.
-    NotSame(ExternalRef, ExternalRef),
-    /// This record is left alone.
-    Ignored(ExternalRef),
-}
-
-/// What people and webhooks tell the next run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InboxEntry {
-    /// When.
-    pub at: DateTime<Utc>,
-    /// Who: a name, or the system that sent a webhook.
-    pub by: String,
-    /// What.
-    pub what: Inbox,
-}
-
-/// What can be told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Inbox {
-    /// Look at this record.
-    Hint(ExternalRef),
-    /// Compute again what the hub says of this record: something that it follows from changed.
-    Look(CanonicalId),
-    /// The plan with this id may be carried out once.
-    Approve(String),
-    /// The held unit takes this value.
-    Take {
-        /// Of which record.
-        subject: CanonicalId,
-        /// Which unit.
-        unit: FieldPath,
-        /// The value, canonical.
-        value: FieldMap,
-    },
-    /// These two are the same.
-    Bind(ExternalRef, CanonicalId),
-    /// Keep this for good.
-    Verdict(Verdict),
-    /// Forget what was said.
-    Retract(Verdict),
-    /// Make it, although nothing asks for it or something like it exists.
-    Create {
-        /// The record.
-        subject: CanonicalId,
-        /// Where.
-        at: StreamKey,
-    },
-    /// Try a record that was set aside.
-    Retry(String),
 }
 
 /// What a tripped guard, or a first contact, counted.
@@ -440,6 +389,21 @@ pub enum Event {
         fields: FieldMap,
         /// The side effects that it was told to have.
         effects: Vec<String>,
+        /// The calls on the wire, without ids: `PUT /customers/{id}: 204`. Of a call that wrote many records, in each.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        calls: Vec<String>,
+    },
+    /// A write was refused.
+    Refused {
+        /// Where.
+        at: StreamKey,
+        /// `create`, `update`, a business step, `remove`.
+        action: String,
+        /// What the vendor, or the check before sending, has against it.
+        why: String,
+        /// The calls on the wire, as of a write that was made.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        calls: Vec<String>,
     },
     /// A hook left a write out.
     Skipped {

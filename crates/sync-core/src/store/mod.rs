@@ -14,6 +14,7 @@
 
 mod binding;
 mod forget;
+mod inbox;
 mod lists;
 
 use std::time::Duration;
@@ -23,11 +24,12 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use binding::{Binding, BoundSide, MatchKey, SideState};
+pub use binding::{Allowed, Binding, BoundSide, MatchKey, Repeats, SideState};
 pub use forget::forgotten_hash;
+pub use inbox::{Inbox, InboxEntry, Verdict};
 pub use lists::{
-    Approval, Checkpoint, EffectKey, EntityState, Event, Held, HeldWhy, Inbox, InboxEntry, Indexed, Intent, Journal,
-    Parked, Share, Snapshot, Staged, Verdict, Waiting,
+    Approval, Checkpoint, EffectKey, EntityState, Event, Held, HeldWhy, Indexed, Intent, Journal, Parked, Share,
+    Snapshot, Staged, Waiting,
 };
 
 use crate::{

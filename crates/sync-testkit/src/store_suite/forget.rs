@@ -148,8 +148,13 @@ pub async fn what_is_said_of_a_forgotten_record_later_is_reduced(fixture: &dyn S
         because: "Anna".to_owned(),
     };
     let (to, at_erp) = (erp().id("Anna"), erp().id("Anna"));
-    let wrote =
-        Event::Wrote { to, action: "update".to_owned(), fields: named("Anna"), effects: vec!["send".to_owned()] };
+    let wrote = Event::Wrote {
+        to,
+        action: "update".to_owned(),
+        fields: named("Anna"),
+        effects: vec!["send".to_owned()],
+        calls: Vec::new(),
+    };
     let altered = Event::Altered { at: at_erp, sent: named("Anna"), shown: named("Anna") };
     let scope = Event::Scope { at: "erp:main".into(), within: false, because: "Anna".to_owned() };
     let decided = Event::Decided { by: "kim".to_owned(), what: "Anna".to_owned() };

@@ -7,7 +7,7 @@ use sync_core::{
     store::StateStore,
 };
 
-use super::{documents::is_quiet, *};
+use super::{documents::is_quiet, webcrm_faults::calls, *};
 
 #[test]
 fn a_record_that_is_heard_of_before_its_parent_finds_it() {
@@ -93,6 +93,67 @@ fn a_yes_that_changed_nothing_stands_in_the_journal() {
     let phone = |text: &str| FieldMap::new().with("phone", text);
     assert_eq!(told, [(phone("08-2"), phone("08-1"))]);
     is_quiet(&mut world);
+}
+
+#[test]
+fn a_yes_that_nobody_can_see_is_not_asked_for_again_for_ever() {
+    let mut world = two(ONE_WAY, plain, |s| s.ignores("phone").answers_without_record());
+    let id = world.system("crm").put("company", company("A", "1").phone("08-1"));
+    world.adopt();
+    world.run();
+    world.system("crm").edit::<Organisation>("company", &id, |o| o.phone("08-2"));
+    let writes: u64 = (0..12).map(|_| world.run().writes()).sum();
+    let report = world.run();
+    assert!(writes <= 7, "{writes}");
+    assert_eq!(report.held.len(), 1, "{:?}", report.held);
+    assert!(
+        report.held[0].text.contains("phone") && report.held[0].text.contains("does not stay"),
+        "{:?}",
+        report.held
+    );
+    assert_eq!((report.writes(), report.exit_code()), (0, 3));
+}
+
+#[test]
+fn a_run_whose_writes_were_all_turned_away_says_so() {
+    let mut world = two(ONE_WAY, plain, plain);
+    world.system("crm").put("company", company("A", "1"));
+    world.system("crm").put("company", company("B", "2"));
+    world.adopt();
+    let report = run_while(&world, |world, _| {
+        let both_are_read = calls(world, "erp", "list customer") + calls(world, "crm", "list company") == 4;
+        world.system("erp").set_down(both_are_read);
+    });
+    let put_off: Vec<u64> = report.put_off.values().map(|(writes, _)| *writes).collect();
+    assert_eq!((put_off.as_slice(), report.exit_code()), (&[2][..], 2), "{report:?}");
+    world.system("erp").set_down(false);
+    let report = world.run();
+    assert_eq!((report.writes(), report.exit_code(), report.put_off.len()), (2, 0, 0));
+}
+
+#[test]
+fn why_a_record_does_not_go_is_counted_and_stands_in_its_journal() {
+    let policy = format!("{ONE_WAY}\n[[entities.companies.scope]]\nat = \"erp\"\nwhen = [\"is_customer = true\"]\n");
+    let mut world = two(&policy, plain, plain);
+    let id = world.system("crm").put("company", company("A", "1").is_customer(false));
+    world.system("crm").put("company", company("B", "2").is_customer(true));
+    let report = world.adopt();
+    let told: Vec<(&str, &str, u64)> =
+        report.left_out.iter().map(|((at, why), records)| (at.connection(), why.as_str(), *records)).collect();
+    assert_eq!(told, [("erp", "is_customer = true", 1)]);
+    assert_eq!(world.run().writes(), 1);
+    world.system("crm").edit::<Organisation>("company", &id, |o| o.is_customer(true));
+    let report = world.run();
+    assert_eq!((report.writes(), report.left_out.len()), (1, 0));
+    let journal = drive(world.store().journal(&[], usize::MAX)).unwrap();
+    let scopes: Vec<bool> = journal
+        .iter()
+        .filter_map(|entry| match &entry.event {
+            Event::Scope { within, .. } => Some(*within),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(scopes, [false, true], "why not, and that it goes now; once each");
 }
 
 #[test]

@@ -4,12 +4,14 @@
 mod behind;
 mod campaigns;
 mod complaints;
+mod desk;
 mod documents;
 mod documents_as_invoices;
 mod facets;
 mod fields;
 mod library_alone;
 mod life;
+mod loops;
 mod mappers;
 mod matching;
 mod met;

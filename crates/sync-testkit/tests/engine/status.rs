@@ -43,7 +43,7 @@ fn policy(write: &str) -> String {
 
 const DELIVERED: &str = r#"{ when = { fulfilment = "delivered" }, status = "completed", effects = ["notify_buyer"] },"#;
 
-fn world(write: &str, lost: u32) -> World {
+pub(super) fn world(write: &str, lost: u32) -> World {
     let no_axes = |s: Habits, own: &str| s.only(&["number", "note"]).has(own);
     World::new(3)
         .with(Mock::new("shop").stream::<Order>("orders", |s| {
@@ -53,7 +53,7 @@ fn world(write: &str, lost: u32) -> World {
         .policy(&policy(write))
 }
 
-fn order(world: &World, number: &str, status: &str) -> std::sync::Arc<str> {
+pub(super) fn order(world: &World, number: &str, status: &str) -> std::sync::Arc<str> {
     let fields = sync_core::FieldMap::new().with(Order::NUMBER, number).with("x.shop.status", status);
     world.system("shop").put_fields("orders", fields)
 }

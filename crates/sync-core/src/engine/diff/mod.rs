@@ -10,12 +10,14 @@ mod view;
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
+use litemap::LiteMap;
 
 pub(super) use explain::name_of;
 pub(super) use view::is_another;
 
 use super::{
-    outcome::LONGEST_REST,
+    outcome::{LONGEST_REST, NEVER},
+    repeats,
     scope::{self, Around, Outside},
     subject::{Links, Subject},
 };
@@ -27,7 +29,7 @@ use crate::{
     mapping::{Problems, Unmapped},
     model,
     policy::{Entity, Rule, Unit},
-    store::{Binding, BoundSide, Event, Held, SideState},
+    store::{Allowed, Binding, BoundSide, Event, Held, SideState},
     value::{FieldMap, FieldPath, Value},
 };
 
@@ -56,6 +58,8 @@ pub(crate) struct Diffed {
     pub(crate) goes_as_order: Option<(CanonicalId, SystemId)>,
     /// What another record is to say in one system, since this one says so.
     pub(crate) corrects: Option<(CanonicalId, Correction)>,
+    /// A person allowed the status that its table asks about.
+    pub(crate) confirmed: bool,
     /// Something about the binding is new.
     pub(crate) changed: bool,
 }
@@ -80,6 +84,7 @@ impl Diffed {
         self.removed.extend(before.removed);
         self.empty_master.extend(before.empty_master);
         self.promoted.extend(before.promoted);
+        self.confirmed |= before.confirmed;
         self.changed |= before.changed;
     }
 }
@@ -122,6 +127,7 @@ fn attempt(
         waits_for: None,
         goes_as_order: None,
         corrects: None,
+        confirmed: subject.told.confirms,
         changed: false,
     };
     out.binding.agreed = links.canonical(&out.binding.agreed);
@@ -130,10 +136,14 @@ fn attempt(
     }
     meet(entity, subject, &mut out);
     let expected = outside.unwrap_or_else(|| scope::expected(entity, subject, links, around, &out.binding));
-    scope::freeze(&expected, &mut out.binding);
+    scope::freeze(&expected, &subject.left, &mut out.binding);
     let mut views = views(entity, subject, links, &mut out);
-    reused(entity, subject, &mut views, &mut out, now);
-    for (unit, value, by) in &subject.takes {
+    heed(subject, &mut out, now);
+    out.binding.sides.iter_mut().for_each(|(_, side)| repeats::fade(side, &entity.guards, now));
+    if !subject.told.same {
+        reused(entity, subject, &mut views, &mut out, now);
+    }
+    for (unit, value, by) in &subject.told.takes {
         take(*unit, value, by, links, &mut views, &mut out);
     }
     for correction in &subject.corrections {
@@ -149,7 +159,7 @@ fn attempt(
     let settled = scope::settled(entity, around, &out.binding);
     let mut left = expected.clone();
     left.extend(settled.iter().filter(|(_, why_not)| why_not.is_some()).map(|(at, why)| (at.clone(), why.clone())));
-    scope::freeze(&left, &mut out.binding);
+    scope::freeze(&left, &subject.left, &mut out.binding);
     out.events.extend(scope::crossed(&subject.binding, &out.binding, &left));
     new_sides(entity, subject, around, &mut out);
     if out.binding.sides.is_empty() {
@@ -157,6 +167,27 @@ fn attempt(
     }
     out.changed = out.binding != subject.stored || !out.events.is_empty();
     (out, expected, settled)
+}
+
+/// Takes over what people said of it beside values: that is kept until it is done.
+fn heed(subject: &Subject, out: &mut Diffed, now: DateTime<Utc>) {
+    let told = &subject.told;
+    for (by, what) in &told.said {
+        out.events.push(Event::Decided { by: by.clone(), what: what.clone() });
+    }
+    if told.removes && out.binding.sides.values().any(|side| side.state == SideState::Removed) {
+        out.binding.allowed.insert(Allowed::Remove);
+    }
+    for (key, side) in &mut out.binding.sides {
+        let tried = told.retries.iter().any(|at| at.system == key.system);
+        if tried || told.creates.contains(key) {
+            side.not_before = None;
+            side.repeats = LiteMap::new();
+        }
+        if told.drops.iter().any(|at| at.system == key.system) {
+            side.not_before = Some(now + NEVER);
+        }
+    }
 }
 
 /// Takes over what sights say beside fields: that a record is there, gone, or locked.
@@ -226,6 +257,7 @@ fn take(unit: FieldPath, value: &FieldMap, by: &str, links: &Links, views: &mut 
     });
     out.binding.agreed.overlay(value);
     out.binding.origins.insert(unit, SystemId::person());
+    out.binding.sides.iter_mut().for_each(|(_, side)| drop(side.repeats.remove(&unit))); // it begins anew
     for view in views.iter() {
         lag(unit, view, &FieldMap::new(), &mut out.binding);
     }

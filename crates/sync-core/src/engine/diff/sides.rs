@@ -10,15 +10,17 @@ use super::super::{
 use crate::{
     capability::Shows,
     connector::Writable,
-    id::StreamKey,
+    id::{StreamKey, SystemId},
     policy::{Create, Entity, OnRemove, StreamTable},
-    store::{Binding, BoundSide, SideState},
+    store::{Binding, BoundSide, Event, SideState},
 };
 
 /// Sides that are to be made, and what becomes of the others when one is gone.
 pub(super) fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>, out: &mut Diffed) {
     let known_somewhere = out.binding.sides.iter().any(|(key, side)| {
-        side.id.is_some() && side.state != SideState::Removed && entity.table(key).is_some_and(|table| table.role.read)
+        let left = out.binding.reference(key).is_some_and(|name| subject.left.contains(&name));
+        let there = side.id.is_some() && side.state != SideState::Removed && !left;
+        there && entity.table(key).is_some_and(|table| table.role.read)
     });
     if subject.ambiguous.is_some() || !known_somewhere || out.binding.origins.is_empty() {
         return;
@@ -26,13 +28,13 @@ pub(super) fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>,
     // what its master removed is not made again; `recreate` speaks of counterparts whose master lives
     let master = entity.master_of(&out.binding.origin);
     let ended = out.binding.sides.iter().any(|(key, side)| key.system == *master && side.state == SideState::Removed);
-    if ended && entity.on_remove != OnRemove::Ignore {
+    if ended && subject.asked.is_empty() && entity.on_remove != OnRemove::Ignore {
         return;
     }
     for (system, role) in &entity.systems {
         let asked = subject.asked.iter().any(|key| key.system == *system);
         let always = role.create == Create::Always && !entity.derives.contains_key(system); // else its invoice does
-        if !(always || asked) || !scope::within(entity, system, &out.binding, around) {
+        if !(always || asked) {
             continue;
         }
         let streams: Vec<(&StreamKey, &StreamTable)> = entity
@@ -41,8 +43,14 @@ pub(super) fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>,
             .filter(|(key, table)| key.system == *system && table.cap.shows == Shows::Record)
             .collect();
         if streams.iter().any(|(key, _)| out.binding.live_side(key).is_some()) {
+            let_in(system, out);
             continue;
         }
+        if !scope::within(entity, system, &out.binding, around) {
+            leave_out(system, scope::why_not(entity, system, &out.binding, around), out);
+            continue;
+        }
+        let_in(system, out);
         let Some((key, table)) =
             streams.into_iter().find(|(key, table)| takes(table, &out.binding, asked, &subject.asked, key))
         else {
@@ -51,7 +59,7 @@ pub(super) fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>,
         if let Some(dead) = out.binding.sides.get(key)
             && dead.state == SideState::Removed
             && !asked
-            && entity.recreate == crate::policy::Recreate::Ask
+            && (entity.recreate == crate::policy::Recreate::Ask || dead.frozen)
         {
             continue;
         }
@@ -64,6 +72,20 @@ pub(super) fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>,
         let writable = Writable::All;
         let gone = out.binding.sides.get(key).map_or(0, |dead| dead.gone + 1);
         out.binding.sides.insert(key.clone(), BoundSide { lagging, writable, gone, ..BoundSide::default() });
+    }
+}
+
+/// Says once why a record is not made in a system.
+fn leave_out(system: &SystemId, because: Option<String>, out: &mut Diffed) {
+    let Some(because) = because.filter(|because| out.binding.outside.get(system) != Some(because)) else { return };
+    out.binding.outside.insert(system.clone(), because.clone());
+    out.events.push(Event::Scope { at: system.clone(), within: false, because });
+}
+
+/// Says that it may be made now, if it was left out before.
+fn let_in(system: &SystemId, out: &mut Diffed) {
+    if let Some(because) = out.binding.outside.remove(system) {
+        out.events.push(Event::Scope { at: system.clone(), within: true, because });
     }
 }
 

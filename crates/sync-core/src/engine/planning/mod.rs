@@ -18,7 +18,10 @@ pub(super) use codes::unmapped;
 pub(super) use documents::is_short;
 pub(super) use join::by_host_record;
 
-use super::diff::{Diffed, name_of};
+use super::{
+    diff::{Diffed, name_of},
+    repeats,
+};
 use crate::{
     capability::{Shows, UpdateMode},
     connector::Writable,
@@ -118,6 +121,7 @@ fn update(at: &Place<'_>, id: &Arc<str>, diffed: &mut Diffed) -> Option<Op> {
     if at.facts.orders_unheard.contains(&at.entity.name) && tells_of_more(at) {
         return None; // some of it may be sold
     }
+    let units = stays(at, units, diffed);
     let mut units = codes::mapped(at, units, diffed);
     let effects = status::effects(at, &mut units, diffed);
     let mut instead = FieldMap::new();
@@ -135,6 +139,29 @@ fn update(at: &Place<'_>, id: &Arc<str>, diffed: &mut Diffed) -> Option<Op> {
         send_instead(&mut op, instead);
         op
     })
+}
+
+/// The units whose values stay where they are written. The others are held: somebody changes them back each time.
+fn stays(at: &Place<'_>, units: BTreeSet<FieldPath>, diffed: &mut Diffed) -> BTreeSet<FieldPath> {
+    let too_often = |unit: &FieldPath| repeats::too_often(at.side, *unit, &at.entity.guards).is_some();
+    let (stopped, units): (BTreeSet<FieldPath>, BTreeSet<FieldPath>) = units.into_iter().partition(too_often);
+    for unit in stopped {
+        let times = repeats::too_often(at.side, unit, &at.entity.guards).unwrap_or_default();
+        let span = String::from(at.entity.guards.rewrites_within);
+        let text = format!(
+            "{unit} of {} was written anew to {} {times} times within {span} and does not stay",
+            name_of(at.binding),
+            at.table.key
+        );
+        let cure =
+            "find out what changes it there, another program or the system itself, then decide; it is left alone";
+        let mut held = held(at, Some(unit), HeldWhy::Loop, text, cure);
+        let shown = at.table.inbound(&at.side.shadow, &mut Problems::default()).unwrap_or_default();
+        let from = at.binding.origins.get(&unit).map(|from| (from.clone(), at.binding.agreed.under(unit)));
+        held.values = from.into_iter().chain([(at.table.key.system.clone(), shown.under(unit))]).collect();
+        diffed.held.push(held);
+    }
+    units
 }
 
 /// The units that may be written to this very record; `None` if none may. What is locked is held.

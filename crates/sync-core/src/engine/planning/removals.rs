@@ -12,14 +12,14 @@ use crate::{
     model::{Fulfilment, Order},
     plan::{Doing, Op},
     policy::{Create, Entity, OnRemove, Recreate},
-    store::{Binding, BoundSide, Event, Held, HeldWhy, SideState},
+    store::{Allowed, Binding, BoundSide, Event, Held, HeldWhy, SideState},
 };
 
 /// What the loss of one side means for the others.
 pub(super) fn removals(entity: &Entity, diffed: &mut Diffed, facts: &Facts, now: DateTime<Utc>, ops: &mut Vec<Op>) {
     let binding = diffed.binding.clone();
-    let gone: Vec<&StreamKey> = dead(&binding).collect();
-    if gone.is_empty() {
+    if dead(&binding).next().is_none() {
+        diffed.binding.allowed.remove(&Allowed::Remove); // it was made again
         return;
     }
     let live: Vec<(&StreamKey, &BoundSide)> =
@@ -43,6 +43,21 @@ pub(super) fn removals(entity: &Entity, diffed: &mut Diffed, facts: &Facts, now:
         diffed.changed = true;
         return;
     }
+    // what is left alone asks nothing
+    let gone: Vec<&StreamKey> =
+        dead(&binding).filter(|key| binding.sides.get(*key).is_some_and(|side| !side.frozen)).collect();
+    if gone.is_empty() {
+        return;
+    }
+    if binding.allowed.contains(&Allowed::Remove) {
+        for (key, side) in live {
+            match remove(entity, &binding, (key, side), facts, now) {
+                Ok(op) => ops.extend(op),
+                Err(text) => diffed.held.push(held(HeldWhy::Removed, &text, "remove it there by hand, or leave it")),
+            }
+        }
+        return;
+    }
     let of_master = gone.iter().any(|key| key.system == *entity.master_of(&binding.origin));
     let edited = diffed.events.iter().any(|event| match event {
         Event::Settled { from, .. } => gone.iter().all(|key| key.system != *from),
@@ -58,26 +73,15 @@ pub(super) fn removals(entity: &Entity, diffed: &mut Diffed, facts: &Facts, now:
         (true, OnRemove::Hold) => diffed.held.push(held(
             HeldWhy::Removed,
             &format!("was removed at {}", gone.iter().map(|k| k.to_string()).collect::<Vec<_>>().join(", ")),
-            "remove it in the other systems, or leave it",
+            "say whether it is to be removed in the others too, or left alone",
         )),
         (true, rule) if edited => diffed.held.push(held(
             HeldWhy::RemovedAndChanged,
             &format!("was removed in one system and changed in another; the rule says {rule:?}"),
-            "say which of the two is to stand",
+            "say whether it is to be removed in the others too, or made again",
         )),
-        (true, rule) => {
-            let mode = if rule == OnRemove::Archive { RemoveMode::Archive } else { RemoveMode::Delete };
-            for (key, side) in live {
-                let (Some(table), Some(id)) = (entity.streams.get(key), &side.id) else { continue };
-                let allowed = table.role.remove && table.cap.remove.contains(&mode) && !side.frozen;
-                if !allowed
-                    || facts.locks.hosts.contains(&table.host.id(id))
-                    || side.not_before.is_some_and(|at| at > now)
-                {
-                    continue;
-                }
-                ops.push(op(entity, table, &binding, Doing::Remove { id: id.clone(), mode }, BTreeSet::new()));
-            }
+        (true, _) => {
+            ops.extend(live.into_iter().filter_map(|side| remove(entity, &binding, side, facts, now).ok().flatten()))
         }
         (false, _) if is_told(entity, &binding) => {}
         (false, _) if entity.recreate == Recreate::Ask && creates_there(entity, &gone) => diffed.held.push(held(
@@ -87,6 +91,39 @@ pub(super) fn removals(entity: &Entity, diffed: &mut Diffed, facts: &Facts, now:
         )),
         (false, _) => {}
     }
+}
+
+/// The removal of one side; nothing while it is locked or rests.
+///
+/// # Errors
+/// What to tell people where that system lets nothing be removed, or its role does not.
+fn remove(
+    entity: &Entity,
+    binding: &Binding,
+    (key, side): (&StreamKey, &BoundSide),
+    facts: &Facts,
+    now: DateTime<Utc>,
+) -> Result<Option<Op>, String> {
+    let (Some(table), Some(id)) = (entity.streams.get(key), &side.id) else { return Ok(None) };
+    if side.frozen {
+        return Ok(None);
+    }
+    let mode = match entity.on_remove {
+        OnRemove::Archive => RemoveMode::Archive,
+        OnRemove::Propagate => RemoveMode::Delete,
+        _ if table.cap.remove.contains(&RemoveMode::Delete) => RemoveMode::Delete,
+        _ => RemoveMode::Archive,
+    };
+    if !table.role.remove {
+        return Err(format!("is to be removed, and the role of {} does not let it", key.system.connection()));
+    }
+    if !table.cap.remove.contains(&mode) {
+        return Err(format!("is to be removed, and {key} lets nothing be removed that way"));
+    }
+    if facts.locks.hosts.contains(&table.host.id(id)) || side.not_before.is_some_and(|at| at > now) {
+        return Ok(None);
+    }
+    Ok(Some(op(entity, table, binding, Doing::Remove { id: id.clone(), mode }, BTreeSet::new())))
 }
 
 /// An order that is cancelled with its counterpart, where a status table carries that on, is not asked about.

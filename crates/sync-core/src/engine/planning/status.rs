@@ -6,7 +6,7 @@ use super::{Place, held};
 use crate::{
     engine::diff::{Diffed, name_of},
     policy::Apply,
-    store::{EffectKey, HeldWhy},
+    store::{Allowed, EffectKey, HeldWhy},
     value::FieldPath,
 };
 
@@ -18,10 +18,14 @@ pub(super) fn effects(at: &Place<'_>, units: &mut BTreeSet<FieldPath>, diffed: &
     let Some(row) = status.outcome(&binding.agreed).filter(|_| units.iter().any(|unit| axes.contains(unit))) else {
         return BTreeSet::new();
     };
-    if row.apply == Apply::Hold {
+    let allowed = Allowed::Status(table.key.clone(), row.status.clone());
+    if row.apply == Apply::Hold && diffed.confirmed {
+        diffed.changed |= diffed.binding.allowed.insert(allowed.clone()); // it may not arrive at once
+    }
+    if row.apply == Apply::Hold && !diffed.binding.allowed.contains(&allowed) {
         units.retain(|unit| !axes.contains(unit));
         let text = format!("{} is to become '{}' at {}", name_of(binding), row.status, table.key);
-        let cure = "set it there by hand, or let the table write it";
+        let cure = "confirm it, set it there by hand, or let the table write it";
         diffed.held.push(held(at, None, HeldWhy::Confirm, text, cure));
         return BTreeSet::new();
     }
