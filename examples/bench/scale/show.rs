@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::{Size, part::Took};
 
-/// Targets: microseconds for an unchanged and for a changed record, mebibytes for the smaller size, and how many times
-/// that for the larger one.
+/// Targets: microseconds for an unchanged and for a changed record, mebibytes for a complete listing of the smaller size,
+/// and how many times the smaller one's the larger one may take.
 const UNCHANGED_US: i64 = 3;
 const CHANGED_US: i64 = 60;
 const PEAK_MIB: i64 = 150;
@@ -104,12 +104,13 @@ fn growth(small: &Size, large: &Size) -> Decimal {
 pub(super) fn summary(sizes: &[Size]) {
     let [small, large] = sizes else { return };
     println!(
-        "\n{} records: {} an unchanged record, {} a changed one, peak {}; twice as many: {} of it",
+        "\n{} records: {} an unchanged record, {} a changed one, peak {}; twice as many: {} MiB, {}",
         small.records,
         judged(small.of_unchanged(), UNCHANGED_US.into(), " µs"),
         judged(small.of_changed(), CHANGED_US.into(), " µs"),
         judged(mib(small.unchanged.peak_kib), PEAK_MIB.into(), " MiB"),
-        judged(growth(small, large), GROWTH, "×"),
+        mib(large.unchanged.peak_kib),
+        judged(growth(small, large), GROWTH, " times as much"),
     );
 }
 

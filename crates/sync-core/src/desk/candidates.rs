@@ -54,7 +54,7 @@ impl Engine {
                 }
                 found.extend(compare(&own, &other));
             }
-            found.sort_by(|a, b| b.score.cmp(&a.score).then(a.id.cmp(&b.id)));
+            found.sort_by_key(|one| (std::cmp::Reverse(one.score), one.id));
             found.truncate(most);
         }
         Ok(found)
@@ -100,7 +100,7 @@ fn likeness(kind: EntityKind, one: &FieldMap, other: &FieldMap) -> (u32, Vec<Str
             reasons.push((points, format!("{how} {}: {a} and {b}", field.path)));
         }
     }
-    reasons.sort_by(|a, b| b.0.cmp(&a.0));
+    reasons.sort_by_key(|(points, _)| std::cmp::Reverse(*points));
     let score = reasons.iter().map(|(points, _)| points).sum::<u32>().min(100);
     (score, reasons.into_iter().map(|(_, reason)| reason).collect())
 }

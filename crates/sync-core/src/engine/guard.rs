@@ -180,8 +180,14 @@ impl Work<'_> {
         let plan = serde_json::to_string(ops).map_err(|error| {
             Error::new(ErrorKind::Internal, "stage plan", "the plan cannot be stored").with_source(error)
         })?;
-        let content = crate::value::Fingerprint::of_bytes(format!("{}{}", self.group.name, self.cx.run).as_bytes());
-        let id: String = content.to_string().chars().take(8).collect();
+        let mut earlier = self.store.staged(None).await?;
+        earlier.retain(|earlier| earlier.group == self.group.name && earlier.at < self.as_of);
+        // what is counted again keeps its id; what was counted otherwise is out of date
+        let same = earlier.iter().find(|earlier| earlier.counted == counted).map(|earlier| earlier.id.clone());
+        let id = same.unwrap_or_else(|| {
+            let content = format!("{}{}", self.group.name, self.cx.run);
+            crate::value::Fingerprint::of_bytes(content.as_bytes()).to_string().chars().take(8).collect()
+        });
         let staged = Staged {
             id: id.clone(),
             group: self.group.name.clone(),
@@ -190,10 +196,7 @@ impl Work<'_> {
             approved_by: None,
             plan: plan.into(),
         };
-        // what was counted before is out of date
-        let mut earlier = self.store.staged(None).await?;
-        earlier.retain(|earlier| earlier.group == self.group.name && earlier.at < self.as_of);
-        let unstaged = earlier.into_iter().map(|earlier| earlier.id).collect();
+        let unstaged = earlier.into_iter().map(|earlier| earlier.id).filter(|earlier| *earlier != id).collect();
         let commit = Commit { staged: vec![staged], unstaged, ..Commit::default() };
         let _ = self.store.commit(&self.lease, commit).await?;
         Ok(id)

@@ -66,8 +66,10 @@ impl Work<'_> {
             }
         }
         ids.extend(self.creates.iter().flat_map(|intent| intent.shares.iter().map(|share| share.subject)));
-        let bound = |told: &Told| sights.iter().filter_map(|sight| told.binds.get(&sight.reference).copied()).collect();
-        ids.extend(told.map(bound).unwrap_or_else(Vec::new));
+        let bound = |told: &Told| -> Vec<CanonicalId> {
+            sights.iter().filter_map(|sight| told.binds.get(&sight.reference).copied()).collect()
+        };
+        ids.extend(told.map(bound).unwrap_or_default());
         let mut bindings = self.load(&ids).await?;
         self.generations(&references, &mut bindings, store_id).await?;
         let mut names: BTreeSet<ExternalRef> = references.into_iter().collect();
