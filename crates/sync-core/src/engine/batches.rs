@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     finds::{Find, Finds},
-    matching::{MARK, rule_name},
+    recognise::{MARK, is_part, rule_name},
     told::Told,
     work::Work,
 };
@@ -123,11 +123,6 @@ impl Work<'_> {
 
 /// The rule of keys that name the record which another one is part of, in some system: a price of its article.
 const PART_OF: &str = "@part_of";
-
-/// Whether records of an entity are facets somewhere: what they link to is written with them.
-pub(super) fn is_part(entity: &Entity) -> bool {
-    entity.streams.values().any(|table| table.key != table.host)
-}
 
 /// The key that names the record which this one is part of.
 pub(super) fn part_of(entity: &Entity, binding: &Binding) -> Option<MatchKey> {

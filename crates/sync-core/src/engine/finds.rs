@@ -173,7 +173,7 @@ impl Work<'_> {
                     continue;
                 }
                 for entity in entities {
-                    let (keys, linked) = super::matching::recognised_by(entity, sight);
+                    let (keys, linked) = super::recognise::recognised_by(entity, sight);
                     for key in keys {
                         ties.ties.push(Tie::of_key(&key));
                         keyed.entry(key).or_insert_with(Vec::new).push(place);
