@@ -243,9 +243,8 @@ impl People<'_> {
         let period = self.ledger.period;
         let ready = self.ledger.orders.iter().filter(|(_, order)| order.edited < period);
         let ready: Vec<(u64, bool)> = ready
-            // what the shopper paid is registered by the program; two who do so at once make two payments. And a payment on
-            // an invoice of which the program has not heard yet that it made it is held: which of both counted it?
-            .map(|(number, order)| (*number, order.way != Way::Swish && order.placed < period))
+            // what the shopper paid is registered by the program; two who do so at once make two payments
+            .map(|(number, order)| (*number, order.way != Way::Swish))
             .collect();
         let Some((order, payable)) = self.chosen(ready.into_iter()) else { return Ok(false) };
         let mark = Ledger::mark(order);

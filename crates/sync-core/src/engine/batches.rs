@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     finds::{Find, Finds},
-    matching::{MARK, rule_name},
+    recognise::{MARK, is_part, rule_name},
     told::Told,
     work::Work,
 };
 use crate::{
     document::rollup::PARENT,
     error::Result,
-    id::{CanonicalId, EntityKind, ExternalRef},
+    id::{CanonicalId, ExternalRef},
     policy::Entity,
     store::{Binding, MatchKey},
     value::Link,
@@ -51,13 +51,11 @@ pub(super) struct Ties {
     pub(super) first: usize,
     /// How many records it is about.
     pub(super) records: usize,
-    /// Of each kind.
-    pub(super) kinds: BTreeMap<EntityKind, u64>,
 }
 
 impl Default for Ties {
     fn default() -> Self {
-        Self { ties: Vec::new(), first: usize::MAX, records: 0, kinds: BTreeMap::new() }
+        Self { ties: Vec::new(), first: usize::MAX, records: 0 }
     }
 }
 
@@ -74,7 +72,7 @@ pub(super) struct Batch {
 impl Work<'_> {
     /// All work of a run: in one batch if it is little.
     pub(super) async fn batches(&self, finds: Finds, due: &[(CanonicalId, usize)], told: &Told) -> Result<Vec<Batch>> {
-        let Finds { here, aside } = finds;
+        let Finds { here, aside, .. } = finds;
         let records: usize = here.iter().map(|find| find.sights.len()).sum();
         if aside.is_empty() && records + due.len() <= self.engine.room {
             let due = due.iter().map(|(id, _)| *id).collect();
@@ -124,11 +122,6 @@ impl Work<'_> {
 /// The rule of keys that name the record which another one is part of, in some system: a price of its article.
 const PART_OF: &str = "@part_of";
 
-/// Whether records of an entity are facets somewhere: what they link to is written with them.
-pub(super) fn is_part(entity: &Entity) -> bool {
-    entity.streams.values().any(|table| table.key != table.host)
-}
-
 /// The key that names the record which this one is part of.
 pub(super) fn part_of(entity: &Entity, binding: &Binding) -> Option<MatchKey> {
     let mut links = binding.agreed.iter().filter(|_| is_part(entity)).filter_map(|(_, value)| value.as_link());
@@ -166,72 +159,82 @@ impl Work<'_> {
 }
 
 /// Names are asked for so many at a time.
-const CHUNK: usize = 10_000;
+const CHUNK: usize = 2_000;
 
-/// Pieces of work, by their places: there may be a million.
+/// Bits of a place: so many pieces can be told apart. What is left of a tie's hash stands before them.
+const PLACE: u32 = 28;
+
+/// Pieces of work, by their places: there may be millions, so each takes few bytes.
 #[derive(Debug, Default)]
 struct Pieces {
-    shared: Vec<(Tie, usize)>,
+    /// Ties, each with its place behind it. Two whose hashes begin alike only bring records together that need not be.
+    shared: Vec<u64>,
     /// The first entity of each, and how many records it is about.
-    of: Vec<(usize, usize)>,
+    of: Vec<(u32, u32)>,
 }
 
 impl Pieces {
     fn add(&mut self, first: usize, records: usize, ties: impl IntoIterator<Item = Tie>) {
-        let place = self.of.len();
-        self.shared.extend(ties.into_iter().map(|tie| (tie, place)));
-        self.of.push((first, records));
+        let place = u64::try_from(self.of.len()).unwrap_or(u64::MAX) & ((1 << PLACE) - 1);
+        self.shared.extend(ties.into_iter().map(|Tie(hash)| (hash >> PLACE << PLACE) | place));
+        let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        self.of.push((short(first), short(records)));
     }
 
     /// Places, packed into batches of about so many records: what shares a tie is in one batch, the entities that go
     /// first are in the first ones.
     fn packed(self, room: usize) -> Vec<Vec<usize>> {
-        let roots = self.roots();
-        let mut firsts: Vec<usize> = self.of.iter().map(|(first, _)| *first).collect();
+        let Self { shared, of } = self;
+        let roots = roots(shared, of.len());
+        let mut firsts: Vec<u32> = of.iter().map(|(first, _)| *first).collect();
         for (place, root) in roots.iter().enumerate() {
-            let own = firsts.get(place).copied().unwrap_or(usize::MAX);
-            firsts.get_mut(*root).into_iter().for_each(|first| *first = own.min(*first));
+            let own = firsts.get(place).copied().unwrap_or(u32::MAX);
+            firsts.get_mut(wide(*root)).into_iter().for_each(|first| *first = own.min(*first));
         }
-        let first = |root: usize| firsts.get(root).copied().unwrap_or(usize::MAX);
-        let mut sorted: Vec<(usize, usize)> =
-            roots.into_iter().enumerate().map(|(place, root)| (root, place)).collect();
+        let first = |root: u32| firsts.get(wide(root)).copied().unwrap_or(u32::MAX);
+        let mut sorted: Vec<(u32, u32)> = roots.into_iter().zip(0..).collect();
         sorted.sort_unstable_by_key(|(root, place)| (first(*root), *root, *place));
         let mut batches: Vec<Vec<usize>> = vec![Vec::new()];
         let mut used = 0;
         for together in sorted.chunk_by(|(one, _), (other, _)| one == other) {
-            let records: usize = together.iter().filter_map(|(_, place)| Some(self.of.get(*place)?.1)).sum();
+            let records: usize = together.iter().filter_map(|(_, place)| Some(wide(of.get(wide(*place))?.1))).sum();
             if used > 0 && used + records > room {
                 batches.push(Vec::new());
                 used = 0;
             }
             used += records;
-            batches.last_mut().into_iter().for_each(|batch| batch.extend(together.iter().map(|(_, place)| place)));
+            let places = together.iter().map(|(_, place)| wide(*place));
+            batches.last_mut().into_iter().for_each(|batch| batch.extend(places.clone()));
         }
         batches
     }
-
-    /// For each place the first of those that share ties with it, directly or through others.
-    fn roots(&self) -> Vec<usize> {
-        let mut shared = self.shared.clone();
-        shared.sort_unstable();
-        let mut roots: Vec<usize> = (0..self.of.len()).collect();
-        for pair in shared.windows(2) {
-            if let [(one, a), (other, b)] = pair
-                && one == other
-            {
-                let (a, b) = (root(&mut roots, *a), root(&mut roots, *b));
-                roots.get_mut(a.max(b)).into_iter().for_each(|of| *of = a.min(b));
-            }
-        }
-        (0..roots.len()).map(|place| root(&mut roots, place)).collect()
-    }
 }
 
-fn root(roots: &mut [usize], place: usize) -> usize {
+fn wide(place: u32) -> usize {
+    usize::try_from(place).unwrap_or(usize::MAX)
+}
+
+/// For each of so many places the first of those that share ties with it, directly or through others.
+fn roots(mut shared: Vec<u64>, places: usize) -> Vec<u32> {
+    shared.sort_unstable();
+    let place = |tie: u64| u32::try_from(tie & ((1 << PLACE) - 1)).unwrap_or(u32::MAX);
+    let mut roots: Vec<u32> = (0..).take(places).collect();
+    for pair in shared.windows(2) {
+        if let [one, other] = pair
+            && one >> PLACE == other >> PLACE
+        {
+            let (a, b) = (root(&mut roots, place(*one)), root(&mut roots, place(*other)));
+            roots.get_mut(wide(a.max(b))).into_iter().for_each(|of| *of = a.min(b));
+        }
+    }
+    (0..).take(places).map(|place| root(&mut roots, place)).collect()
+}
+
+fn root(roots: &mut [u32], place: u32) -> u32 {
     let mut at = place;
-    while let Some(above) = roots.get(at).copied().filter(|above| *above != at) {
-        let next = roots.get(above).copied().unwrap_or(above);
-        roots.get_mut(at).into_iter().for_each(|of| *of = next); // shorter for whoever comes next
+    while let Some(above) = roots.get(wide(at)).copied().filter(|above| *above != at) {
+        let next = roots.get(wide(above)).copied().unwrap_or(above);
+        roots.get_mut(wide(at)).into_iter().for_each(|of| *of = next); // shorter for whoever comes next
         at = above;
     }
     at
@@ -245,7 +248,7 @@ mod tests {
 
     fn packed(pieces: &[(Vec<u64>, usize)], room: usize) -> Vec<Vec<usize>> {
         let mut all = Pieces::default();
-        pieces.iter().for_each(|(ties, first)| all.add(*first, 1, ties.iter().copied().map(Tie)));
+        pieces.iter().for_each(|(ties, first)| all.add(*first, 1, ties.iter().map(|tie| Tie(tie << PLACE))));
         all.packed(room)
     }
 

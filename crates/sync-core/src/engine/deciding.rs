@@ -168,27 +168,37 @@ impl Work<'_> {
         Ok(subjects)
     }
 
-    /// Bindings that want to be looked at although nothing is reported of them, each with the place of its entity.
+    /// Bindings that want to be looked at although nothing is reported of them, each with the place of its entity: in the
+    /// store's order, so that a batch reads and writes what lies together.
     pub(super) async fn due(&self, basis: &Basis<'_>) -> Result<Vec<(CanonicalId, usize)>> {
+        let told = basis.told;
+        let asked: BTreeSet<CanonicalId> = told.of.keys().chain(&told.looks).copied().collect();
+        let asked = self.load(&asked).await?;
+        let missed = basis.missing.missed.values().map(|(binding, _)| binding);
+        let mut more: BTreeMap<CanonicalId, usize> =
+            asked.values().chain(missed).filter_map(|binding| Some((binding.id, self.place_of(binding)?))).collect();
         let mut due: Vec<(CanonicalId, usize)> = Vec::new();
         for ready in basis.ready {
             let Some(entity) = self.entity(ready.place) else { continue };
-            due.extend(self.store.due(&entity.name, self.as_of, DUE).await?.into_iter().map(|id| (id, ready.place)));
+            if ready.again.is_empty() {
+                let ids = self.store.due(&entity.name, self.as_of, DUE).await?;
+                due.extend(ids.into_iter().map(|id| (id, ready.place)));
+                continue;
+            }
             let mut after = None;
-            while !ready.again.is_empty() {
+            loop {
                 let ids = self.store.scan(&entity.name, after, BATCH).await?;
                 let Some(last) = ids.last() else { break };
                 after = Some(*last);
                 due.extend(ids.into_iter().map(|id| (id, ready.place)));
             }
         }
-        let told = basis.told;
-        let asked: BTreeSet<CanonicalId> = told.of.keys().chain(&told.looks).copied().collect();
-        let asked = self.load(&asked).await?;
-        let missed = basis.missing.missed.values().map(|(binding, _)| binding);
-        due.extend(asked.values().chain(missed).filter_map(|binding| Some((binding.id, self.place_of(binding)?))));
-        due.sort_unstable();
-        due.dedup_by_key(|(id, _)| *id);
+        if !more.is_empty() {
+            for (id, _) in &due {
+                more.remove(id);
+            }
+            due.extend(more);
+        }
         Ok(due)
     }
 

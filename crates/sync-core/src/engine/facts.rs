@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    matching::keys,
     planning::{Facts, Locks, is_short},
+    recognise::keys,
     run::Decided,
     scope::{self, Around},
     subject::Subject,

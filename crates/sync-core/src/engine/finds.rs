@@ -38,6 +38,8 @@ pub(super) struct Finds {
     pub(super) here: Vec<Find>,
     /// Those that were put aside: under which number, and what they have to do with others.
     pub(super) aside: Vec<(u64, Ties)>,
+    /// How many records those are about, by kind.
+    counted: BTreeMap<EntityKind, u64>,
 }
 
 /// What is put aside of a find, before its text.
@@ -55,6 +57,9 @@ impl Finds {
     pub(super) fn append(&mut self, more: Finds) {
         self.here.extend(more.here);
         self.aside.extend(more.aside);
+        for (kind, records) in more.counted {
+            *self.counted.entry(kind).or_default() += records;
+        }
     }
 }
 
@@ -92,14 +97,11 @@ fn unreadable(error: serde_json::Error) -> Error {
 impl Work<'_> {
     /// How many records of each kind were read.
     pub(super) fn kinds(&self, finds: &Finds) -> BTreeMap<EntityKind, u64> {
-        let mut counted: BTreeMap<EntityKind, u64> = BTreeMap::new();
+        let mut counted = finds.counted.clone();
         for sight in finds.here.iter().flat_map(|find| &find.sights) {
             if let Some(entity) = self.entities_of(&sight.reference.at).first() {
                 *counted.entry(entity.kind).or_default() += 1;
             }
-        }
-        for (kind, records) in finds.aside.iter().flat_map(|(_, ties)| &ties.kinds) {
-            *counted.entry(*kind).or_default() += records;
         }
         counted
     }
@@ -111,8 +113,10 @@ impl Work<'_> {
             return Ok(());
         }
         let ties = self.ties(&finds.here).await?;
+        finds.counted = self.kinds(finds);
         let mut rows = Vec::with_capacity(finds.here.len());
-        for (find, ties) in std::mem::take(&mut finds.here).into_iter().zip(ties) {
+        for (find, mut ties) in std::mem::take(&mut finds.here).into_iter().zip(ties) {
+            ties.ties.shrink_to_fit(); // there may be many
             let number = self.aside.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             rows.push((number, find.row()?));
             finds.aside.push((number, ties));
@@ -159,9 +163,6 @@ impl Work<'_> {
             let mut ties = Ties { ties: vec![Tie::of_name(&find.item.reference)], ..Ties::default() };
             for sight in &find.sights {
                 let entities = self.entities_of(&sight.reference.at);
-                if let Some(entity) = entities.first() {
-                    *ties.kinds.entry(entity.kind).or_default() += 1;
-                }
                 ties.first = ties.first.min(self.first_place(&sight.reference.at));
                 ties.records += 1;
                 if let Some(into) = &sight.merged_into {
@@ -173,7 +174,7 @@ impl Work<'_> {
                     continue;
                 }
                 for entity in entities {
-                    let (keys, linked) = super::matching::recognised_by(entity, sight);
+                    let (keys, linked) = super::recognise::recognised_by(entity, sight);
                     for key in keys {
                         ties.ties.push(Tie::of_key(&key));
                         keyed.entry(key).or_insert_with(Vec::new).push(place);

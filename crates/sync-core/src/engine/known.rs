@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::{
-    matching::{Known, keys},
+    recognise::{Known, keys},
     scope::{self},
     subject::{Links, Sight, Subject},
     told::Told,

@@ -33,10 +33,12 @@ mod moved;
 mod open;
 mod outcome;
 mod passes;
+mod placing;
 mod planning;
 mod prepare;
 mod read;
 mod readable;
+mod recognise;
 mod record;
 mod recover;
 mod repeats;
@@ -116,11 +118,21 @@ pub struct Builder {
     mappers: BTreeMap<String, Mapper>,
     named: Hooks,
     hooks: Vec<(String, EntityName, Arc<dyn Hook>)>,
-    room: usize,
+    room: Option<usize>,
 }
 
-/// Records that are decided together, unless the builder is told otherwise: some kilobytes each.
+/// Records that are decided together, unless the builder is told otherwise: some kilobytes each. Where one call takes more
+/// of them it is not cut, up to a limit.
 const ROOM: usize = 384;
+const MOST_ROOM: usize = 1000;
+
+/// Room for what one call takes, of all that this policy may write.
+fn room(policy: &Compiled) -> usize {
+    let tables = policy.entities.iter().flat_map(|entity| entity.streams.values());
+    let written = tables.filter(|table| table.role.update);
+    let at_once = written.filter_map(|table| usize::try_from(table.cap.write_batch_max).ok()).max();
+    at_once.unwrap_or_default().clamp(ROOM, MOST_ROOM)
+}
 
 impl fmt::Debug for Builder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -159,11 +171,11 @@ impl Builder {
         self.hooks.push((connection.to_owned(), EntityName::new(entity), Arc::new(hook)));
         self
     }
-    /// How many records a run decides at once, about: its memory grows with them. 384 if this is not called, which is
-    /// some megabytes. What belongs together is never cut.
+    /// How many records a run decides at once, about: its memory grows with them. 384 if this is not called, or what
+    /// one call takes, up to 1000: some megabytes. What belongs together is never cut.
     #[must_use]
     pub fn at_once(mut self, records: usize) -> Self {
-        self.room = records;
+        self.room = Some(records);
         self
     }
     /// Checks everything against everything.
@@ -182,7 +194,8 @@ impl Builder {
         bind_hooks(&mut policy, self.hooks)?;
         let systems = self.systems.into_iter().map(|c| (c.info().system.clone(), c)).collect();
         let groups = groups::groups(&policy);
-        Ok(Engine { systems, store: self.store, clock: self.clock, policy, groups, room: self.room })
+        let room = self.room.unwrap_or_else(|| room(&policy));
+        Ok(Engine { systems, store: self.store, clock: self.clock, policy, groups, room })
     }
 }
 
@@ -197,7 +210,7 @@ impl Engine {
             mappers: BTreeMap::new(),
             named: Hooks::default(),
             hooks: Vec::new(),
-            room: ROOM,
+            room: None,
         }
     }
     /// The policy as it was checked.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    matching::{MARK, keys},
+    recognise::{MARK, keys},
     subject::Sight,
     work::Work,
 };

@@ -8,8 +8,8 @@ use super::{
     act::{self, Stands},
     call::decoded,
     index::Index,
-    matching::likeness,
     outcome::{as_wanted, sent},
+    placing::likeness,
     subject::Sight,
     work::Work,
 };

@@ -137,12 +137,14 @@ pub trait StateStore: std::fmt::Debug + Send + Sync + 'static {
     async fn names(&self, ids: &[CanonicalId]) -> Result<Vec<(CanonicalId, ExternalRef)>>;
     /// All match keys of these bindings; of living ones only.
     async fn keys(&self, ids: &[CanonicalId]) -> Result<Vec<(CanonicalId, MatchKey)>>;
-    /// Ids of an entity's bindings, of any age, in order, after one of them.
+    /// Ids of an entity's bindings, of any age, in the order in which they came, after one of them; what came together
+    /// lies together.
     async fn scan(&self, entity: &EntityName, after: Option<CanonicalId>, limit: usize) -> Result<Vec<CanonicalId>>;
     /// How many living bindings have a side in each of the streams, in the order asked for: one with an id, and not
     /// proven to be gone.
     async fn counts(&self, streams: &[StreamKey]) -> Result<Vec<u64>>;
-    /// Living bindings of an entity that asked to be looked at by now ([`Binding::wake_at`]), longest due first.
+    /// Living bindings of an entity that asked to be looked at by now ([`Binding::wake_at`]), longest due first, and
+    /// in the order in which they came.
     async fn due(&self, entity: &EntityName, now: DateTime<Utc>, limit: usize) -> Result<Vec<CanonicalId>>;
     /// Hashes of a host stream's records, by [`Indexed::key_of`] their ids and in that order, after one of them.
     async fn index(&self, host: &StreamKey, after: Option<u64>, limit: usize) -> Result<Vec<(u64, Fingerprint)>>;

@@ -24,7 +24,7 @@ CREATE TABLE bindings (
     body BLOB NOT NULL
 ) STRICT;
 CREATE INDEX bindings_forgotten ON bindings (id) WHERE forgotten = 1;
-CREATE INDEX bindings_due ON bindings (entity, wake_at, id) WHERE wake_at IS NOT NULL;
+CREATE INDEX bindings_due ON bindings (entity, wake_at, no, id) WHERE wake_at IS NOT NULL;
 
 -- names of living bindings, dead sides and aliases too
 CREATE TABLE refs (

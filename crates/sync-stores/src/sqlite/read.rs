@@ -113,8 +113,9 @@ pub(super) fn scan(
     after: Option<CanonicalId>,
     most: usize,
 ) -> Answer<Vec<CanonicalId>> {
-    let after = after.map_or(Vec::new(), |id| id.as_uuid().as_bytes().to_vec()); // no bytes come before all others
-    let sql = "SELECT id FROM bindings WHERE entity = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+    let after = after.map(|id| id.as_uuid().as_bytes().to_vec());
+    let sql = "SELECT id FROM bindings WHERE entity = ?1
+               AND no > coalesce((SELECT no FROM bindings WHERE id = ?2), 0) ORDER BY no LIMIT ?3";
     let mut statement = tx.prepare_cached(sql)?;
     let rows = statement.query_map((entity.as_str(), after, limit(most)), |row| row.get(0).map(rows::id))?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -144,7 +145,7 @@ pub(super) fn due(
     most: usize,
 ) -> Answer<Vec<CanonicalId>> {
     let mut statement =
-        tx.prepare_cached("SELECT id FROM bindings WHERE entity = ?1 AND wake_at <= ?2 ORDER BY wake_at, id LIMIT ?3")?;
+        tx.prepare_cached("SELECT id FROM bindings WHERE entity = ?1 AND wake_at <= ?2 ORDER BY wake_at, no LIMIT ?3")?;
     let rows = statement.query_map((entity.as_str(), rows::nanos(now), limit(most)), |row| row.get(0).map(rows::id))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

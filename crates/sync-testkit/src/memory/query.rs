@@ -62,7 +62,8 @@ impl State {
     }
     pub(super) fn scan(&self, entity: &EntityName, after: Option<CanonicalId>, limit: usize) -> Vec<CanonicalId> {
         let Some(ids) = self.of_entity.get(entity) else { return Vec::new() };
-        ids.range(start(after)).take(limit).copied().collect()
+        let after = after.and_then(|id| Some((self.bindings.get(&id)?.came, id)));
+        ids.range(start(after)).take(limit).map(|(_, id)| *id).collect()
     }
     pub(super) fn spilled(&self, lease: &str, numbers: &[u64]) -> Vec<String> {
         let Some(rows) = self.spilled.get(lease) else { return Vec::new() };
@@ -73,7 +74,7 @@ impl State {
     }
     pub(super) fn due(&self, entity: &EntityName, now: DateTime<Utc>, limit: usize) -> Vec<CanonicalId> {
         let wakes = self.wakes.get(entity).into_iter().flatten();
-        wakes.take_while(|(at, _)| *at <= now).take(limit).map(|(_, id)| *id).collect()
+        wakes.take_while(|(at, ..)| *at <= now).take(limit).map(|(.., id)| *id).collect()
     }
     pub(super) fn index(&self, host: &StreamKey, after: Option<u64>, limit: usize) -> Vec<(u64, Fingerprint)> {
         let Some(listed) = self.index.get(host) else { return Vec::new() };

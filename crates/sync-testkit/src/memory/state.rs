@@ -23,11 +23,11 @@ pub(super) struct State {
     pub(super) bindings: BTreeMap<CanonicalId, Kept>,
     pub(super) changes: u64,
     // tables over bindings, all made by `note`
-    pub(super) of_entity: BTreeMap<EntityName, BTreeSet<CanonicalId>>,
+    pub(super) of_entity: BTreeMap<EntityName, BTreeSet<(u64, CanonicalId)>>,
     pub(super) owners: BTreeMap<ExternalRef, CanonicalId>,
     pub(super) keyed: BTreeMap<MatchKey, BTreeSet<CanonicalId>>,
     pub(super) numbered: BTreeMap<String, BTreeSet<CanonicalId>>,
-    pub(super) wakes: BTreeMap<EntityName, BTreeSet<(DateTime<Utc>, CanonicalId)>>,
+    pub(super) wakes: BTreeMap<EntityName, BTreeSet<(DateTime<Utc>, u64, CanonicalId)>>,
     pub(super) sides: BTreeMap<StreamKey, u64>,
 
     pub(super) index: BTreeMap<StreamKey, BTreeMap<u64, (Arc<str>, Fingerprint)>>,
@@ -53,10 +53,11 @@ pub(super) struct State {
     pub(super) spilled: BTreeMap<String, BTreeMap<u64, Arc<str>>>,
 }
 
-/// A binding and when, in the order of all changes, it changed last.
+/// A binding, and when, in the order of all changes, it came and changed last.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Kept {
     pub(super) binding: Arc<Binding>,
+    pub(super) came: u64,
     pub(super) changed: u64,
 }
 
@@ -71,18 +72,20 @@ pub(super) struct Granted {
 impl State {
     /// Keeps a binding as it is, with the next place in the order of changes.
     pub(super) fn put(&mut self, binding: Binding) {
-        if let Some(old) = self.bindings.get(&binding.id).map(|kept| kept.binding.clone()) {
-            self.note(&old, false);
-        }
-        self.note(&binding, true);
         self.changes += 1;
-        self.bindings.insert(binding.id, Kept { binding: Arc::new(binding), changed: self.changes });
+        let old = self.bindings.get(&binding.id).map(|kept| (kept.came, kept.binding.clone()));
+        let came = old.as_ref().map_or(self.changes, |(came, _)| *came);
+        if let Some((_, old)) = old {
+            self.note(&old, came, false);
+        }
+        self.note(&binding, came, true);
+        self.bindings.insert(binding.id, Kept { binding: Arc::new(binding), came, changed: self.changes });
     }
 
     /// Enters a binding in the tables, or takes it out.
-    fn note(&mut self, binding: &Binding, present: bool) {
+    fn note(&mut self, binding: &Binding, came: u64, present: bool) {
         let id = binding.id;
-        toggle(&mut self.of_entity, &binding.entity, id, present);
+        toggle(&mut self.of_entity, &binding.entity, (came, id), present);
         for number in &binding.numbers {
             toggle(&mut self.numbered, number, id, present);
         }
@@ -101,7 +104,7 @@ impl State {
             toggle(&mut self.keyed, key, id, present);
         }
         if let Some(at) = binding.wake_at {
-            toggle(&mut self.wakes, &binding.entity, (at, id), present);
+            toggle(&mut self.wakes, &binding.entity, (at, came, id), present);
         }
         for stream in binding.sides.keys() {
             if binding.live_side(stream).is_some_and(|side| side.id.is_some()) {
