@@ -43,7 +43,7 @@ async fn every_answer_and_every_request_taken_fits_the_description() {
     let unused = exceptions.unused();
     assert!(unused.is_empty(), "{unused:#?}");
     let used = crm.used.lock().unwrap();
-    assert_eq!(used.len(), 63, "{used:#?}");
+    assert_eq!(used.len(), 93, "{used:#?}");
 }
 
 async fn session(crm: &Crm) {
@@ -72,6 +72,13 @@ async fn session(crm: &Crm) {
         let mut part = body.clone();
         part[key] = last.clone();
         crm.expect(200, "PUT", &format!("{path}/{last}"), part).await;
+        let hook = json!({ "Id": 0, "EventType": "Update", "Filter": ["All"], "IsEnabled": true, "TargetUrl": "http://127.0.0.1:1/" });
+        let target =
+            format!("{path}/Hooks/{}", crm.expect(200, "POST", &format!("{path}/Hooks"), hook.clone()).await.id());
+        crm.expect(200, "GET", &format!("{path}/Hooks"), Value::Null).await;
+        crm.expect(200, "GET", &target, Value::Null).await;
+        crm.expect(200, "PUT", &target, hook).await;
+        crm.expect(200, "DELETE", &target, Value::Null).await;
     }
     reads(crm).await;
     let mut item = crm.get("QuotationLines/LinkedData/1").await.body;

@@ -159,6 +159,7 @@ impl System {
     /// Deletes a record with its rows, deals and persons; a person's deals stay and lose the person.
     pub(super) fn delete(&mut self, cx: &Cx<'_>, entity: Entity, key: u64, how: &How) -> Result<(), Refusal> {
         let record = self.remove(entity, key).ok_or_else(Refusal::missing)?;
+        self.announce(cx, entity, key, "Delete", &record, how);
         if entity == Entity::Line {
             self.line_written(cx, &record, how);
         }
@@ -186,7 +187,9 @@ impl System {
                 record.insert(kind.model().name("UpdatedBy"), json!(how.author));
             }
         }
-        self.remove(entity, remove);
+        if let Some(gone) = self.remove(entity, remove) {
+            self.announce(cx, entity, remove, "Delete", &gone, how);
+        }
         self.save(cx, entity, Some(keep), Fields::new(), how)?;
         Ok(json!({ "moved": moved.len() }))
     }

@@ -135,6 +135,7 @@ impl System {
         }
         let target = if cx.switches.is(&CONVERT, "moves") {
             self.remove(from, key);
+            self.announce(cx, from, key, "Delete", &old, how);
             key
         } else {
             let copy = self.next_id(to);
@@ -151,6 +152,7 @@ impl System {
         record.insert(to.model().key(), json!(target));
         record.insert(to.model().name("UpdatedAt"), kept(cx.now));
         record.insert(to.model().name("UpdatedBy"), json!(how.author));
+        self.announce(cx, to, target, "Create", &record, how);
         self.put(to, target, record);
         Ok(target)
     }

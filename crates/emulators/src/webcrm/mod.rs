@@ -3,7 +3,8 @@
 //! Written from the vendor's description of 2019 and from what has been seen of the API since. There are log-in and
 //! refresh, organisations, persons, opportunities, deliveries, quotation lines, the catalogue of items
 //! (`/QuotationLines/LinkedData`) with its set-up, users, fields metadata, and `/Queries`. Currencies are a list of
-//! the metadata, as with the vendor. There are no hooks, documents, activities, events, support cases, products
+//! the metadata, as with the vendor. Hooks are there for what is here.
+//! There are no documents, activities, events, support cases, products
 //! (assets), relations, revenues, budgets, milestones, time entries, B2C persons, and no linked data of other areas
 //! than quotation lines; nor the log-ins with a person's name.
 //!
@@ -14,6 +15,7 @@
 mod acts;
 mod check;
 mod gate;
+mod hooks;
 mod items;
 mod listing;
 mod model;
@@ -28,7 +30,7 @@ mod write;
 
 use serde_json::{Map, Value};
 
-use crate::frame::{Cx, Refused, Reply, Request, Switch, Switches, Vendor};
+use crate::frame::{Call, Cx, Refused, Reply, Request, Switch, Switches, Vendor};
 
 use gate::{Gate, Right};
 use model::Entity;
@@ -164,6 +166,9 @@ impl System {
                 _ => Err(Refusal::no_path()),
             };
         };
+        if *first == "hooks" && entity != Entity::Item {
+            return self.route_hooks(cx, entity, rest, request, how);
+        }
         let Ok(key) = first.parse::<u64>() else { return self.route_lists(cx, entity, path, request) };
         match (request.method.as_str(), rest) {
             ("GET", []) => self.get_one(cx, entity, key),
@@ -263,5 +268,19 @@ impl Vendor for WebCrm {
 
     fn act(&mut self, cx: &Cx<'_>, action: &str, arguments: &Map<String, Value>) -> Result<Value, Refused> {
         self.do_act(cx, action, arguments)
+    }
+
+    fn webhooks(&self) -> Value {
+        self.systems.iter().flat_map(|system| system.hooks.calls()).collect()
+    }
+
+    fn due_calls(&mut self, _: &Cx<'_>) -> Vec<Call> {
+        self.systems.iter().flat_map(|system| system.hooks.due()).collect()
+    }
+
+    fn call_answered(&mut self, cx: &Cx<'_>, id: &str, status: Option<u16>) {
+        for system in &mut self.systems {
+            system.hooks.answered(cx, id, status);
+        }
     }
 }

@@ -190,6 +190,20 @@ pub(super) const LINKED_ENTITY: &[&str] = &[
     "SupportFaq",
 ];
 
+const COLORS: &[&str] = &[
+    "Dashboard",
+    "Scheme0",
+    "Scheme1",
+    "Scheme2",
+    "Scheme3",
+    "Scheme4",
+    "Scheme5",
+    "Scheme6",
+    "Scheme7",
+    "Scheme8",
+    "Scheme9",
+];
+
 const AUDIT: &[Row] = &[(Instant, Server, "CreatedAt UpdatedAt"), (Text(0), Server, "CreatedBy UpdatedBy")];
 const OWN_FIELDS: &[Row] = &[(Text(0), Client, "Custom1..15 Memo"), (Text(0), Unset, "Plus1..20")];
 
@@ -330,7 +344,7 @@ static USER: LazyLock<Model> = LazyLock::new(|| {
         (Instant, Client, "SupportCaseLatest TicketExpirationDateTime"),
         (Words(&["Scandinavian", "UK", "US"]), Client, "AddressFormat"),
         (Words(&["NoTag", "TagBeginning", "TagEnd"]), Client, "BccMode"),
-        (Words(&["Dashboard", "Scheme0", "Scheme1"]), Client, "CalendarColorScheme"),
+        (Words(COLORS), Client, "CalendarColorScheme"),
         (Words(&["DDhMMhYYYY", "YYYYhMMhDD", "MMsDDsYYYY", "DDpMMpYYYY", "YYYYpMMpDD"]), Client, "DateFormat"),
         (Words(&["Never", "StatusEmail", "StatusEmailAndMessage", "Default"]), Client, "SupportCaseNotificationType"),
         (Words(&["Available", "Busy", "OffLine", "Absent"]), Client, "SupportCaseStatus"),

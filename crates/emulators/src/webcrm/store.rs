@@ -9,6 +9,7 @@ use crate::frame::{Births, Cx, Switches};
 use super::{
     SystemSettings,
     check::ALIASES,
+    hooks::Hooks,
     model::{ENTITIES, Entity, Field, Kind, Own},
     refusal::Refusal,
     setup::Setups,
@@ -25,6 +26,7 @@ pub(super) struct System {
     /// The last id given. Opportunities and deliveries share one row of ids.
     last_ids: BTreeMap<Entity, u64>,
     pub(super) births: Births,
+    pub(super) hooks: Hooks,
     /// Creates asked for so far.
     pub(super) creates: i64,
     /// The set-up of rows and items.
@@ -34,8 +36,9 @@ pub(super) struct System {
 impl System {
     pub(super) fn new(settings: SystemSettings) -> Self {
         let (tables, last_ids) = (BTreeMap::new(), BTreeMap::new());
-        let (setups, births, linked_setup) = (Setups::new(), Births::default(), super::items::first_setup());
-        Self { settings, setups, tables, last_ids, births, creates: 0, linked_setup }
+        let (setups, births, hooks) = (Setups::new(), Births::default(), Hooks::default());
+        let linked_setup = super::items::first_setup();
+        Self { settings, setups, tables, last_ids, births, hooks, creates: 0, linked_setup }
     }
 
     pub(super) fn get(&self, entity: Entity, id: u64) -> Option<&Fields> {
@@ -173,6 +176,7 @@ impl System {
             state.insert(entity.collection().into(), self.all(entity).map(view).collect());
         }
         state.insert("fields-metadata".into(), Value::Array(self.setups.state()));
+        state.insert("hooks".into(), self.hooks.registered());
         state.insert("linked-setup".into(), json!([self.linked_setup]));
         state
     }

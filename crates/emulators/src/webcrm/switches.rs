@@ -101,6 +101,11 @@ switches! {
         "whether a check mark is compared with 1 or with 'true' is not documented");
     QUERY_LENGTH = number("query_length", 0, 1_000_000, 0, "how long a query may be is not documented; 0: any length");
     QUERY_STATUS = words("query_error", &["400", "500"], "the status for a faulty query is not documented");
+    OWN_WRITES_FIRE = words("own_writes_fire_hooks", &["yes", "no"],
+        "whether writes through the API make hooks call is not documented");
+    HOOK_BODY = words("hook_body", &["url_json", "url_text", "record"],
+        "what a hook's call carries is not documented; the vendor's own code looks for a record's address in it");
+    HOOK_TRIES = number("hook_tries", 1, 100, 1, "how often a hook's call is tried is not documented");
     DRIFT = words("drift", &["none", "beside", "instead"],
         "fields that came after the description of 2019; `instead`: they take the place of the older names");
 }

@@ -130,6 +130,7 @@ impl System {
         if entity == Entity::Line {
             self.line_written(cx, &record, how);
         }
+        self.announce(cx, entity, id, if old.is_none() { "Create" } else { "Update" }, &record, how);
         self.put(entity, id, record);
         Ok(id)
     }

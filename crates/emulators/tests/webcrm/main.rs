@@ -5,6 +5,7 @@ mod acts;
 mod api;
 mod client;
 mod gate;
+mod hooks;
 mod queries;
 mod rules;
 mod switches;

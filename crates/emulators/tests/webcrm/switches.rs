@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use emulators::webcrm::AUTH_CODE;
 use serde_json::{Value, json};
 
-use crate::client::Crm;
+use crate::{client::Crm, hooks::hook};
 
 async fn crm_at(name: &str, value: impl Into<Value>) -> Crm {
     let crm = Crm::open().await;
@@ -281,4 +281,40 @@ async fn queries() {
     });
     at_each!("query_length", [0 => 200, 20 => 400], |crm| { crm.query("SELECT * FROM Organisation").await.status });
     at_each!("query_error", ["400" => 400, "500" => 500], |crm| { crm.query("SELECT").await.status });
+}
+
+#[tokio::test]
+async fn hooks() {
+    at_each!("own_writes_fire_hooks", ["yes" => 2, "no" => 1], |crm| {
+        crm.expect(200, "POST", "Persons/Hooks", hook("Update")).await;
+        crm.expect(200, "PUT", "Persons/1", json!({ "PersonTitle": "x" })).await;
+        crm.act(json!({ "action": "edit", "collection": "persons", "id": 1, "set": {} }));
+        crm.emulator.webhooks().as_array().unwrap().len()
+    });
+    at_each!("hook_body", [
+        "url_json" => json!({ "EventType": "Update", "ItemResourceUrl": "https://api.webcrm.com/Persons/1" }).to_string(),
+        "url_text" => "https://api.webcrm.com/Persons/1",
+        "record" => "eva@example.com"], |crm| {
+        crm.expect(200, "POST", "Persons/Hooks", hook("Update")).await;
+        crm.act(json!({ "action": "edit", "collection": "persons", "id": 1, "set": {} }));
+        let body = crm.emulator.webhooks()[0]["body"].as_str().unwrap().to_owned();
+        let record: Value = serde_json::from_str(&body).unwrap_or_default();
+        record["PersonEmail"].as_str().unwrap_or(&body).to_owned()
+    });
+    at_each!("hook_tries", [1 => json!([1, false]), 2 => json!([2, false]), 3 => json!([2, true])], |crm| {
+        crm.expect(200, "POST", "Persons/Hooks", hook("Update")).await;
+        crm.act(json!({ "action": "edit", "collection": "persons", "id": 1, "set": {} }));
+        let id = crm.emulator.webhooks()[0]["id"].as_str().unwrap().to_owned();
+        for _ in 0..2 {
+            crm.emulator.with(|vendor, cx| {
+                use emulators::frame::Vendor;
+                for call in vendor.due_calls(cx) {
+                    assert_eq!((call.id.as_str(), call.url.as_str()), (id.as_str(), "http://127.0.0.1:1/hooks/crm"));
+                    vendor.call_answered(cx, &call.id, Some(500));
+                }
+            });
+        }
+        let call = crm.emulator.webhooks()[0].clone();
+        json!([call["tries"], call["waits"]])
+    });
 }
