@@ -40,6 +40,8 @@ struct HookCall {
 pub(super) struct Hooks {
     registered: BTreeMap<u64, (Entity, Fields)>,
     calls: Vec<HookCall>,
+    /// How many were ever made: no id is given twice.
+    made: u64,
 }
 
 impl Hooks {
@@ -120,8 +122,8 @@ impl System {
             }
             ("POST", []) => {
                 let mut hook = checked(entity, check::object(request)?)?;
-                let id =
-                    self.hooks.registered.keys().last().copied().unwrap_or(self.settings.first_id).saturating_add(1);
+                self.hooks.made = self.hooks.made.saturating_add(1);
+                let id = self.settings.first_id.saturating_add(self.hooks.made);
                 for (name, value) in [("CreatedAt", kept(cx.now)), ("CreatedBy", json!(how.author)), ("Id", json!(id))]
                 {
                     hook.insert(name.into(), value);

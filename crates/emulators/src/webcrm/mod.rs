@@ -3,10 +3,9 @@
 //! Written from the vendor's description of 2019 and from what has been seen of the API since. There are log-in and
 //! refresh, organisations, persons, opportunities, deliveries, quotation lines, the catalogue of items
 //! (`/QuotationLines/LinkedData`) with its set-up, users, fields metadata, and `/Queries`. Currencies are a list of
-//! the metadata, as with the vendor. Hooks are there for what is here.
-//! There are no documents, activities, events, support cases, products
-//! (assets), relations, revenues, budgets, milestones, time entries, B2C persons, and no linked data of other areas
-//! than quotation lines; nor the log-ins with a person's name.
+//! the metadata, as with the vendor. Hooks watch the records that are here. There are no documents, activities, events,
+//! support cases, products (assets), relations, revenues, budgets, milestones, time entries and B2C persons, and no
+//! linked data of other areas than quotation lines; nor the log-ins with a person's name, nor XML.
 //!
 //! Several systems may live in one emulator, each with its own application tokens and records; the token of a call
 //! decides which one answers. Seeds and acts mean the first unless they name another: see `seed.rs` and `acts.rs`.

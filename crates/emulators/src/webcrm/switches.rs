@@ -87,7 +87,7 @@ switches! {
     CONVERT = words("convert", &["moves", "copies"],
         "whether a delivery made of an opportunity keeps its id is not documented");
     ID_CLASH = number("id_clash_every", 0, 1_000_000, 0,
-        "creates in quick succession can fail over their ids: each so many-th fails, 0 for none");
+        "new ids can clash where many are asked for at once: each so many-th create fails, 0 for none");
     QUERY_ENUMS = words("query_enums", &["number", "text"],
         "whether query results give enumerations as numbers is not documented");
     QUERY_PLUS = words("query_plus", &["text", "number"],

@@ -159,7 +159,7 @@ impl Crm {
 pub(crate) fn sample() -> Value {
     let item = |id: u64, code: &str, name: &str| {
         let mut item = json!({ "QuotationLineLinkedDataItemId": id, "QuotationLineLinkedDataItemEntityType": "Product",
-            "QuotationLineLinkedDataItemPrice": 450, "QuotationLineLinkedDataItemCostPrice": 200.5 });
+            "QuotationLineLinkedDataItemPrice": 300, "QuotationLineLinkedDataItemCostPrice": 120.5 });
         for place in 1..=9 {
             item[format!("QuotationLineLinkedDataItemData{place}")] = json!("-");
         }
@@ -173,19 +173,19 @@ pub(crate) fn sample() -> Value {
             { "FieldMetadataFriendlyFieldName": "OrganisationExtraCustom8", "FieldMetadataLabel": "ERP id", "unique": true },
             { "FieldMetadataFriendlyFieldName": "OrganisationCustom6", "FieldMetadataLabel": "Terms",
                 "FieldMetadataDisplayType": "D",
-                "FieldMetadataDropdownListData": ["--Velg--", "07: 7 dage", "08: 8 dage"] },
+                "FieldMetadataDropdownListData": ["--Velg--", "01: 30 dage", "02: 60 dage"] },
             { "FieldMetadataFriendlyFieldName": "OrganisationCustom7", "FieldMetadataLabel": "Tags", "kind": "multi",
                 "FieldMetadataDropdownListData": ["a", "b"] },
         ],
         "users": [{ "UserId": 3, "UserName": "Anne Jensen", "UserEmail": "anne@example.com" }],
         "organisations": [
-            { "OrganisationId": 1, "OrganisationName": "Akkurat AS", "OrganisationType": "Customer",
-                "OrganisationTelephone": "12 97 47 98", "OrganisationExtraCustom8": "1522391", "OrganisationOwner": 3,
+            { "OrganisationId": 1, "OrganisationName": "Nordlys AS", "OrganisationType": "Customer",
+                "OrganisationTelephone": "55 10 20 30", "OrganisationExtraCustom8": "70012", "OrganisationOwner": 3,
                 "OrganisationPlus1": "17", "OrganisationCreatedAt": "2024-01-10T09:00:00+00:00",
                 "OrganisationUpdatedAt": "2024-06-01T09:00:00+01:00" },
             { "OrganisationId": 2, "OrganisationName": "O'Brien Ltd", "OrganisationType": "Prospect",
                 "OrganisationCreatedAt": "2024-02-10T09:00:00+00:00" },
-            { "OrganisationId": 3, "OrganisationName": "Tekniko", "OrganisationCreatedAt": "2024-03-10T09:00:00Z" },
+            { "OrganisationId": 3, "OrganisationName": "Bakkeland", "OrganisationCreatedAt": "2024-03-10T09:00:00Z" },
         ],
         "persons": [
             { "PersonId": 1, "PersonOrganisationId": 1, "PersonFirstName": "Eva", "PersonLastName": "Berg",
@@ -197,15 +197,15 @@ pub(crate) fn sample() -> Value {
                 "OpportunityCustom1": "x" },
         ],
         "deliveries": [
-            { "DeliveryId": 8, "DeliveryOrganisationId": 1, "DeliveryPersonId": 1, "DeliveryNumber": "4634",
+            { "DeliveryId": 8, "DeliveryOrganisationId": 1, "DeliveryPersonId": 1, "DeliveryNumber": "8101",
                 "DeliveryCurrencyName": "00", "DeliveryOrderDate": "2024-06-12T00:00:00Z", "DeliveryDescription": "Order",
                 "DeliveryUpdatedAt": "2024-06-12T08:00:00Z", "DeliveryErpStatus": "ReadyForSynchronization" },
         ],
         "linked-data": [item(1, "100", "Hat"), item(2, "200", "Coat")],
         "quotation-lines": [
             { "QuotationLineId": 50, "QuotationLineOpportunityId": 8, "QuotationLineOrganisationId": 1,
-                "QuotationLineData1": "200", "QuotationLineListPrice": 450, "QuotationLineQuantity": 10,
-                "QuotationLineDiscount": 10, "QuotationLinePrice": 4050, "QuotationLineSortOrder": 20 },
+                "QuotationLineData1": "200", "QuotationLineListPrice": 300, "QuotationLineQuantity": 4,
+                "QuotationLineDiscount": 25, "QuotationLinePrice": 900, "QuotationLineSortOrder": 20 },
             { "QuotationLineId": 51, "QuotationLineOpportunityId": 8, "QuotationLineOrganisationId": 1,
                 "QuotationLineData1": "100", "QuotationLinePrice": 400, "QuotationLineSortOrder": 10 },
         ],

@@ -41,8 +41,8 @@ async fn required_fields_lengths_lists_and_types_are_enforced() {
         (
             "PUT",
             "Organisations/1",
-            json!({ "OrganisationCustom6": "7 dage" }),
-            "OrganisationCustom6: the value \"7 dage\" is not valid",
+            json!({ "OrganisationCustom6": "30 dage" }),
+            "OrganisationCustom6: the value \"30 dage\" is not valid",
         ),
         (
             "PUT",
@@ -92,7 +92,7 @@ async fn required_fields_lengths_lists_and_types_are_enforced() {
     ] {
         assert_eq!(refused(&crm, method, target, body).await, says);
     }
-    let good = json!({ "OrganisationCity": "x".repeat(50), "OrganisationCustom6": "07: 7 dage", "OrganisationCustom7": "[\"a\",\"b\"]" });
+    let good = json!({ "OrganisationCity": "x".repeat(50), "OrganisationCustom6": "01: 30 dage", "OrganisationCustom7": "[\"a\",\"b\"]" });
     crm.expect(200, "PUT", "Organisations/1", good).await;
     for broken in ["{", "[]", ""] {
         let bearer = format!("Bearer {}", crm.token);
@@ -104,9 +104,9 @@ async fn required_fields_lengths_lists_and_types_are_enforced() {
 #[tokio::test]
 async fn a_unique_field_takes_a_value_once() {
     let crm = Crm::open().await;
-    let body = json!({ "OrganisationExtraCustom8": "1522391" });
+    let body = json!({ "OrganisationExtraCustom8": "70012" });
     let says = refused(&crm, "PUT", "Organisations/2", body.clone()).await;
-    assert_eq!(says, "OrganisationExtraCustom8: the value '1522391' is used already");
+    assert_eq!(says, "OrganisationExtraCustom8: the value '70012' is used already");
     crm.expect(200, "PUT", "Organisations/1", body).await;
     crm.expect(200, "PUT", "Organisations/2", json!({ "OrganisationExtraCustom8": "" })).await;
 }
@@ -141,12 +141,12 @@ async fn nobody_changes_organisation_and_main_records_stay() {
 #[tokio::test]
 async fn a_number_given_twice_locks_both_deliveries() {
     let crm = Crm::open().await;
-    let twin = json!({ "DeliveryOrganisationId": 2, "DeliveryNumber": "4634" });
+    let twin = json!({ "DeliveryOrganisationId": 2, "DeliveryNumber": "8101" });
     let twin = crm.expect(200, "POST", "Deliveries", twin).await.id();
     for id in [8, twin] {
         let says = refused(&crm, "PUT", &format!("Deliveries/{id}"), json!({ "DeliveryNumber": "5000" })).await;
-        assert_eq!(says, "DeliveryNumber: '4634' is used by several deliveries");
+        assert_eq!(says, "DeliveryNumber: '8101' is used by several deliveries");
     }
-    crm.act(json!({ "action": "edit", "collection": "deliveries", "id": twin, "set": { "DeliveryNumber": "4635" } }));
+    crm.act(json!({ "action": "edit", "collection": "deliveries", "id": twin, "set": { "DeliveryNumber": "8102" } }));
     crm.expect(200, "PUT", "Deliveries/8", json!({ "DeliveryNote": "x" })).await;
 }

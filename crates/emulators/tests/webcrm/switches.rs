@@ -204,7 +204,7 @@ async fn writing() {
     at_each!("patch_limit", [0 => 200, 1 => 400], |crm| {
         crm.call("PATCH", "Persons", json!([{ "PersonId": 1 }, { "PersonId": 2 }])).await.status
     });
-    at_each!("auto_number", ["off" => "", "on" => "4635"], |crm| {
+    at_each!("auto_number", ["off" => "", "on" => "8102"], |crm| {
         let id = crm.call("POST", "Deliveries", json!({ "DeliveryOrganisationId": 1 })).await.id();
         crm.get(&format!("Deliveries/{id}")).await.body["DeliveryNumber"].clone()
     });
@@ -239,8 +239,8 @@ async fn rows_and_items() {
     at_each!("line_linked_id", ["optional" => 200, "required" => 400], |crm| {
         crm.call("POST", "QuotationLines", json!({ "QuotationLineOpportunityId": 8 })).await.status
     });
-    at_each!("line_price", ["line_total" => json!([true, 4050]), "unit" => json!([false, 405])], |crm| {
-        let set = json!({ "QuotationLineListPrice": 450 });
+    at_each!("line_price", ["line_total" => json!([true, 900]), "unit" => json!([false, 225])], |crm| {
+        let set = json!({ "QuotationLineListPrice": 300 });
         crm.act(json!({ "action": "edit", "collection": "quotation-lines", "id": 50, "set": set }));
         let setup = crm.get("QuotationLines/LinkedSetup").await.body;
         json!([setup["QuotationLineLinkedSetupUsePriceLine"], crm.get("QuotationLines/50").await.body["QuotationLinePrice"]])

@@ -27,7 +27,7 @@ fn an_emulator_answers_with_its_sample_data_and_ends_when_told() {
 #[test]
 fn a_crm_answers_to_the_application_token_that_it_prints() {
     let folder = tempfile::tempdir().unwrap();
-    let sample = r#"[{"OrganisationId": 7, "OrganisationName": "Akkurat AS"}]"#;
+    let sample = r#"[{"OrganisationId": 7, "OrganisationName": "Nordlys AS"}]"#;
     std::fs::write(folder.path().join("organisations.json"), sample).unwrap();
     let mut running = Running::start(program(folder.path(), &["emulate", "webcrm", "--seed", "."]));
     let base = running.until("base_url").split_whitespace().nth(1).unwrap().to_owned();
@@ -40,7 +40,7 @@ fn a_crm_answers_to_the_application_token_that_it_prints() {
     let bearer = format!("Bearer {token}");
     let (status, _, list) = request("GET", &format!("{base}Organisations"), &[("Authorization", &bearer)], "");
     assert_eq!(status, 200);
-    assert!(list.contains("Akkurat AS"), "{list}");
+    assert!(list.contains("Nordlys AS"), "{list}");
     assert_eq!(running.terminate(), Some(0));
 }
 
