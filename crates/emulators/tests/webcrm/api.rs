@@ -59,7 +59,7 @@ async fn a_part_of_a_record_is_put_and_the_rest_stays() {
     let crm = Crm::open().await;
     crm.advance(60);
     let put = json!({ "PersonId": 1, "PersonStatus": "Resigned", "PersonFirstName": "", "PersonTitle": null,
-        "PersonUpdatedBy": "me", "PersonUnheardOf": 1 });
+        "PersonUpdatedBy": "me", "PersonCreatedBy": "me", "PersonLoginLog": "x", "PersonUnheardOf": 1 });
     assert_eq!(crm.expect(200, "PUT", "Persons/1", put).await.text, "");
     let person = crm.get("Persons/1").await.body;
     assert_eq!(
@@ -71,6 +71,7 @@ async fn a_part_of_a_record_is_put_and_the_rest_stays() {
         (json!("Berg"), json!("api2 samklang"))
     );
     assert_eq!(person["PersonUpdatedAt"], "2024-07-01T12:01:00+01:00");
+    assert_eq!((person["PersonCreatedBy"].clone(), person["PersonLoginLog"].clone()), (json!(""), json!("")));
     crm.expect(404, "PUT", "Persons/99", json!({ "PersonTitle": "x" })).await;
 }
 
@@ -116,6 +117,15 @@ async fn an_order_is_made_head_first_and_its_rows_hang_on_its_id() {
     assert_eq!(delivery["DeliveryErpSyncDateTime"], "2024-07-01T12:00:00+01:00");
     assert_eq!((delivery["DeliveryStatus"].clone(), delivery["DeliveryRisk"].clone()), (json!("New"), json!("NoRisk")));
     assert_eq!(delivery["DeliveryOrderValue"], 0);
+}
+
+#[tokio::test]
+async fn opportunities_and_deliveries_share_their_ids() {
+    let crm = Crm::open().await;
+    let delivery = crm.expect(200, "POST", "Deliveries", json!({ "DeliveryOrganisationId": 1 })).await.id();
+    let opportunity = crm.expect(200, "POST", "Opportunities", json!({ "OpportunityOrganisationId": 1 })).await.id();
+    assert_eq!((delivery, opportunity), (101, 102));
+    crm.expect(404, "GET", "Opportunities/101", Value::Null).await;
 }
 
 #[tokio::test]
