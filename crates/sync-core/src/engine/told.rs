@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::work::Work;
+use super::{Group, work::Work};
 use crate::{
     error::Result,
     id::{CanonicalId, ExternalRef, StreamKey, SystemId},
@@ -134,11 +134,20 @@ impl Work<'_> {
                 if !mine || self.group.is_second {
                     return Ok(Fate::Stays);
                 }
+                let is_last = self.is_last_of(&system);
                 let since = told.since.entry(system).or_insert(from);
                 *since = from.min(*since);
+                return Ok(if is_last { Fate::Taken } else { Fate::Stays }); // other groups have streams there too
             }
         }
         Ok(Fate::Taken)
+    }
+
+    /// Whether no later group of a run reads streams of this system.
+    fn is_last_of(&self, system: &SystemId) -> bool {
+        let reads = |group: &&Group| !group.is_second && group.hosts.iter().any(|host| host.system == *system);
+        let last = self.engine.groups.iter().rev().find(reads);
+        last.is_none_or(|last| last.name == self.group.name)
     }
 
     /// A record that is to be looked at.

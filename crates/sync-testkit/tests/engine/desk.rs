@@ -3,6 +3,7 @@
 use sync_core::{
     ExternalRef, FieldPath, StreamKey,
     desk::Choice,
+    model::Item,
     store::{Held, HeldWhy, Inbox},
 };
 
@@ -313,6 +314,31 @@ fn changes_since_a_day_are_read_once_more() {
     assert_eq!(report.read.values().sum::<u64>(), 1, "{:?} {before:?}", report.read);
     assert_eq!(report.writes(), 0);
     assert_eq!(world.run().read.values().sum::<u64>(), 0, "once");
+}
+
+#[test]
+fn every_stream_of_a_system_is_read_once_more() {
+    let policy = format!(
+        "{ONE_WAY}\n[entities.goods]\nkind = \"item\"\nmaster = \"crm\"\nsystems.crm = {{ read = true }}\n\
+         systems.erp = {{ read = true, create = \"always\" }}\n"
+    );
+    let mut world = World::new(1)
+        .with(Mock::new("crm").stream::<Organisation>("company", |s| s.since(1)).stream::<Item>("item", |s| s.since(1)))
+        .with(Mock::new("erp").stream::<Organisation>("customer", |s| s.since(1)).stream::<Item>("article", |s| s.since(1)))
+        .policy(&policy);
+    world.system("crm").put("company", company("A", "1"));
+    world.system("crm").put("item", Item::new().number("1").name("Bult"));
+    world.adopt();
+    world.run();
+    world.run();
+    assert_eq!(world.run().read.values().sum::<u64>(), 0);
+    let system = world.system("crm").system().clone();
+    let from = sync_core::Clock::now(world.clock()) - chrono::TimeDelta::days(1);
+    let engine = world.engine().unwrap();
+    drive(engine.post_all("anna", engine.replays_since(&[system], from))).unwrap();
+    let read: Vec<u64> = world.run().read.into_values().collect();
+    assert_eq!(read, [1, 1], "of each kind, though they are of two groups");
+    assert!(drive(world.store().inbox()).unwrap().is_empty());
 }
 
 #[test]
