@@ -1,6 +1,6 @@
 //! The system's own lists and fields, and the vendor's closed lists.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,9 @@ pub struct Lists {
     pub(crate) place: String,
     /// The fields that are set up, by the vendor's name: `OrganisationCustom3`.
     pub fields: BTreeMap<String, FieldInfo>,
+    /// What the application token may not see: `Opportunity`. Its stream is not offered.
+    #[serde(default)]
+    pub denied: BTreeSet<String>,
     /// Queries take a condition and an order together: without both, nobody can walk through what changed.
     pub ordered_queries: bool,
     /// Quotation lines can be asked for in queries: else all of them are read to find those that changed.
@@ -88,16 +91,20 @@ impl Lists {
     /// # Errors
     /// As the vendor answers.
     pub(crate) async fn read(cx: &Context, api: &Api) -> Result<Self> {
-        let mut fields = BTreeMap::new();
+        let (mut fields, mut denied) = (BTreeMap::new(), BTreeSet::new());
         for entity in ["Organisation", "Person", "Opportunity", "Delivery"] {
             let request = Request::get("read the fields", "/FieldsMetadata/{entity}").path("entity", entity);
-            let told: Vec<WireField> = api.read(cx, request).await?;
-            fields.extend(told.into_iter().filter_map(WireField::info));
+            match api.read::<Vec<WireField>>(cx, request).await {
+                Ok(told) => fields.extend(told.into_iter().filter_map(WireField::info)),
+                Err(error) if error.kind() == ErrorKind::Permission => _ = denied.insert(entity.to_owned()),
+                Err(error) => return Err(error),
+            }
         }
         let now = cx.clock.now();
         Ok(Self {
             place: api.place(),
             fields,
+            denied,
             ordered_queries: takes(cx, api, "Person", now).await?,
             lines_in_queries: takes(cx, api, "QuotationLine", now).await?,
         })

@@ -20,6 +20,8 @@ pub(crate) enum Form {
     Number,
     Flag,
     Moment,
+    /// Only read.
+    Day,
     Word(&'static [&'static str]),
 }
 
@@ -140,6 +142,7 @@ impl OwnFields {
                 Form::Number => wire.decimal(&own.key)?.map(Value::Decimal),
                 Form::Flag => wire.flag(&own.key)?.map(Value::Bool),
                 Form::Moment => wire.moment(&own.key)?.map(Value::Instant),
+                Form::Day => wire.day(&own.key)?.map(Value::Date),
                 Form::Word(words) => wire.word(&own.key, words)?.map(Value::from),
             };
             match value {
@@ -193,6 +196,7 @@ impl Own {
             (Form::Moment, Value::Null) => NO_MOMENT.into(),
             (Form::Moment, Value::Instant(at)) => moment(*at).into(),
             (Form::Moment, _) => return wrong("a moment"),
+            (Form::Day, _) => return wrong("nothing: it is only read"),
             (Form::Word(words), Value::Text(text)) if words.contains(&&**text) => (&**text).into(),
             (Form::Word(words), _) => return wrong(&format!("one of {}", words.join(", "))),
         })

@@ -102,11 +102,20 @@ pub async fn connect(
     };
     let lists = Arc::new(lists);
     let tells = Tells { info: ConnectorInfo::new("webcrm", system.clone(), "v1"), api: api.clone() };
-    let mut router = Router::new(tells)
-        .with(Organisations::new(api.clone(), &config, lists.clone()))?
-        .with(Persons::new(api.clone(), &system, &config, lists.clone()))?
-        .with(Documents::new(&DELIVERY, api.clone(), &system, &config, lists.clone()))?
-        .with(Documents::new(&OPPORTUNITY, api.clone(), &system, &config, lists.clone()))?;
+    let mut router = Router::new(tells);
+    let sees = |entity: &str| !lists.denied.contains(entity);
+    if sees("Organisation") {
+        router = router.with(Organisations::new(api.clone(), &config, lists.clone()))?;
+    }
+    if sees("Person") {
+        router = router.with(Persons::new(api.clone(), &system, &config, lists.clone()))?;
+    }
+    if sees("Delivery") {
+        router = router.with(Documents::new(&DELIVERY, api.clone(), &system, &config, lists.clone()))?;
+    }
+    if sees("Opportunity") {
+        router = router.with(Documents::new(&OPPORTUNITY, api.clone(), &system, &config, lists.clone()))?;
+    }
     if let Some(columns) = config.columns {
         router = router.with(Items::new(api, &system, &config, columns))?;
     }

@@ -236,7 +236,7 @@ fn own_fields(kind: &Kind, lists: &Lists) -> OwnFields {
         OrderStage::Order => {
             own.writes(e, Form::Word(&DELIVERY_STATUS), None, lists, ["Status"]);
             own.reads(e, Form::Number, &["Responsible"]);
-            own.reads(e, Form::Moment, &["WonDate"]);
+            own.reads(e, Form::Day, &["WonDate"]);
             let of_quote: Vec<String> = family("OpportunityCustom", 15).chain(family("OpportunityPlus", 20)).collect();
             let of_quote: Vec<&str> = of_quote.iter().map(String::as_str).collect();
             own.reads(e, Form::Text, &of_quote);
@@ -245,7 +245,7 @@ fn own_fields(kind: &Kind, lists: &Lists) -> OwnFields {
             // a system may make a delivery of what reaches a level: that is no change of a field
             own.reads(e, Form::Number, &["Level"]);
             own.reads(e, Form::Text, &["LevelText", "Lost1", "Lost2", "Lost3"]);
-            own.reads(e, Form::Moment, &["LostDate"]);
+            own.reads(e, Form::Day, &["LostDate"]);
         }
     }
     own.set_up(e, None, lists, family("Custom", 15).chain(family("Plus", 20)));

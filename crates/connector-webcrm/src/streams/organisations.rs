@@ -165,7 +165,8 @@ fn own_fields(lists: &Lists) -> OwnFields {
     let mut own = OwnFields::default();
     own.reads(E, Form::Number, &["Id", "TerritoryId", "Owner", "Owner2", "ApprovalStatus", "Sla"]);
     own.reads(E, Form::Text, &["CompareName", "CreatedBy", "UpdatedBy", "VatStatus", "LastItemType", "CurrencyName"]);
-    own.reads(E, Form::Moment, &["CreatedAt", "UpdatedAt", "VatVerifiedAt", "XDate1", "XDate2"]);
+    own.reads(E, Form::Moment, &["CreatedAt", "UpdatedAt", "VatVerifiedAt"]);
+    own.reads(E, Form::Day, &["XDate1", "XDate2"]);
     own.reads(E, Form::Flag, &["NoAds"]);
     let fifty = ["Fax", "Domain", "Industry", "Alert"];
     own.writes(E, Form::Text, Some(50), lists, fifty);

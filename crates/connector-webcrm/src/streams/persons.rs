@@ -15,7 +15,7 @@ use sync_http::Request;
 
 use super::{
     organisations::ORGANISATIONS,
-    records::{Records, Row},
+    records::{Records, Row, without_passwords},
     walk::{Walk, Window},
 };
 use crate::{
@@ -173,7 +173,8 @@ fn own_fields(lists: &Lists) -> OwnFields {
     let mut own = OwnFields::default();
     own.reads(E, Form::Number, &["Id"]);
     own.reads(E, Form::Text, &["CreatedBy", "UpdatedBy"]);
-    own.reads(E, Form::Moment, &["CreatedAt", "UpdatedAt", "Birthday"]);
+    own.reads(E, Form::Moment, &["CreatedAt", "UpdatedAt"]);
+    own.reads(E, Form::Day, &["Birthday"]);
     own.reads(E, Form::Flag, &["EmailBounces", "Email2Bounces"]);
     own.writes(E, Form::Word(&PERSON_STATUS), None, lists, ["Status"]);
     own.writes(E, Form::Text, None, lists, ["MiddleName", "Salutation", "Email2", "Skype", "Memo"]);
@@ -240,28 +241,30 @@ impl StreamHandler for Persons {
         }
         let walk = Walk::from(RESOURCE.list, from, cx.clock.now(), true)?;
         let id = |row: &RawValue| self.records.id_of(row);
-        match walk.window {
+        let mut page = match walk.window {
             Window::ModifiedSince(at) => {
                 let rows = self.records.changed(cx, &walk, RESOURCE.entity, at, size).await?;
                 let mut page = walk.turn(RESOURCE.list, rows, id)?;
                 page.rows = self.records.newer(page.rows, "UpdatedAt", at);
-                Ok(page)
+                page
             }
             _ => {
                 let request = Request::get(RESOURCE.list, RESOURCE.all);
-                walk.turn(RESOURCE.list, self.records.page(cx, &walk, request, size).await?, id)
+                walk.turn(RESOURCE.list, self.records.page(cx, &walk, request, size).await?, id)?
             }
-        }
+        };
+        page.rows = without_passwords(page.rows);
+        Ok(page)
     }
     async fn get(&self, cx: &Context, ids: &[Arc<str>]) -> Result<Vec<Box<RawValue>>> {
-        self.records.get(cx, ids).await
+        self.records.get(cx, ids).await.map(without_passwords)
     }
     async fn find(&self, cx: &Context, by: &FieldMap) -> Result<Vec<Box<RawValue>>> {
         let key = |path| match path {
             Person::EMAIL => Some(EMAIL.to_owned()),
             path => self.records.own.key_of(path).map(str::to_owned),
         };
-        self.records.find(cx, by, key).await
+        self.records.find(cx, by, key).await.map(without_passwords)
     }
     async fn post(&self, cx: &Context, body: &Self::Body, _write: &Write) -> Result<Answer> {
         self.records.api.made(cx, &RESOURCE, body).await

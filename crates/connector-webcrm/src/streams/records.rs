@@ -1,6 +1,6 @@
 //! What organisations, persons and documents are read and written by.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
@@ -35,7 +35,8 @@ pub(super) struct Records {
 }
 
 /// What the vendor keeps for itself, and what must never go back: a password read as "(censored)" would be set to that.
-const KEPT: [&str; 7] = ["QuotationLines", "Password", "History", "CreatedAt", "CreatedBy", "UpdatedAt", "UpdatedBy"];
+const KEPT_SECRET: &str = "Password";
+const KEPT: [&str; 7] = ["QuotationLines", KEPT_SECRET, "History", "CreatedAt", "CreatedBy", "UpdatedAt", "UpdatedBy"];
 
 impl Records {
     pub(super) fn new(api: Api, of: &'static Resource, lists: Arc<Lists>, own: OwnFields, config: &Config) -> Self {
@@ -192,6 +193,17 @@ impl Records {
     pub(super) fn page_size(page_size: u32) -> u32 {
         page_size.clamp(1, PAGE_MAX)
     }
+}
+
+/// Rows without passwords: a row is kept as text where something is wrong with it, and shown to people.
+pub(super) fn without_passwords(rows: Vec<Box<RawValue>>) -> Vec<Box<RawValue>> {
+    let cut = |row: Box<RawValue>| {
+        let Ok(mut members) = serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(row.get()) else { return row };
+        members.retain(|key, _| !key.contains(KEPT_SECRET));
+        // text keys and what was JSON before: this cannot fail
+        serde_json::value::to_raw_value(&members).unwrap_or_default()
+    };
+    rows.into_iter().map(cut).collect()
 }
 
 /// The id alone: the vendor puts the name of the resource before it. Documents of both kinds lie in one table, so a query for

@@ -12,11 +12,16 @@ use sync_core::{
 use crate::support::{Bench, Crm, SECRET, TOKEN, config, fixture_json, kept};
 
 async fn system(queries: usize) -> ServerGuard {
+    system_without("", queries).await
+}
+async fn system_without(denied: &str, queries: usize) -> ServerGuard {
     let mut server = Server::new_async().await;
     server.mock("POST", "/Auth/ApiLogin").with_body(TOKEN).create_async().await;
     for (entity, fields) in fixture_json("fields").as_object().unwrap() {
         let path = format!("/FieldsMetadata/{entity}");
-        server.mock("GET", path.as_str()).with_body(fields.to_string()).expect(1).create_async().await;
+        let status = if entity == denied { 403 } else { 200 };
+        let told = server.mock("GET", path.as_str()).with_status(status).with_body(fields.to_string());
+        told.expect(1).create_async().await;
     }
     let queries_answer = server.mock("GET", Matcher::Regex("^/Queries".into())).with_status(queries);
     queries_answer.with_body("[]").create_async().await;
@@ -89,6 +94,15 @@ async fn a_system_that_refuses_such_queries_tells_no_changes_of_persons_and_docu
     for stream in ["persons", "deliveries", "opportunities"] {
         assert!(can(stream).since.is_none() && can(stream).complete, "{stream}");
     }
+}
+
+#[tokio::test]
+async fn what_the_token_may_not_see_is_not_offered() {
+    let server = system_without("Opportunity", 200).await;
+    let connected = Bench::new().connect(&config(&server.url()), None).await.unwrap();
+    assert_eq!(connected.lists.denied, ["Opportunity".to_owned()].into());
+    let streams = &connected.router.capabilities().streams;
+    assert!(streams.contains_key("deliveries") && !streams.contains_key("opportunities"));
 }
 
 #[tokio::test]

@@ -34,11 +34,34 @@ async fn a_person_with_a_link_and_own_fields_and_no_password() {
 }
 
 #[tokio::test]
+async fn no_password_goes_further_than_the_answer() {
+    let mut crm = Crm::open().await;
+    let rows = json!([fixture_json("person")]).to_string();
+    crm.lists("/Persons", &rows).await;
+    crm.lists("/Queries", &rows).await;
+    crm.answers("GET", "/Persons/58", 200, fixture_json("person").to_string()).await;
+    let mut items = crm.items("persons", ListFrom::Beginning).await;
+    items.extend(crm.find("persons", FieldMap::new().with(Person::EMAIL, "eva@fjord.example")).await.unwrap());
+    items.extend(crm.get("persons", "58").await.unwrap());
+    assert_eq!(items.len(), 3);
+    for item in items {
+        assert!(!item.raw.contains("hush") && item.raw.contains("PersonEmail"), "{}", item.raw);
+    }
+}
+
+#[tokio::test]
 async fn nobody_is_called_dash_and_only_active_is_there() {
     let router = offline().await;
     let of = |members| decoded(&router, "persons", &changed("person", members)).unwrap().remove(0).fields;
-    let fields = of(json!({ "PersonLastName": "-", "PersonStatus": "Resigned", "PersonOrganisationId": 0 }));
-    let expected = [("last_name", "(empty)"), ("name", "'Eva'"), ("is_active", "false"), ("organisation", "(empty)")];
+    let fields = of(json!({ "PersonLastName": "-", "PersonStatus": "Resigned", "PersonOrganisationId": 0,
+        "PersonBirthday": "1980-05-01T00:00:00+01:00" }));
+    let expected = [
+        ("last_name", "(empty)"),
+        ("name", "'Eva'"),
+        ("is_active", "false"),
+        ("organisation", "(empty)"),
+        ("x.webcrm.birthday", "1980-05-01"),
+    ];
     assert_shows(&fields, &expected);
     for status in [json!("Other"), json!(3), json!("Guest")] {
         assert_shows(&of(json!({ "PersonStatus": status })), &[("is_active", "false")]);
