@@ -74,9 +74,9 @@ impl OwnFields {
         self.0.push(Own { key: format!("{entity}{name}"), path: own_path(name), form, can });
     }
     /// Adds fields that are only read.
-    pub(crate) fn reads(&mut self, entity: &str, form: Form, names: &[&str]) {
+    pub(crate) fn reads(&mut self, entity: &str, form: Form, names: impl IntoIterator<Item = impl AsRef<str>>) {
         for name in names {
-            self.add(entity, name, form, FieldCapability::read_only());
+            self.add(entity, name.as_ref(), form, FieldCapability::read_only());
         }
     }
     /// Adds fields that are written too. Texts are as long as the system says, else as the vendor's description does.
@@ -129,7 +129,11 @@ impl OwnFields {
     pub(crate) fn declare(&self, can: &mut StreamCapability) {
         can.fields.extend(self.0.iter().map(|own| (own.path, own.can.clone())));
     }
-    /// Texts that can be looked for.
+    /// Whether it can be written in a new record, so that it may be what the record is known by.
+    pub(crate) fn is_set_up(&self, path: FieldPath) -> bool {
+        self.0.iter().any(|own| own.path == path && own.can.write_on_create)
+    }
+    /// The vendor's name.
     pub(crate) fn key_of(&self, path: FieldPath) -> Option<&str> {
         self.0.iter().find(|own| own.path == path).map(|own| own.key.as_str())
     }

@@ -226,26 +226,30 @@ fn raw(record: Wire) -> Option<Box<RawValue>> {
 fn own_fields(kind: &Kind, lists: &Lists) -> OwnFields {
     let e = kind.of.entity;
     let mut own = OwnFields::default();
-    own.reads(e, Form::Number, &["Id", "AssignedTo", "AssignedTo2", "OrderValue", "OrderGmValue", "Discount"]);
-    own.reads(e, Form::Text, &["CreatedBy", "UpdatedBy", "CurrencyName", "CurrencySymbol", "ErpReadOnly", "Product"]);
-    own.reads(e, Form::Moment, &["CreatedAt", "UpdatedAt", "NextFollowUp"]);
-    own.writes(e, Form::Text, None, lists, ["ErpId", "Comment", "Memo"]);
+    own.reads(e, Form::Number, ["Id", "AssignedTo", "AssignedTo2", "OrderValue", "OrderGmValue", "Discount"]);
+    own.reads(e, Form::Text, ["CreatedBy", "UpdatedBy", "CurrencyName", "CurrencySymbol", "ErpReadOnly", "Product"]);
+    own.reads(e, Form::Moment, ["CreatedAt", "UpdatedAt", "NextFollowUp"]);
+    own.reads(e, Form::Number, ["Percent", "ProductId", "QuotationLanguageId", "UserGroupId"]);
+    own.reads(e, Form::Number, ["WinPercent", "WinPercent2"]);
+    own.reads(e, Form::Number, family("Revenue", 12).chain(family("GmRevenue", 12)));
+    own.reads(e, Form::Flag, ["WinYesNo"]);
+    own.reads(e, Form::Text, ["SpentTime"]);
+    own.writes(e, Form::Text, None, lists, ["ErpId", "Comment", "Memo", "Search1", "Search2"]);
     own.writes(e, Form::Word(&ERP_STATUS), None, lists, ["ErpStatus"]);
     own.writes(e, Form::Moment, None, lists, ["ErpSyncDateTime"]);
     match kind.stage {
         OrderStage::Order => {
             own.writes(e, Form::Word(&DELIVERY_STATUS), None, lists, ["Status"]);
-            own.reads(e, Form::Number, &["Responsible"]);
-            own.reads(e, Form::Day, &["WonDate"]);
-            let of_quote: Vec<String> = family("OpportunityCustom", 15).chain(family("OpportunityPlus", 20)).collect();
-            let of_quote: Vec<&str> = of_quote.iter().map(String::as_str).collect();
-            own.reads(e, Form::Text, &of_quote);
+            own.reads(e, Form::Number, ["Responsible", "Type"]);
+            own.reads(e, Form::Text, ["Risk", "OpportunityMemo"]);
+            own.reads(e, Form::Day, ["WonDate"]);
+            own.reads(e, Form::Text, family("OpportunityCustom", 15).chain(family("OpportunityPlus", 20)));
         }
         _ => {
             // a system may make a delivery of what reaches a level: that is no change of a field
-            own.reads(e, Form::Number, &["Level"]);
-            own.reads(e, Form::Text, &["LevelText", "Lost1", "Lost2", "Lost3"]);
-            own.reads(e, Form::Day, &["LostDate"]);
+            own.reads(e, Form::Number, ["Level"]);
+            own.reads(e, Form::Text, ["LevelText", "Lost1", "Lost2", "Lost3"]);
+            own.reads(e, Form::Day, ["LostDate"]);
         }
     }
     own.set_up(e, None, lists, family("Custom", 15).chain(family("Plus", 20)));

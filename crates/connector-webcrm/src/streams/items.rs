@@ -54,11 +54,9 @@ pub(super) fn column(wire: &Wire, prefix: &str, column: Option<u8>) -> Result<Fi
 impl Items {
     pub(crate) fn new(api: Api, system: &SystemId, config: &Config, columns: Columns) -> Self {
         let mut own = OwnFields::default();
-        let data: Vec<String> = family("Data", 9).collect();
-        let data: Vec<&str> = data.iter().map(String::as_str).collect();
-        own.reads(PREFIX, Form::Text, &data);
-        own.reads(PREFIX, Form::Text, &["VatCode", "EntityType"]);
-        own.reads(PREFIX, Form::Number, &["Id"]);
+        own.reads(PREFIX, Form::Text, family("Data", 9));
+        own.reads(PREFIX, Form::Text, ["VatCode", "EntityType"]);
+        own.reads(PREFIX, Form::Number, ["Id"]);
         let at = StreamKey::new(system.clone(), ITEMS);
         Self { api, at, columns, currency: config.catalogue_currency.clone(), own }
     }

@@ -22,7 +22,7 @@ use crate::{
     client::{Api, PAGE_MAX, Resource},
     codes::{Countries, Lists},
     config::Config,
-    fields::{Form, OwnFields, chosen, cut, emptied, family, text_capability},
+    fields::{Form, OwnFields, chosen, cut, emptied, family, own_path, text_capability},
     wire::Wire,
 };
 
@@ -163,11 +163,14 @@ impl Organisations {
 fn own_fields(lists: &Lists) -> OwnFields {
     const E: &str = "Organisation";
     let mut own = OwnFields::default();
-    own.reads(E, Form::Number, &["Id", "TerritoryId", "Owner", "Owner2", "ApprovalStatus", "Sla"]);
-    own.reads(E, Form::Text, &["CompareName", "CreatedBy", "UpdatedBy", "VatStatus", "LastItemType", "CurrencyName"]);
-    own.reads(E, Form::Moment, &["CreatedAt", "UpdatedAt", "VatVerifiedAt"]);
-    own.reads(E, Form::Day, &["XDate1", "XDate2"]);
-    own.reads(E, Form::Flag, &["NoAds"]);
+    own.reads(E, Form::Number, ["Id", "TerritoryId", "Owner", "Owner2", "ApprovalStatus", "Sla"]);
+    own.reads(E, Form::Number, ["MarketDataProviderId", "OutlookSync", "ReportTemp"]);
+    own.reads(E, Form::Text, ["Gps", "ImageFileExtension", "MarketDataId", "OverlayUrl", "TelephoneSearch"]);
+    own.reads(E, Form::Moment, ["LastDisplayedAt", "LastItemUpdatedAt"]);
+    own.reads(E, Form::Text, ["CompareName", "CreatedBy", "UpdatedBy", "VatStatus", "LastItemType", "CurrencyName"]);
+    own.reads(E, Form::Moment, ["CreatedAt", "UpdatedAt", "VatVerifiedAt"]);
+    own.reads(E, Form::Day, ["XDate1", "XDate2"]);
+    own.reads(E, Form::Flag, ["NoAds"]);
     let fifty = ["Fax", "Domain", "Industry", "Alert"];
     own.writes(E, Form::Text, Some(50), lists, fifty);
     own.writes(E, Form::Text, Some(200), lists, ["DivisionName"]);
@@ -213,8 +216,8 @@ impl StreamHandler for Organisations {
         can.write_batch_max = u32::try_from(self.records.batch_max()).unwrap_or(1);
         can.search_lag_s = self.search_lag_s;
         can.find_by = FIND.iter().map(|(path, _)| *path).collect();
-        can.find_by
-            .extend(family("ExtraCustom", 8).chain(family("Custom", 15)).map(|name| crate::fields::own_path(&name)));
+        let keys = family("ExtraCustom", 8).chain(family("Custom", 15)).map(|name| own_path(&name));
+        can.find_by.extend(keys.filter(|path| self.records.own.is_set_up(*path)));
         self.records.own.declare(&mut can);
         can.fields.extend(texts().map(|(path, key, max)| (path, text_capability(self.lists(), key, max))));
         can.fields.insert(Organisation::NAME, self.name());

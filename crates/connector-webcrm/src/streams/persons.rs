@@ -171,11 +171,14 @@ fn organisation(value: &Value) -> Result<u32> {
 fn own_fields(lists: &Lists) -> OwnFields {
     const E: &str = "Person";
     let mut own = OwnFields::default();
-    own.reads(E, Form::Number, &["Id"]);
-    own.reads(E, Form::Text, &["CreatedBy", "UpdatedBy"]);
-    own.reads(E, Form::Moment, &["CreatedAt", "UpdatedAt"]);
-    own.reads(E, Form::Day, &["Birthday"]);
-    own.reads(E, Form::Flag, &["EmailBounces", "Email2Bounces"]);
+    own.reads(E, Form::Number, ["Id"]);
+    own.reads(E, Form::Text, ["CreatedBy", "UpdatedBy"]);
+    own.reads(E, Form::Moment, ["CreatedAt", "UpdatedAt"]);
+    own.reads(E, Form::Moment, ["LastLoginDateTime"]);
+    own.reads(E, Form::Day, ["Birthday", "MemberStartDate"]);
+    own.reads(E, Form::Text, ["Name", "ImageFileExtension", "MarketDateId", "MemberNumber", "TelephoneSearch"]);
+    own.reads(E, Form::Number, ["MemberGroupId", "MemberLanguageId", "MemberStatusId", "SupportLanguageId"]);
+    own.reads(E, Form::Flag, ["EmailBounces", "Email2Bounces"]);
     own.writes(E, Form::Word(&PERSON_STATUS), None, lists, ["Status"]);
     own.writes(E, Form::Text, None, lists, ["MiddleName", "Salutation", "Email2", "Skype", "Memo"]);
     own.writes(E, Form::Number, None, lists, ["SortOrder"]);
@@ -205,7 +208,8 @@ impl StreamHandler for Persons {
         can.write_batch_max = u32::try_from(self.records.batch_max()).unwrap_or(1);
         can.search_lag_s = self.search_lag_s;
         can.find_by = [Person::EMAIL].into();
-        can.find_by.extend(family("Custom", 15).map(|name| own_path(&name)));
+        let keys = family("Custom", 15).map(|name| own_path(&name));
+        can.find_by.extend(keys.filter(|path| self.records.own.is_set_up(*path)));
         self.records.own.declare(&mut can);
         can.fields.extend(TEXTS.map(|(path, key)| (path, text_capability(self.lists(), key, None))));
         can.fields.insert(Person::LAST_NAME, text_capability(self.lists(), LAST, None));

@@ -210,6 +210,19 @@ async fn what_each_stream_can_do_is_what_the_system_has() {
         let secret = can.fields.keys().find(|path| path.as_str().contains("password"));
         assert!(secret.is_none(), "{stream}: {secret:?}");
     }
+    for (stream, can) in streams {
+        for path in &can.find_by {
+            assert!(can.fields[path].read, "{stream} is searched by {path}, which is not read");
+        }
+        for (path, field) in &can.fields {
+            assert!(field.read, "{stream}: {path}");
+            assert!(!field.required_on_create || field.write_on_create, "{stream}: {path}");
+            assert!(can.create || !field.write_on_create, "{stream}: {path} of a record that is not made");
+        }
+    }
+    let looked_for = &streams["organisations"].find_by;
+    assert!(looked_for.contains(&FieldPath::new("x.webcrm.extra_custom_2")));
+    assert!(!looked_for.contains(&FieldPath::new("x.webcrm.extra_custom_7")), "it is not set up");
     let without = Crm::open_with(
         |mut config| {
             config.columns = None;
