@@ -8,5 +8,7 @@ pub mod eekonomi;
 pub mod frame;
 #[cfg(feature = "starweb")]
 pub mod starweb;
+#[cfg(feature = "webcrm")]
+pub mod webcrm;
 
 pub use frame::{Emulator, Options};

@@ -7,6 +7,7 @@ use emulators::{
     eekonomi::{self, Eekonomi},
     frame::{Time, Vendor},
     starweb::{self, Starweb},
+    webcrm::{self, WebCrm},
 };
 
 use super::Shell;
@@ -37,8 +38,12 @@ pub(super) async fn emulate(what: &Emulate, shell: &mut Shell<'_>) -> Result<u8,
             ];
             serve(Eekonomi::default(), what, &hints, shell).await
         }
+        "webcrm" => {
+            let hints = [("base_url", "/".to_owned()), ("auth_code", webcrm::AUTH_CODE.to_owned())];
+            serve(WebCrm::default(), what, &hints, shell).await
+        }
         other => {
-            let cure = suggest(other, &["eekonomi", "starweb"]);
+            let cure = suggest(other, &["eekonomi", "starweb", "webcrm"]);
             Err(Failure::usage(format!("there is no emulator of '{other}'; {cure}")))
         }
     }

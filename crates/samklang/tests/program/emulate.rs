@@ -25,6 +25,26 @@ fn an_emulator_answers_with_its_sample_data_and_ends_when_told() {
 }
 
 #[test]
+fn a_crm_answers_to_the_application_token_that_it_prints() {
+    let folder = tempfile::tempdir().unwrap();
+    let sample = r#"[{"OrganisationId": 7, "OrganisationName": "Nordlys AS"}]"#;
+    std::fs::write(folder.path().join("organisations.json"), sample).unwrap();
+    let mut running = Running::start(program(folder.path(), &["emulate", "webcrm", "--seed", "."]));
+    let base = running.until("base_url").split_whitespace().nth(1).unwrap().to_owned();
+    let code = running.until("auth_code").split_whitespace().nth(1).unwrap().to_owned();
+    running.until("Ctrl-C");
+    let form = [("Content-Type", "application/x-www-form-urlencoded")];
+    let (status, _, answer) = request("POST", &format!("{base}Auth/ApiLogin"), &form, &format!("authCode={code}"));
+    assert_eq!(status, 200, "{answer}");
+    let token = serde_json::from_str::<serde_json::Value>(&answer).unwrap()["AccessToken"].as_str().unwrap().to_owned();
+    let bearer = format!("Bearer {token}");
+    let (status, _, list) = request("GET", &format!("{base}Organisations"), &[("Authorization", &bearer)], "");
+    assert_eq!(status, 200);
+    assert!(list.contains("Nordlys AS"), "{list}");
+    assert_eq!(running.terminate(), Some(0));
+}
+
+#[test]
 fn both_systems_have_one_and_others_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let mut running = Running::start(program(folder.path(), &["emulate", "eekonomi"]));
@@ -39,6 +59,7 @@ fn both_systems_have_one_and_others_are_named() {
     let unknown = ran(&["emulate", "starwib"]);
     assert_eq!(unknown.code, 1);
     unknown.complains("did you mean 'starweb'?");
+    ran(&["emulate", "webcmr"]).complains("did you mean 'webcrm'?");
     std::fs::write(folder.path().join("orders.json"), "{").unwrap();
     let broken = ran(&["emulate", "starweb", "--seed", "."]);
     assert_eq!(broken.code, 1);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     act,
+    known::external_links,
     outcome::{self, NEVER, Outcome, Trust},
     repeats,
     run::is_done,
@@ -37,6 +38,8 @@ impl Work<'_> {
             self.finish(intent).await?;
             return Ok(Vec::new());
         };
+        // whom it points to may have become known in the run that ended
+        self.resolve(sights.iter().flat_map(|sight| external_links(&sight.fields)).collect::<Vec<_>>()).await?;
         let mut intent = intent.clone();
         for share in &mut intent.shares {
             let sight = sights.iter().find(|sight| sight.reference.at == share.at);
@@ -189,6 +192,9 @@ impl Work<'_> {
                         }
                         _ => outcome::done(binding, share, table, reference, sights, *trust, &self.links),
                     };
+                    if let Some(side) = binding.sides.get_mut(&reference.at).filter(|side| side.mark.is_none()) {
+                        side.mark.clone_from(&flight.intent.mark); // it went along
+                    }
                     if matches!(flight.op.doing, Doing::Update { .. }) {
                         repeats::note(binding, share, self.now());
                     }

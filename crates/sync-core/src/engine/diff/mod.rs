@@ -302,7 +302,7 @@ fn settle(
                 let mut all = shadow;
                 all.overlay(&seen);
                 (all, FieldMap::new()) // at first sight again
-            } else if shadow.is_empty() && sum::begins_at_zero(entity, unit, view, &subject.binding) {
+            } else if shadow.is_empty() && seen != agreed_value && sum::begins_at_zero(unit, view, &subject.binding) {
                 let nothing = seen.paths().map(|path| (path, Value::from(Decimal::ZERO))).collect();
                 (seen, nothing)
             } else {

@@ -3,19 +3,21 @@
 use super::{View, side_of};
 use crate::{
     decide::{Agreed, Decision, Side, Why, decide},
-    document::mark::mark,
+    document::mark::mark_of,
     mapping::Problems,
     policy::{Entity, Rule, Unit},
     store::Binding,
     value::FieldMap,
 };
 
-/// Nothing was settled on a document when we made it: what it shows when it is met for the first time was settled since.
-/// Only where payments are a business step; elsewhere the amount may have gone along with the create.
-pub(super) fn begins_at_zero(entity: &Entity, unit: &Unit, view: &View<'_>, binding: &Binding) -> bool {
+/// Nothing was settled on a document when we made it: what it shows when it is met for the first time was settled since,
+/// unless it is just what is agreed. Only where payments are a business step; elsewhere the amount may have gone along
+/// with the create.
+pub(super) fn begins_at_zero(unit: &Unit, view: &View<'_>, binding: &Binding) -> bool {
     let pays = view.table.document.as_ref().is_some_and(|document| document.cap.pays.is_some());
-    let carried = view.sight.and_then(|sight| sight.mark.as_ref());
-    matches!(unit.rule, Rule::Sum { .. }) && pays && carried.is_some() && carried == mark(entity, binding).as_ref()
+    let known = binding.sides.get(view.key).and_then(|side| side.mark.as_ref());
+    let carried = view.sight.and_then(|sight| sight.mark.as_ref()).or(known);
+    matches!(unit.rule, Rule::Sum { .. }) && pays && carried.is_some() && carried == mark_of(binding).as_ref()
 }
 
 /// Amounts that may be one payment stay a matter for a person when one of them changes: the other may still be in it.
