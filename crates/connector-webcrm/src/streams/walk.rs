@@ -20,9 +20,9 @@ use sync_http::{
 
 /// Seconds that windows of changes overlap.
 pub(super) const OVERLAP_S: u32 = 300;
-/// The zone of a moment in a request is not documented, and one that is read with summer time is an hour off: so much more is
+/// The zone of a moment in a request is not documented: read in Copenhagen's in summer it is two hours off. So much more is
 /// asked for on both sides.
-pub(super) const SLACK: TimeDelta = TimeDelta::hours(2);
+pub(super) const SLACK: TimeDelta = TimeDelta::hours(3);
 
 /// What is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 
 mod connect;
 mod documents;
+mod emulated;
 mod faults;
 mod fuzz;
 mod items;

@@ -125,7 +125,7 @@ async fn changes_are_asked_for_with_slack_on_both_sides_and_what_is_older_is_lef
     let since = ListFrom::ModifiedSince("2024-06-12T09:00:00Z".parse().unwrap());
     assert_eq!(crm.list("organisations", since).await, ["2", "3"]);
     let lines = crm.lines();
-    let window = "/Organisations/FindByUpdateDates/2024-06-12T07:00:00/2024-06-12T13:00:00?Page=1&Size=2";
+    let window = "/Organisations/FindByUpdateDates/2024-06-12T06:00:00/2024-06-12T14:00:00?Page=1&Size=2";
     assert_eq!(lines[0].replace("%3A", ":"), format!("GET {window}"));
     assert_eq!(lines.len(), 2);
 }

@@ -82,8 +82,8 @@ async fn changes_are_walked_through_by_id() {
     let lines = crm.lines();
     assert_eq!(lines.len(), 2);
     assert!(lines.iter().all(|line| line.contains("Page=1&Size=2")), "{lines:?}");
-    // two hours earlier: in which zone the vendor reads it is not documented
-    assert!(lines[0].contains("2024-06-12T09%3A00%3A00.0000000Z"), "{}", lines[0]);
+    // three hours earlier: in which zone the vendor reads it is not documented
+    assert!(lines[0].contains("2024-06-12T08%3A00%3A00.0000000Z"), "{}", lines[0]);
 }
 
 #[tokio::test]
