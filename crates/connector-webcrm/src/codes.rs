@@ -92,13 +92,22 @@ impl Lists {
     /// As the vendor answers.
     pub(crate) async fn read(cx: &Context, api: &Api) -> Result<Self> {
         let (mut fields, mut denied) = (BTreeMap::new(), BTreeSet::new());
-        for entity in ["Organisation", "Person", "Opportunity", "Delivery"] {
+        let mut last = None;
+        let entities = ["Organisation", "Person", "Opportunity", "Delivery"];
+        for entity in entities {
             let request = Request::get("read the fields", "/FieldsMetadata/{entity}").path("entity", entity);
             match api.read::<Vec<WireField>>(cx, request).await {
                 Ok(told) => fields.extend(told.into_iter().filter_map(WireField::info)),
-                Err(error) if error.kind() == ErrorKind::Permission => _ = denied.insert(entity.to_owned()),
+                // with which status a right that is missing is told is not documented: one area alone that is refused is that
+                Err(error) if matches!(error.kind(), ErrorKind::Permission | ErrorKind::Auth) => {
+                    denied.insert(entity.to_owned());
+                    last = Some(error);
+                }
                 Err(error) => return Err(error),
             }
+        }
+        if let Some(error) = last.filter(|_| denied.len() == entities.len()) {
+            return Err(error);
         }
         let now = cx.clock.now();
         Ok(Self {
@@ -139,7 +148,8 @@ async fn takes(cx: &Context, api: &Api, table: &str, now: DateTime<Utc>) -> Resu
     match api.read::<Vec<serde_json::Value>>(cx, request).await {
         Ok(_) => Ok(true),
         Err(error) => match error.kind() {
-            ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::Unavailable | ErrorKind::Permission => Ok(false),
+            ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::Unavailable => Ok(false),
+            ErrorKind::Permission | ErrorKind::Auth => Ok(false), // the token itself was taken before
             _ => Err(error),
         },
     }

@@ -12,16 +12,17 @@ use sync_core::{
 use crate::support::{Bench, Crm, SECRET, TOKEN, config, fixture_json, kept};
 
 async fn system(queries: usize) -> ServerGuard {
-    system_without("", queries).await
+    system_without("", 403, queries).await
 }
-async fn system_without(denied: &str, queries: usize) -> ServerGuard {
+async fn system_without(denied: &str, refusal: usize, queries: usize) -> ServerGuard {
     let mut server = Server::new_async().await;
     server.mock("POST", "/Auth/ApiLogin").with_body(TOKEN).create_async().await;
     for (entity, fields) in fixture_json("fields").as_object().unwrap() {
         let path = format!("/FieldsMetadata/{entity}");
-        let status = if entity == denied { 403 } else { 200 };
+        let is_denied = entity == denied || denied == "All";
+        let status = if is_denied { refusal } else { 200 };
         let told = server.mock("GET", path.as_str()).with_status(status).with_body(fields.to_string());
-        told.expect(1).create_async().await;
+        told.expect(if is_denied { 2 } else { 1 }).create_async().await;
     }
     let queries_answer = server.mock("GET", Matcher::Regex("^/Queries".into())).with_status(queries);
     queries_answer.with_body("[]").create_async().await;
@@ -98,11 +99,16 @@ async fn a_system_that_refuses_such_queries_tells_no_changes_of_persons_and_docu
 
 #[tokio::test]
 async fn what_the_token_may_not_see_is_not_offered() {
-    let server = system_without("Opportunity", 200).await;
-    let connected = Bench::new().connect(&config(&server.url()), None).await.unwrap();
-    assert_eq!(connected.lists.denied, ["Opportunity".to_owned()].into());
-    let streams = &connected.router.capabilities().streams;
-    assert!(streams.contains_key("deliveries") && !streams.contains_key("opportunities"));
+    for refusal in [401, 403] {
+        let server = system_without("Opportunity", refusal, 200).await;
+        let connected = Bench::new().connect(&config(&server.url()), None).await.unwrap();
+        assert_eq!(connected.lists.denied, ["Opportunity".to_owned()].into());
+        let streams = &connected.router.capabilities().streams;
+        assert!(streams.contains_key("deliveries") && !streams.contains_key("opportunities"), "{refusal}");
+        let nothing = system_without("All", refusal, 200).await;
+        let error = Bench::new().connect(&config(&nothing.url()), None).await.unwrap_err();
+        assert_eq!(error.kind(), if refusal == 401 { ErrorKind::Auth } else { ErrorKind::Permission });
+    }
 }
 
 #[tokio::test]
