@@ -1,0 +1,274 @@
+//! What a connection to a webCRM system needs to know.
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer};
+use sync_core::error::{Error, ErrorKind, Result};
+use sync_http::{Limits, Timer, TokenStore, TokioTimer, Transport};
+use url::Url;
+
+/// One webCRM system, as it stands under `[connections.<name>]` (`system` and what the program itself reads there left out).
+///
+/// `Debug` does not show the token. Unknown keys are refused.
+///
+/// ```
+/// let config: connector_webcrm::Config = serde_json::from_str(r#"{
+///     "application_token": "not-a-real-one",
+///     "line_price": "unit",
+///     "columns": { "number": 1, "name": 2, "unit": 4 }
+/// }"#)?;
+/// assert!(!format!("{config:?}").contains("not-a-real-one"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Config {
+    /// Address of the interface; `https://api.webcrm.com`, which all systems share, if left out.
+    #[serde(default = "base_url")]
+    pub base_url: Url,
+    /// The application token, a GUID that an administrator makes (Configuration, Integration, API, REST). It names the
+    /// system and carries its rights.
+    #[serde(deserialize_with = "secret")]
+    pub application_token: SecretString,
+    /// What the price of a quotation line means in this system. It differs between systems and nothing in the interface tells
+    /// it, so it has no default.
+    pub line_price: LinePrice,
+    /// Which data columns of the catalogue and of quotation lines hold what: each system decides that for itself. Without them
+    /// the catalogue is not read, and lines of documents have neither number nor unit.
+    #[serde(default)]
+    pub columns: Option<Columns>,
+    /// Currencies by the index that documents name them with (`"00"`), ISO 4217, where the system's own list does not tell.
+    #[serde(default)]
+    pub currencies: BTreeMap<String, String>,
+    /// Currency of the catalogue's prices and costs, ISO 4217; unknown if left out.
+    #[serde(default)]
+    pub catalogue_currency: Option<String>,
+    /// Countries as this system's users write them, by ISO 3166-1 alpha-2 (`DK = "Danmark"`): read and written so. What is not
+    /// named here is read by its name in English, Danish, Swedish, Norwegian or Finnish, and written as the system's list has it,
+    /// or by its two letters where there is no list.
+    #[serde(default)]
+    pub countries: BTreeMap<String, String>,
+    /// What a change leaves out: kept by the vendor (`merge`, likely), or emptied (`replace`). With `replace` the whole record
+    /// is sent, passwords never. `merge` if left out.
+    #[serde(default)]
+    pub updates: Updates,
+    /// Changes of organisations and persons that go in one call, 1 to 1000; 1 sends each alone. 50 if left out: the vendor does
+    /// not tell how many it takes.
+    #[serde(default = "batch")]
+    pub batch: u32,
+    /// Calls in any minute. The vendor allows 250 for each application token, which is taken if this is left out.
+    #[serde(default = "calls_per_minute")]
+    pub calls_per_minute: u32,
+    /// Seconds until a record that was made is sure to be found: how soon is not documented. 60 if left out.
+    #[serde(default = "search_lag")]
+    pub search_lag_s: u32,
+}
+
+/// What `QuotationLinePrice` means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LinePrice {
+    /// The price of one unit, after the line's discount.
+    Unit,
+    /// The amount of the whole line, after its discount.
+    LineTotalAfterDiscount,
+}
+
+/// What a change leaves out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Updates {
+    /// Stays.
+    #[default]
+    Merge,
+    /// Is emptied.
+    Replace,
+}
+
+/// Data columns, 1 to 9.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Columns {
+    /// Number of the item.
+    pub number: u8,
+    /// Its name.
+    pub name: u8,
+    /// Its unit, if it has one.
+    #[serde(default)]
+    pub unit: Option<u8>,
+    /// Its bar code, if it has one.
+    #[serde(default)]
+    pub barcode: Option<u8>,
+}
+
+impl Config {
+    /// A configuration with all defaults.
+    pub fn new(base_url: Url, application_token: impl Into<SecretString>, line_price: LinePrice) -> Self {
+        Self {
+            base_url,
+            application_token: application_token.into(),
+            line_price,
+            columns: None,
+            currencies: BTreeMap::new(),
+            catalogue_currency: None,
+            countries: BTreeMap::new(),
+            updates: Updates::default(),
+            batch: batch(),
+            calls_per_minute: calls_per_minute(),
+            search_lag_s: search_lag(),
+        }
+    }
+    /// The same with these columns.
+    #[must_use]
+    pub fn with_columns(self, number: u8, name: u8, unit: Option<u8>, barcode: Option<u8>) -> Self {
+        Self { columns: Some(Columns { number, name, unit, barcode }), ..self }
+    }
+    /// # Errors
+    /// `Config`, naming the key, for what cannot work.
+    pub(crate) fn check(&self) -> Result<()> {
+        let wrong = |what: String| Err(Error::new(ErrorKind::Config, "connect", what));
+        if self.application_token.expose_secret().trim().is_empty() {
+            return wrong("application_token is empty; an administrator makes one under Integration, API, REST".into());
+        }
+        if !(1..=1000).contains(&self.batch) {
+            return wrong(format!("batch is {}; give 1 to 1000", self.batch));
+        }
+        if self.calls_per_minute == 0 {
+            return wrong("calls_per_minute is 0; the vendor allows 250".to_owned());
+        }
+        if let Some(columns) = &self.columns {
+            let mut used: Vec<u8> = [Some(columns.number), Some(columns.name), columns.unit, columns.barcode]
+                .into_iter()
+                .flatten()
+                .collect();
+            if let Some(column) = used.iter().find(|column| !(1..=9).contains(*column)) {
+                return wrong(format!("columns has {column}; data columns are 1 to 9"));
+            }
+            used.sort_unstable();
+            if used.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
+                return wrong("columns names one data column twice; each holds one thing".to_owned());
+            }
+        }
+        let codes = self.currencies.values().map(|code| ("currencies", code, 3));
+        let codes = codes.chain(self.catalogue_currency.iter().map(|code| ("catalogue_currency", code, 3)));
+        for (key, code, letters) in codes.chain(self.countries.keys().map(|code| ("countries", code, 2))) {
+            if code.len() != letters || !code.bytes().all(|letter| letter.is_ascii_uppercase()) {
+                return wrong(format!("{key} has '{code}'; give a code of {letters} capitals"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("host", &self.base_url.host_str())
+            .field("line_price", &self.line_price)
+            .field("columns", &self.columns)
+            .field("currencies", &self.currencies)
+            .field("catalogue_currency", &self.catalogue_currency)
+            .field("countries", &self.countries)
+            .field("updates", &self.updates)
+            .field("batch", &self.batch)
+            .field("calls_per_minute", &self.calls_per_minute)
+            .field("search_lag_s", &self.search_lag_s)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the program lends to its connections.
+#[derive(Clone)]
+pub struct Environment {
+    /// Connections of the process.
+    pub transport: Transport,
+    /// Rate limits of the process.
+    pub limits: Arc<Limits>,
+    /// How waits are waited.
+    pub timer: Arc<dyn Timer>,
+    /// Where tokens are kept, under the connection's name. The application token gives a new one for the asking, so memory
+    /// will do.
+    pub tokens: Arc<dyn TokenStore>,
+}
+
+impl Environment {
+    /// With the machine's timer.
+    pub fn new(transport: Transport, limits: Arc<Limits>, tokens: Arc<dyn TokenStore>) -> Self {
+        Self { transport, limits, timer: Arc::new(TokioTimer::new()), tokens }
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Environment").finish_non_exhaustive()
+    }
+}
+
+#[allow(clippy::expect_used, reason = "a constant")]
+fn base_url() -> Url {
+    Url::parse("https://api.webcrm.com").expect("an address")
+}
+fn batch() -> u32 {
+    50
+}
+fn calls_per_minute() -> u32 {
+    250
+}
+fn search_lag() -> u32 {
+    60
+}
+fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<SecretString, D::Error> {
+    String::deserialize(from).map(SecretString::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(more: &str) -> Result<Config, serde_json::Error> {
+        serde_json::from_str(&format!(r#"{{"application_token":"hush1","line_price":"unit"{more}}}"#))
+    }
+
+    #[test]
+    fn defaults_are_the_careful_ones_and_the_token_is_not_shown() {
+        let config = read("").unwrap();
+        assert_eq!((config.calls_per_minute, config.batch, config.updates), (250, 50, Updates::Merge));
+        assert_eq!(config.base_url.as_str(), "https://api.webcrm.com/");
+        assert!(!format!("{config:?}").contains("hush1"));
+        config.check().unwrap();
+    }
+
+    #[test]
+    fn what_a_price_means_has_no_default() {
+        let error = serde_json::from_str::<Config>(r#"{"application_token":"x"}"#).unwrap_err();
+        assert!(error.to_string().contains("line_price"), "{error}");
+        assert!(serde_json::from_str::<Config>(r#"{"application_token":"x","line_price":"gross"}"#).is_err());
+    }
+
+    #[test]
+    fn unknown_keys_and_settings_that_cannot_work_are_refused() {
+        assert!(read(r#","token":"x""#).unwrap_err().to_string().contains("token"));
+        for (more, key) in [
+            (r#","batch":0"#, "batch"),
+            (r#","batch":1001"#, "batch"),
+            (r#","calls_per_minute":0"#, "calls_per_minute"),
+            (r#","columns":{"number":0,"name":2}"#, "columns"),
+            (r#","columns":{"number":1,"name":10}"#, "columns"),
+            (r#","columns":{"number":1,"name":2,"unit":1}"#, "columns"),
+            (r#","currencies":{"00":"kr"}"#, "currencies"),
+            (r#","catalogue_currency":"dkk""#, "catalogue_currency"),
+            (r#","countries":{"Danmark":"DK"}"#, "countries"),
+        ] {
+            let error = read(more).unwrap().check().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.message().contains(key), "{error}");
+        }
+        let empty = Config::new(base_url(), " ".to_owned(), LinePrice::Unit);
+        assert!(empty.check().unwrap_err().message().contains("application_token"));
+    }
+}

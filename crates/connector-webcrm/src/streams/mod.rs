@@ -1,0 +1,9 @@
+//! One module for each resource, and what they share.
+
+pub(crate) mod documents;
+pub(crate) mod items;
+mod lines;
+pub(crate) mod organisations;
+pub(crate) mod persons;
+mod records;
+mod walk;

@@ -1,0 +1,14 @@
+//! The connector from outside: what it decodes, what it sends, and what it makes of odd answers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod connect;
+mod documents;
+mod emulated;
+mod faults;
+mod fuzz;
+mod items;
+mod organisations;
+mod persons;
+mod spec;
+mod support;
+mod writes;
