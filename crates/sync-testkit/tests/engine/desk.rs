@@ -324,7 +324,11 @@ fn every_stream_of_a_system_is_read_once_more() {
     );
     let mut world = World::new(1)
         .with(Mock::new("crm").stream::<Organisation>("company", |s| s.since(1)).stream::<Item>("item", |s| s.since(1)))
-        .with(Mock::new("erp").stream::<Organisation>("customer", |s| s.since(1)).stream::<Item>("article", |s| s.since(1)))
+        .with(
+            Mock::new("erp")
+                .stream::<Organisation>("customer", |s| s.since(1))
+                .stream::<Item>("article", |s| s.since(1)),
+        )
         .policy(&policy);
     world.system("crm").put("company", company("A", "1"));
     world.system("crm").put("item", Item::new().number("1").name("Bult"));
