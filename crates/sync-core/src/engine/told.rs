@@ -114,6 +114,7 @@ impl Work<'_> {
             Inbox::Remove(subject) => return self.of(told, subject, (by, said), |words| words.removes = true).await,
             Inbox::Confirm(subject) => return self.of(told, subject, (by, said), |words| words.confirms = true).await,
             Inbox::Bind(reference, subject) => return self.bind(told, (by, said), reference, subject).await,
+            Inbox::Verdict(verdict) | Inbox::Retract(verdict) if self.is_elsewhere(&verdict) => return Ok(Fate::Stays),
             Inbox::Verdict(verdict) => {
                 told.retracted.retain(|other| *other != verdict);
                 self.judged(told, (by, said), &verdict).await?;
@@ -148,6 +149,13 @@ impl Work<'_> {
         let reads = |group: &&Group| !group.is_second && group.hosts.iter().any(|host| host.system == *system);
         let last = self.engine.groups.iter().rev().find(reads);
         last.is_none_or(|last| last.name == self.group.name)
+    }
+
+    /// Whether another group has the records that a verdict is about.
+    fn is_elsewhere(&self, verdict: &Verdict) -> bool {
+        let (Verdict::NotSame(about, _) | Verdict::Ignored(about)) = verdict;
+        let entities = &self.engine.policy.entities;
+        !self.tables.contains_key(&about.at) && entities.iter().any(|entity| entity.streams.contains_key(&about.at))
     }
 
     /// A record that is to be looked at.

@@ -346,6 +346,31 @@ fn every_stream_of_a_system_is_read_once_more() {
 }
 
 #[test]
+fn what_is_said_is_heard_by_those_whom_it_is_about() {
+    let policy = format!(
+        "{ONE_WAY}\n[entities.goods]\nkind = \"item\"\nmaster = \"crm\"\nsystems.crm = {{ read = true, update = true }}\n\
+         systems.erp = {{ read = true, create = \"always\", update = true }}\n\
+         fields.name = {{ rule = \"shared\", on_conflict = \"hold\" }}\n"
+    );
+    let mut world = World::new(1)
+        .with(Mock::new("crm").stream::<Organisation>("company", plain).stream::<Item>("item", plain))
+        .with(Mock::new("erp").stream::<Organisation>("customer", plain).stream::<Item>("article", plain))
+        .policy(&policy);
+    world.system("crm").put("company", company("A", "1"));
+    let crm = world.system("crm").put("item", Item::new().number("1").name("Bult"));
+    world.adopt();
+    world.run();
+    let erp = world.system("erp").all("article").keys().next().unwrap().clone();
+    world.system("crm").edit::<Item>("item", &crm, |item| item.name("Skruv"));
+    world.system("erp").edit::<Item>("article", &erp, |item| item.name("Mutter"));
+    world.run();
+    decide(&world, &only(&world), &Choice::Leave(Some("erp".to_owned())));
+    let report = world.run();
+    assert!(report.held.is_empty(), "{:#?}", report.held);
+    assert_eq!(decisions(&world).len(), 1, "{:?}", decisions(&world));
+}
+
+#[test]
 fn a_decision_survives_a_restart_and_a_run_under_way() {
     let (world, ..) = conflict();
     let held = only(&world);
