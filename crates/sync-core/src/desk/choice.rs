@@ -165,9 +165,14 @@ impl Engine {
     }
 }
 
+/// The streams that have a side of it; what the hub computes is no system's.
+fn places(binding: &Binding) -> impl Iterator<Item = &StreamKey> {
+    binding.sides.keys().filter(|at| at.system != SystemId::hub())
+}
+
 /// The name of a record that is known in one place only.
 fn only_name(binding: &Binding) -> Option<ExternalRef> {
-    let mut names = binding.sides.keys().filter_map(|at| binding.reference(at));
+    let mut names = places(binding).filter_map(|at| binding.reference(at));
     names.next().filter(|_| names.next().is_none())
 }
 
@@ -226,8 +231,8 @@ fn left(held: &Held, binding: &Binding, connection: Option<&str>) -> Result<Vec<
         (None, _) => true,
     };
     let names: Vec<ExternalRef> =
-        binding.sides.keys().filter(|at| asked(at)).filter_map(|at| binding.reference(at)).collect();
-    let places: Vec<&str> = binding.sides.keys().map(|at| at.system.connection()).collect();
+        places(binding).filter(|at| asked(at)).filter_map(|at| binding.reference(at)).collect();
+    let places: Vec<&str> = places(binding).map(|at| at.system.connection()).collect();
     match names.as_slice() {
         [] => Err(refused(format!("it has no record there; it is known in: {}", places.join(", ")))),
         [_] => Ok(names),
