@@ -72,7 +72,7 @@ pub enum Inbox {
     Remove(CanonicalId),
     /// The status that a table asks about is to be written.
     Confirm(CanonicalId),
-    /// Try what was set aside under this key: see [`Parked::key`].
+    /// Try what was set aside under this key: see [`key`](super::Parked::key).
     Retry(String),
     /// Do not try what was set aside under this key until somebody asks for it.
     Drop(String),
