@@ -228,7 +228,7 @@ pub(crate) enum OfParked {
         #[arg(required = true, value_name = "FIELD=VALUE")]
         values: Vec<String>,
     },
-    /// Do not try it until somebody asks for it
+    /// Do not try it until somebody asks for it with replay
     Drop(Which),
 }
 

@@ -91,6 +91,10 @@ fn what_was_refused_is_tried_again_edited_or_dropped() {
     assert_eq!(names, ["Bolaget i Lund AB"], "at once, and only the one");
     bench.ends(0, &["parked"]).says("Nothing is parked.");
     bench.ends(1, &["parked", "retry", keys[1]]).complains("is parked");
+    let dropped = keys[1].split('@').next().unwrap();
+    bench.ends(0, &["replay", dropped]).says("is to be tried again");
+    bench.ends(0, &["run"]);
+    assert_eq!(bench.erp_customers().len(), 2, "somebody asked for it");
 }
 
 #[test]

@@ -93,6 +93,9 @@ impl Engine {
         let mut entries: Vec<Inbox> = live.filter_map(|(at, _)| Some(Inbox::Hint(binding.reference(at)?))).collect();
         let parked = self.store.parked(None).await?;
         entries.extend(parked.into_iter().filter(|p| p.subject == Some(id)).map(|p| Inbox::Retry(p.key)));
+        // what was dropped is in no list any more
+        let rests = binding.sides.iter().filter(|(_, side)| side.not_before.is_some());
+        entries.extend(rests.map(|(at, _)| Inbox::Retry(format!("{id}@{at}"))));
         entries.push(Inbox::Look(id));
         Ok(entries)
     }

@@ -125,10 +125,13 @@ impl Work<'_> {
         let absent = basis.missing;
         let mine = due.into_iter().flat_map(BTreeMap::values);
         let due: Vec<&Binding> = mine.filter(|b| b.entity == entity.name && b.is_live()).collect();
-        let joins = |binding: &Binding| {
-            told.is_some_and(|told| binding.references().any(|reference| told.binds.contains_key(&reference)))
+        let moves = |binding: &Binding| {
+            told.is_some_and(|told| {
+                let splits = told.of.get(&binding.id).is_some_and(|words| words.own);
+                splits || binding.references().any(|reference| told.binds.contains_key(&reference))
+            })
         };
-        for binding in due.iter().filter(|binding| binding.ambiguous || joins(binding)) {
+        for binding in due.iter().filter(|binding| binding.ambiguous || moves(binding)) {
             let remembered = self.remembered(binding, &sights);
             sights.extend(remembered.into_iter().filter(|sight| !absent.names(&sight.reference)));
         }

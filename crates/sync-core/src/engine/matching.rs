@@ -46,6 +46,10 @@ pub(crate) fn matching(entity: &Entity, known: &mut Known, sights: Vec<Sight>) -
             Some(binding) if somebody_else(entity, known, binding, &sight) => {
                 let mut binding = binding.clone();
                 binding.sides.remove(&sight.reference.at);
+                if known.own.contains(&binding.id) {
+                    // what the other one is known by was noted here while nobody had said who it is
+                    known.keyed.values_mut().for_each(|who| who.retain(|id| *id != binding.id));
+                }
                 subject_of(known, &mut subjects, binding.id).into_iter().for_each(|subject| {
                     subject.binding.sides.remove(&sight.reference.at);
                 });

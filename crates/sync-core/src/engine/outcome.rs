@@ -80,7 +80,7 @@ pub(super) fn parked_key(share: &Share, reference: Option<&ExternalRef>) -> Stri
     reference.map_or_else(|| created_key(share.subject, &share.at), ToString::to_string)
 }
 
-/// The same of a create: see [`Parked::created`].
+/// The same of a create: see [`Parked::side_of`].
 pub(super) fn created_key(subject: CanonicalId, at: &StreamKey) -> String {
     format!("{subject}@{at}")
 }

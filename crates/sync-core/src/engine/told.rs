@@ -250,10 +250,8 @@ impl Work<'_> {
 
     /// What was set aside is tried now, or not at all. What could not be understood is read once more.
     async fn parked(&self, told: &mut Told, said: (String, String), key: String, again: bool) -> Result<Fate> {
-        let Some(parked) = self.store.parked(Some(std::slice::from_ref(&key))).await?.pop() else {
-            return Ok(Fate::Taken); // it went by itself
-        };
-        let Some((subject, at)) = side_of(&parked) else {
+        let parked = self.store.parked(Some(std::slice::from_ref(&key))).await?.pop();
+        let Some((subject, at)) = side_of(&key, parked.as_ref()) else {
             if let Some(reference) = key.parse::<ExternalRef>().ok().filter(|_| again) {
                 return Ok(self.hinted(told, &reference));
             }
@@ -280,11 +278,12 @@ impl Work<'_> {
     }
 }
 
-/// The record and the side that a refused write was for; nothing for what could not be understood.
-fn side_of(parked: &Parked) -> Option<(CanonicalId, StreamKey)> {
+/// The record and the side that a refused write was for; nothing for what could not be understood. One that was dropped is
+/// in no list any more, and is named by its record and stream.
+fn side_of(key: &str, parked: Option<&Parked>) -> Option<(CanonicalId, StreamKey)> {
     let named = || {
-        let reference = parked.key.parse::<ExternalRef>().ok().filter(|_| parked.raw.is_none())?;
-        Some((parked.subject?, reference.at))
+        let parked = parked.filter(|parked| parked.raw.is_none())?;
+        Some((parked.subject?, key.parse::<ExternalRef>().ok()?.at))
     };
-    parked.created().or_else(named)
+    Parked::side_of(key).or_else(named)
 }

@@ -261,9 +261,9 @@ pub struct Parked {
 }
 
 impl Parked {
-    /// The record and the stream that a refused create was for; `None` for everything else.
-    pub fn created(&self) -> Option<(CanonicalId, StreamKey)> {
-        let (id, at) = self.key.split_once('@')?;
+    /// The record and the stream that a key of the form `<canonical id>@<stream>` names.
+    pub fn side_of(key: &str) -> Option<(CanonicalId, StreamKey)> {
+        let (id, at) = key.split_once('@')?;
         Some((CanonicalId::from_uuid(id.parse().ok()?), at.parse().ok()?))
     }
     /// A record set aside for an error.

@@ -1,7 +1,7 @@
 //! What people decide about what is held and set aside: each choice, and that it stays decided.
 
 use sync_core::{
-    ExternalRef, FieldPath, StreamKey,
+    ExternalRef, FieldPath,
     desk::Choice,
     model::Item,
     store::{Held, HeldWhy, Inbox},
@@ -291,11 +291,43 @@ fn what_is_dropped_is_not_tried_until_somebody_asks_for_it() {
     world.system("crm").edit::<Organisation>("company", &id, |o| o.name("A"));
     world.run();
     assert!(world.system("erp").all("customer").is_empty(), "nobody asked for it");
-    let at: StreamKey = world.system("erp").at("customer");
-    let subject = parked.subject.unwrap();
-    drive(world.engine().unwrap().post("anna", Inbox::Create { subject, at })).unwrap();
+    let engine = world.engine().unwrap();
+    let entries = drive(engine.replays(parked.subject.unwrap())).unwrap();
+    drive(engine.post_all("anna", entries)).unwrap();
     world.run();
     assert_eq!(world.system("erp").all("customer").len(), 1);
+}
+
+/// A number was given to somebody else, or its owner changed in all that he is known by.
+fn given_away() -> World {
+    let mut world = two(ONE_WAY, |s| s.natural_key(), plain);
+    let id = world.system("crm").put("company", company("Alfa Bygg AB", "556677-8899"));
+    world.adopt();
+    world.run();
+    world.system("crm").edit::<Organisation>("company", &id, |_| company("Beta Transport AB", "112233-4455"));
+    assert_eq!(world.run().writes(), 0);
+    world
+}
+
+#[test]
+fn a_record_that_changed_in_all_it_is_known_by_is_the_same_if_somebody_says_so() {
+    let mut world = given_away();
+    decide(&world, &only(&world), &Choice::Same);
+    let report = world.run();
+    assert_eq!((report.writes(), report.held.len()), (1, 0), "{:#?}", report.held);
+    assert_eq!(world.system("erp").one::<Organisation>("customer").name, "Beta Transport AB".into());
+}
+
+#[test]
+fn or_it_is_another_one_and_the_first_keeps_its_own() {
+    let mut world = given_away();
+    decide(&world, &only(&world), &Choice::Create);
+    world.run();
+    world.run();
+    let all: Vec<FieldMap> = world.system("erp").all("customer").into_values().collect();
+    let names: Vec<&str> = all.iter().filter_map(|fields| fields.text(Organisation::NAME)).collect();
+    assert_eq!(names, ["Alfa Bygg AB", "Beta Transport AB"]);
+    assert_eq!(world.run().writes(), 0);
 }
 
 #[test]
