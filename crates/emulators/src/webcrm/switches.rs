@@ -1,22 +1,6 @@
 //! Where webCRM's reference is silent, or a system may differ.
 
-use crate::frame::{Allowed, LISTING_LAG as LAG, Switch};
-
-const fn words(name: &'static str, words: &'static [&'static str], about: &'static str) -> Switch {
-    Switch { name, about, allowed: Allowed::Words(words) }
-}
-
-const fn number(name: &'static str, min: i64, max: i64, default: i64, about: &'static str) -> Switch {
-    Switch { name, about, allowed: Allowed::Number { min, max, default } }
-}
-
-macro_rules! switches {
-    ($($constant:ident = $switch:expr;)*) => {
-        $(pub(super) const $constant: Switch = $switch;)*
-        /// All of them, for the control interface.
-        pub(super) static ALL: &[Switch] = &[$($constant),*];
-    };
-}
+use crate::frame::{LISTING_LAG as LAG, Switch, number, switches, words};
 
 switches! {
     LISTING_LAG = LAG;
