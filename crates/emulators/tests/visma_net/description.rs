@@ -36,7 +36,15 @@ fn converted(old: &Value) -> Value {
     let names = old["schemas"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let object = |(_, schema): &(&String, &Value)| schema.is_object();
     let schemas = old["schemas"].as_object().unwrap().iter().filter(object);
-    let schemas = schemas.map(|(name, schema)| (name.replace(['<', '>'], "_"), typed(schema, &names)));
+    let schemas = schemas.map(|(name, schema)| {
+        let mut schema = schema.clone();
+        // One schema has all of another's fields, said in a field's name.
+        let base = schema.as_object().unwrap().keys().find_map(|name| name.strip_prefix('(')?.strip_suffix(" fields)"));
+        if let Some(base) = base.map(|base| old["schemas"][base].as_object().unwrap().clone()) {
+            schema.as_object_mut().unwrap().extend(base);
+        }
+        (name.clone(), typed(&schema, &names))
+    });
     let mut paths = Map::new();
     for (name, operation) in old["operations"].as_object().unwrap() {
         let (method, path) = name.split_once(' ').unwrap();
@@ -53,7 +61,8 @@ fn converted(old: &Value) -> Value {
                     new["parameters"] = each.collect();
                 }
                 "body" => {
-                    new["requestBody"] = json!({ "content": { "application/json": { "schema": typed(value, &names) } } });
+                    new["requestBody"] =
+                        json!({ "content": { "application/json": { "schema": typed(value, &names) } } });
                 }
                 "header" | "same as" => {}
                 status => {
@@ -91,11 +100,9 @@ fn typed(value: &Value, names: &[String]) -> Value {
         Value::Object(fields) => {
             let mut properties = Map::new();
             for (name, value) in fields {
-                if name.starts_with('(') {
-                    // "(CustomerLocation fields)"
-                    continue;
+                if !name.starts_with('(') {
+                    properties.insert(name.clone(), typed(value, names));
                 }
-                properties.insert(name.clone(), typed(value, names));
             }
             json!({ "type": ["object", "null"], "properties": properties })
         }
@@ -116,7 +123,7 @@ fn in_words(words: &str, names: &[String]) -> Value {
         return json!({ "type": ["array", "null"], "items": in_words(inner, names) });
     }
     if names.iter().any(|name| name == first) {
-        return json!({ "anyOf": [{ "$ref": format!("#/components/schemas/{first}") }, { "type": "null" }] });
+        return json!({ "$ref": format!("#/components/schemas/{first}") });
     }
     let limit = words.split_once("max ").and_then(|(_, rest)| rest.split([' ', ',']).next()?.parse::<u64>().ok());
     match first {
@@ -129,7 +136,10 @@ fn in_words(words: &str, names: &[String]) -> Value {
         "int" => nullable("integer"),
         "bool" => nullable("boolean"),
         _ if words.contains(" | ") && !words.contains(':') => {
-            let mut all = words.split(" | ").map(|word| if word == "null" { Value::Null } else { json!(word) }).collect::<Vec<_>>();
+            let mut all = words
+                .split(" | ")
+                .map(|word| if word == "null" { Value::Null } else { json!(word) })
+                .collect::<Vec<_>>();
             all.push(Value::Null);
             json!({ "enum": all })
         }
