@@ -48,14 +48,8 @@ async fn what_is_not_wrapped_counts_for_nothing() {
         json!({ "mainAddress": { "city": { "value": "Oslo" } } }),
     ] {
         let answer = net.call("POST", "v1/customer", body.clone()).await;
-        let taken = body["mainAddress"].is_object();
         assert_eq!(answer.status, 400, "{body}");
-        assert_eq!(
-            answer.message().starts_with("Data received not recognized as CustomerUpdateDto"),
-            true,
-            "{taken} {}",
-            answer.text
-        );
+        assert!(answer.message().starts_with("Data received not recognized as CustomerUpdateDto"), "{}", answer.text);
     }
     assert_eq!(net.with("POST", "v1/customer", json!("x"), &[]).await.status, 400);
     assert_eq!(net.get("v1/customer").await.rows().len(), 3);

@@ -432,7 +432,7 @@ fn settled(mut line: Fields, extended: &str) -> Fields {
 }
 
 fn address(customer: &Fields, name: &str) -> Value {
-    let from = customer.get(name).cloned().map(object).unwrap_or_default();
+    let from = customer.get(name).or_else(|| customer.get("mainAddress")).cloned().map(object).unwrap_or_default();
     let mut to = Fields::new();
     for (old, new) in [
         ("addressId", "id"),
@@ -453,7 +453,7 @@ fn address(customer: &Fields, name: &str) -> Value {
 }
 
 fn contact(customer: &Fields, name: &str) -> Value {
-    let from = customer.get(name).cloned().map(object).unwrap_or_default();
+    let from = customer.get(name).or_else(|| customer.get("mainContact")).cloned().map(object).unwrap_or_default();
     let names = ["name", "attention", "email", "phone1", "phone2", "fax"].into_iter();
     let mut to = names.filter_map(|name| Some((name.to_owned(), from.get(name)?.clone()))).collect::<Fields>();
     to.insert("overridesDefault".into(), json!(false));
