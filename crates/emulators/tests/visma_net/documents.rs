@@ -162,6 +162,21 @@ async fn a_draft_is_deleted_and_its_number_is_gone() {
 }
 
 #[tokio::test]
+async fn a_branch_may_stand_in_a_header() {
+    let net = Net::open().await;
+    net.emulator.seed(json!({ "branches": [{ "number": "2", "name": "Second", "isActive": true }] })).unwrap();
+    let body = || wrapped(json!({ "customerNumber": "10000" }));
+    for (branch, expected) in [("2", Some("2")), ("9", None)] {
+        let made = net.with("POST", "v2/customerinvoice", body(), &[("branchid", branch)]).await;
+        assert_eq!(made.status, if expected.is_some() { 201 } else { 400 }, "{}", made.text);
+        if let Some(expected) = expected {
+            let known = net.get(&format!("v1/customerinvoice/{}", made.key())).await.body;
+            assert_eq!(known["branchNumber"]["number"], expected);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_credit_note_settles_an_invoice_when_it_is_released() {
     let net = Net::open().await;
     let apply = |paid: i64| json!([{ "operation": "Insert", "documentType": "Invoice", "refNbr": "000800", "amountPaid": paid }]);

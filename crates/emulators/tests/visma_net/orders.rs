@@ -219,6 +219,18 @@ async fn what_a_new_order_refuses() {
 }
 
 #[tokio::test]
+async fn orders_from_before_may_name_what_is_no_longer_sold() {
+    let net = Net::open().await;
+    net.act(json!({ "action": "edit", "collection": "items", "key": "OLD", "set": { "status": "Inactive" } }));
+    net.act(json!({ "action": "edit", "collection": "customers", "key": "10002", "set": { "status": "Inactive" } }));
+    let order = json!({ "type": "SO", "orderId": "1", "status": "Completed", "customer": { "id": "10002" },
+        "orderLines": [{ "inventory": { "id": "OLD" }, "quantity": 1, "unitPrice": 10 }] });
+    net.emulator.seed(json!({ "orders": [order] })).unwrap();
+    let known = net.get("api/v3/SalesOrders/SO/1").await.body;
+    assert_eq!((&known["status"]["description"], &known["orderQty"]), (&json!("Completed"), &json!(1)));
+}
+
+#[tokio::test]
 async fn a_given_address_is_the_whole_address() {
     let net = Net::open().await;
     let body = json!({ "type": "SO", "customer": { "id": "10000" }, "shipping": { "address": { "line1": "Elsewhere", "countryId": "SE" } } });

@@ -120,6 +120,10 @@ async fn at_the_gate() {
         let first = net.get("v1/branch").await.header("x-ratelimit-remaining").to_owned();
         json!([first, net.get("v1/vat").await.status])
     });
+    at_each!("old_rate_limit_per_hour", [500 => json!([200, 200]), 1 => json!([429, 200])], |net| {
+        net.get("API/controller/api/v1/branch").await;
+        json!([net.get("API/controller/api/v1/vat").await.status, net.get("v1/branch").await.status])
+    });
     at_each!("rate_limit_shared", ["no" => 200, "yes" => 429], |net| {
         net.switch("rate_limit_per_hour", 1);
         net.get("v1/branch").await;

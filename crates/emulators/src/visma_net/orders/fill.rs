@@ -19,6 +19,9 @@ use super::super::{
 };
 use super::problem::Problems;
 
+/// What is said of an item that is no longer sold.
+pub(super) const WITHDRAWN: &str = "The item cannot be sold.";
+
 /// An order in the making.
 pub(in super::super) struct Making<'a> {
     pub(in super::super) company: &'a Company,
@@ -281,7 +284,7 @@ impl Making<'_> {
         };
         let item = &record.fields;
         if matches!(text(item, "status"), "Inactive" | "NoSales" | "MarkedForDeletion") {
-            self.problems.add("1804-InventoryIdNotFound", property, "The item cannot be sold.");
+            self.problems.add("1804-InventoryIdNotFound", property, WITHDRAWN);
         }
         let stock = flag(item, "stockItem");
         let warehouse =
