@@ -246,6 +246,7 @@ fn take(unit: FieldPath, value: &FieldMap, by: &str, links: &Links, views: &mut 
             let ours = links.canonical(&ours).under(unit);
             unheard.overlay(&ours);
             view.shadow.overlay(&ours);
+            view.changed = view.shadow.differs(&view.seen);
         }
         let loses = |(path, shown): (FieldPath, &Value)| value.get(path).is_some_and(|chosen| chosen != shown);
         if unheard.iter().any(loses) {
@@ -290,6 +291,9 @@ fn settle(
     out: &mut Diffed,
     now: DateTime<Utc>,
 ) {
+    if !is_known(unit.path, views, &out.binding) {
+        return; // most units of most records
+    }
     let rule = unit.rule.of(&subject.binding.origin);
     let agreed_value = out.binding.agreed.under(unit.path);
     let origin = out.binding.origins.get(&unit.path).cloned();
@@ -368,6 +372,13 @@ fn settle(
     }
 }
 
+/// Whether anything is agreed of a unit, or any side shows anything of it.
+fn is_known(unit: FieldPath, views: &[View<'_>], binding: &Binding) -> bool {
+    binding.origins.contains_key(&unit)
+        || binding.agreed.knows(unit)
+        || views.iter().any(|view| view.seen.knows(unit) || view.shadow.knows(unit))
+}
+
 /// Nothing new is agreed: what lagged, or is met, is compared with what is. Where a value that is met gives way without
 /// having been heard, the journal says so.
 fn catch_up(unit: &Unit, agreed: &FieldMap, from: SystemId, again: bool, views: &[View<'_>], out: &mut Diffed) {
@@ -436,12 +447,11 @@ fn side_of<'a>(
     let lagging = binding.sides.get(view.key).is_some_and(|side| side.lagging.contains(&unit));
     // what cannot be written there never lags, and yet whoever edits there has not seen the agreed value
     let agreed = binding.agreed.under(unit);
-    let unreached = (!view.table.role.update || view.table.fields.writable(unit, false).is_empty())
+    let unreached = (!view.table.role.update || !view.table.fields.takes(unit, false))
         && shadow.iter().any(|(path, stored)| {
-            agreed.get(path).is_some_and(|wanted| !represents(stored, wanted, &view.table.fields.get(path)))
+            agreed.get(path).is_some_and(|wanted| !represents(stored, wanted, view.table.fields.get(path)))
         });
     let shadow = (!shadow.is_empty()).then_some(shadow);
-    let others_changed = || view.shadow.differs(&view.seen).iter().any(|path| !path.is_under(unit));
     Side {
         system: &view.key.system,
         kind: entity.kind,
@@ -449,7 +459,7 @@ fn side_of<'a>(
         shadow,
         lagging: (lagging || unreached) && !fault::on(Fault::AgreedDoesNotContend),
         modified_at: view.sight.and_then(|sight| sight.version.modified_at),
-        only_change: !others_changed(),
+        only_change: view.changed.iter().all(|path| path.is_under(unit)),
         fields: &view.table.fields,
     }
 }

@@ -66,7 +66,7 @@ pub(super) fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>,
         let lagging = entity
             .units
             .iter()
-            .filter(|unit| !table.fields.writable(unit.path, true).is_empty())
+            .filter(|unit| table.fields.takes(unit.path, true))
             .map(|unit| unit.path)
             .collect();
         let writable = Writable::All;

@@ -114,8 +114,8 @@ fn shown(case: &Case<'_>, covered: &Covered<'_>, found: &mut Vec<Mistake>) {
 /// Somebody must take what another decides.
 fn taken(case: &Case<'_>, covered: &Covered<'_>, except: Option<&SystemId>, found: &mut Vec<Mistake>) {
     let takes = |table: &StreamTable, unit: FieldPath| {
-        (table.role.create != Create::Never && !table.fields.writable(unit, true).is_empty())
-            || (table.role.update && !table.fields.writable(unit, false).is_empty())
+        (table.role.create != Create::Never && table.fields.takes(unit, true))
+            || (table.role.update && table.fields.takes(unit, false))
     };
     let tables = || case.entity.streams.values().filter(|table| Some(&table.key.system) != except);
     let by_word = covered.leaves.iter().any(|leaf| case.is_worded(*leaf));
