@@ -56,7 +56,7 @@ pub(crate) enum Command {
         id: String,
     },
     /// What a run would write, each with old and new value and why; writes nothing
-    Plan(Form),
+    Plan(Plan),
     /// Bring the systems into agreement
     Run(Run),
     /// What waits for a decision
@@ -116,6 +116,16 @@ pub(crate) struct Demo {
     /// Keep configuration, state file and tokens in this new or empty folder, to look into with held and journal
     #[arg(long, value_name = "DIR")]
     pub(crate) keep: Option<PathBuf>,
+}
+
+/// `plan`.
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) form: Form,
+    /// Put all planned writes into this file too, one JSON object a line; what is printed stops at the first thousands
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
 }
 
 /// `run`.

@@ -8,6 +8,7 @@ mod held;
 mod journal;
 mod login;
 mod parked;
+mod plan;
 mod prices;
 mod records;
 mod run;
@@ -70,9 +71,9 @@ pub(crate) async fn run(cli: Cli, shell: &mut Shell<'_>) -> Result<u8, Failure> 
             let session = Session::open(&shell.load(&asked, true)?, &shell.machine).await?;
             adopt::adopt(&session, form, shell).await
         }
-        Command::Plan(form) => {
+        Command::Plan(how) => {
             let session = Session::open(&shell.load(&asked, true)?, &shell.machine).await?;
-            run::plan(&session, form, shell).await
+            plan::plan(&session, &how, shell).await
         }
         Command::Run(how) => {
             let session = Session::open(&shell.load(&asked, true)?, &shell.machine).await?;

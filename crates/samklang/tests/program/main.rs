@@ -15,4 +15,6 @@ mod emulate;
 #[cfg(test)]
 mod login;
 #[cfg(test)]
+mod plan;
+#[cfg(test)]
 mod watch;

@@ -175,9 +175,7 @@ fn adds_up(table: &StreamTable, ours: &FieldMap, sight: Option<&Sight>) -> bool 
 fn theirs(table: &StreamTable, wrote: &FieldMap) -> BTreeSet<FieldPath> {
     wrote
         .paths()
-        .filter(|leaf| {
-            table.fields.takes(*leaf, true) || table.fields.takes(*leaf, false)
-        })
+        .filter(|leaf| table.fields.takes(*leaf, true) || table.fields.takes(*leaf, false))
         .flat_map(|leaf| table.map.theirs(leaf))
         .collect()
 }
