@@ -267,7 +267,14 @@ fn row(plugins: &Plugins) -> Value {
             "table": {"type": "string"},
             "mapper": one_of(plugins.mappers.keys().map(String::as_str), "a mapper that the program brings"),
         },
-        "additionalProperties": {"type": "string"},
+        "additionalProperties": {"anyOf": [
+            text("the connection's field"),
+            closed(
+                json!({"value": {"type": ["string", "integer", "boolean"], "description":
+                    "it has no such field: what its records are taken to have until somebody says otherwise"}}),
+                &["value"],
+            ),
+        ]},
         "required": ["field"],
     })
 }

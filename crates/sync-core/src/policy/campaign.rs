@@ -11,7 +11,7 @@ use super::{Create, FieldRule, Foreign, Policy, RuleSet, known::Known};
 use crate::{
     campaign::RUNNING,
     id::{EntityKind, SystemId},
-    mapping::{Direction, MapRow},
+    mapping::{Cell, Direction, MapRow},
     model::Price,
     value::{FieldPath, NormalForm, Value},
 };
@@ -145,11 +145,11 @@ pub(super) fn take_over(known: &Known<'_>, set: &mut RuleSet) {
         || FieldRule::Master { system: SystemId::hub().as_str().to_owned(), on_foreign_change: Foreign::default() };
     let targets: Vec<String> = undated(known, set).map(str::to_owned).collect();
     if !targets.is_empty() {
-        let named = |row: &MapRow, name: &String| row.at.get(name) == Some(&Price::CAMPAIGN_AMOUNT);
-        let at: BTreeMap<String, FieldPath> = targets
+        let named = |row: &MapRow, name: &String| row.at.get(name) == Some(&Cell::Field(Price::CAMPAIGN_AMOUNT));
+        let at: BTreeMap<String, Cell> = targets
             .into_iter()
             .filter(|name| !set.map.iter().any(|row| named(row, name)))
-            .map(|name| (name, Price::CAMPAIGN_AMOUNT))
+            .map(|name| (name, Cell::Field(Price::CAMPAIGN_AMOUNT)))
             .collect();
         if !at.is_empty() {
             set.map.push(MapRow { field: RUNNING, direction: Direction::Both, mapper: None, table: None, at });

@@ -314,10 +314,14 @@ fn settle(
             }
         })
         .collect();
+    let assumes = |view: &View<'_>| view.table.map.assumed().knows(unit.path);
+    let is_told = agreed.is_some()
+        || views.iter().any(|view| !assumes(view) && (view.seen.knows(unit.path) || view.shadow.knows(unit.path)));
     let sides: Vec<Side<'_>> = views
         .iter()
         .zip(&parts)
         .filter(|(view, _)| !view.somebody_else)
+        .filter(|(view, _)| !(is_told && assumes(view))) // what nobody said gives way to what somebody says
         // what the hub counts from is no word against what it comes to
         .filter(|(view, _)| !entity.counts_from(&view.key.system, unit.path))
         .filter(|(view, _)| view.table.cap.shows != Shows::Snapshot || agreed.is_none())
