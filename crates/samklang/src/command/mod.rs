@@ -4,6 +4,7 @@ mod adopt;
 mod approve;
 mod check;
 mod emulate;
+mod fields;
 mod held;
 mod journal;
 mod login;
@@ -12,6 +13,7 @@ mod plan;
 mod prices;
 mod records;
 mod run;
+mod tables;
 
 pub(crate) use run::{once, print};
 
@@ -67,6 +69,8 @@ pub(crate) async fn run(cli: Cli, shell: &mut Shell<'_>) -> Result<u8, Failure> 
         Command::Emulate(what) => emulate::emulate(&what, shell).await,
         Command::Login { connection } => login::login(&shell.load(&asked, true)?, &connection, shell).await,
         Command::Check => check::check(&shell.load(&asked, true)?, shell).await,
+        Command::Fields(how) => fields::fields(&shell.load(&asked, true)?, &how, shell).await,
+        Command::Tables(how) => tables::tables(&shell.load(&asked, true)?, &how, shell).await,
         Command::Adopt(form) => {
             let session = Session::open(&shell.load(&asked, true)?, &shell.machine).await?;
             adopt::adopt(&session, form, shell).await

@@ -5,6 +5,7 @@
 
 mod campaign;
 mod check;
+mod codes;
 mod compile;
 mod compiled;
 mod document;
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use campaign::{Campaign, CampaignTable, Source, TimeZone};
+pub use codes::{ProposedRow, TableCodes};
 pub use compiled::{Compiled, Entity, FieldTable, Rule, StreamTable, Unit};
 pub use document::{Becomes, BuyerDiffers, Carriers, Differs, DocumentTable, Rounding, Until, axis};
 pub use hooks::{HookRow, Hooks};
