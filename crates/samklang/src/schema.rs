@@ -40,6 +40,7 @@ pub(crate) fn of_file(plugins: &Plugins) -> Value {
                 "duplicates": {"enum": ["hold", "alias"]},
             }), &["on"]),
             "scope": closed(json!({
+                "tell": text("the field in which the others are told why a record does not go there"),
                 "at": text("the connection that records are sent to"),
                 "when": {"$ref": "#/$defs/conditions"},
             }), &["at", "when"]),

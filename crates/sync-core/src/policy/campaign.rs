@@ -141,8 +141,6 @@ pub(super) fn take_over(known: &Known<'_>, set: &mut RuleSet) {
     if set.kind != EntityKind::Price {
         return;
     }
-    let hub =
-        || FieldRule::Master { system: SystemId::hub().as_str().to_owned(), on_foreign_change: Foreign::default() };
     let targets: Vec<String> = undated(known, set).map(str::to_owned).collect();
     if !targets.is_empty() {
         let named = |row: &MapRow, name: &String| row.at.get(name) == Some(&Cell::Field(Price::CAMPAIGN_AMOUNT));
@@ -161,6 +159,10 @@ pub(super) fn take_over(known: &Known<'_>, set: &mut RuleSet) {
             set.fields.entry(path).or_insert_with(hub);
         }
     }
+}
+
+fn hub() -> FieldRule {
+    FieldRule::Master { system: SystemId::hub().as_str().to_owned(), on_foreign_change: Foreign::default() }
 }
 
 /// What a campaign of the configuration fills.
@@ -189,6 +191,10 @@ pub(super) fn with_hub_fields(known: &Known<'_>, mut policy: Policy) -> Policy {
     for set in policy.entities.values_mut() {
         super::stock::take_over(set);
         take_over(known, set);
+        let named = |told: &FieldPath| told.is_extension() && set.map.iter().any(|row| row.field == *told);
+        for told in set.scope.iter().filter_map(|scope| scope.tell).filter(named).collect::<Vec<_>>() {
+            set.fields.entry(told).or_insert_with(hub);
+        }
     }
     policy
 }

@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     sync::{Arc, LazyLock},
 };
@@ -60,6 +60,8 @@ pub struct Entity {
     pub matches: Vec<MatchRule>,
     /// What must hold before a record goes to a system.
     pub scope: BTreeMap<SystemId, Vec<Predicate>>,
+    /// Fields that tell why a record does not go to these systems.
+    pub tells: BTreeMap<FieldPath, BTreeSet<SystemId>>,
     /// What a removal means.
     pub on_remove: OnRemove,
     /// Whether a removed counterpart is made again.

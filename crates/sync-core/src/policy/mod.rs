@@ -331,6 +331,9 @@ pub struct Scope {
     pub at: String,
     /// All must hold.
     pub when: Vec<Predicate>,
+    /// The field in which the others are told why a record does not go there: a row gives it a place in a system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tell: Option<FieldPath>,
 }
 
 /// One way of recognising a record.

@@ -479,3 +479,35 @@ fn what_is_assumed_must_fit_its_field_and_come_from_somewhere() {
     let told = read("field = \"category\"\nerp = 5")[0].to_string();
     assert!(told.ends_with("5 cannot stand here; write the name of a field, or { value = ... }"), "{told}");
 }
+
+#[test]
+fn where_it_is_told_why_a_record_stays_is_a_text_of_ones_own() {
+    let scope = |tell: &str, more: &str| {
+        with(&format!(
+            "[[entities.companies.scope]]\nat = \"erp\"\nwhen = [\"category = customer\"]\ntell = \"{tell}\"\n{more}"
+        ))
+    };
+    let row = "[[entities.companies.map]]\nfield = \"x.why\"\ncrm = \"x.crm.type\"";
+    all_told(vec![
+        (scope("x.why", row), &[]),
+        (
+            scope("x.why", ""),
+            &[
+                "entities.companies.scope[0].tell: no row gives 'x.why' a place in a system; add [[entities.companies.map]] field = \"x.why\" with the field of a connection",
+            ],
+        ),
+        (
+            scope("name", ""),
+            &[
+                "entities.companies.scope[0].tell: 'name' has a meaning of its own; name one of your own, x.not_sent, and give it a place by a map row",
+            ],
+        ),
+        (
+            scope(
+                "x.why",
+                &format!("{row}\n[entities.companies.fields]\nx.why = {{ rule = \"master\", system = \"crm\" }}"),
+            ),
+            &["entities.companies.scope[0].tell: 'x.why' has a rule of its own; take the rule out: the hub fills it"],
+        ),
+    ]);
+}

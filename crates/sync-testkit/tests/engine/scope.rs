@@ -1,6 +1,6 @@
 //! What goes where: filters, conditions, records that leave their scope and come back.
 
-use sync_core::model::{Organisation, Person};
+use sync_core::model::{Order, Organisation, Person};
 
 use super::*;
 
@@ -202,5 +202,57 @@ fn a_type_that_one_system_lacks_is_assumed_and_the_others_word_starts_and_stops_
     world.run();
     assert!(!format!("{:?}", erp.all("customer")).contains("Was one"), "it is left alone");
     assert_eq!(category("Was one").as_deref(), Some("lost"), "and nobody makes it a customer again");
+    assert_eq!(world.run().writes(), 0);
+}
+
+#[test]
+fn why_an_order_does_not_go_is_told_where_its_users_see_it_until_it_goes() {
+    let policy = r#"
+        [entities.companies]
+        kind = "organisation"
+        master = "crm"
+        match = [{ on = ["registration_number"] }]
+        systems.crm = { read = true }
+        systems.erp = { read = true, create = "always", update = true }
+        scope = [{ at = "erp", when = ["category = customer"] }]
+
+        [entities.deliveries]
+        kind = "order"
+        master = "crm"
+        systems.crm = { read = true, update = true }
+        systems.erp = { read = true, create = "always", update = true }
+        scope = [{ at = "erp", when = ["customer.category = customer"], tell = "x.not_sent" }]
+        [[entities.deliveries.map]]
+        field = "x.not_sent"
+        crm   = "x.crm.remark"
+    "#;
+    let fields = ["number", "customer", "description", "x.crm.remark"];
+    let mut world = World::new(1)
+        .with(
+            Mock::new("crm")
+                .stream::<Organisation>("company", |s| s.since(1))
+                .stream::<Order>("delivery", |s| s.since(1).only(&fields).has("x.crm.remark")),
+        )
+        .with(Mock::new("erp").stream::<Organisation>("customer", plain).stream::<Order>("order", |s| s.only(&fields)))
+        .policy(policy);
+    let crm = world.system("crm").clone();
+    let buyer = crm.put("company", company("A", "1").category("prospect"));
+    let delivery = crm.put("delivery", Order::new().number("7").customer(crm.at("company").id(&buyer)));
+    world.adopt();
+    world.run();
+    let remark = || crm.all("delivery")[&delivery].text("x.crm.remark".into()).map(str::to_owned);
+    assert_eq!(remark().as_deref(), Some("erp: customer.category = customer does not hold"));
+    assert_eq!(world.system("erp").all("order").len(), 0);
+    assert_eq!(world.run().writes(), 0, "told once");
+
+    crm.edit_fields("delivery", &delivery, &FieldMap::new().with("x.crm.remark", "typed over it"));
+    world.run();
+    assert!(remark().unwrap().starts_with("erp: "), "it is the hub's to say");
+
+    crm.edit::<Organisation>("company", &buyer, |o| o.category("customer"));
+    world.run();
+    world.run();
+    assert_eq!(world.system("erp").all("order").len(), 1);
+    assert_eq!(remark(), None, "there is nothing to tell any more");
     assert_eq!(world.run().writes(), 0);
 }

@@ -159,9 +159,10 @@ fn attempt(
     }
     join_together(entity, &views, &mut out.binding, &subject.binding.agreed);
     cancelled(entity, &views, &mut out);
-    let views: Vec<_> = views.into_iter().map(|v| (v.key.clone(), v.holding)).collect();
-    advance(entity, subject, &views, &mut out.binding);
+    let holding: Vec<_> = views.iter().map(|view| (view.key.clone(), view.holding.clone())).collect();
+    advance(entity, subject, &holding, &mut out.binding);
     let settled = scope::settled(entity, around, &out.binding);
+    tell(entity, around, &settled, &views, &mut out);
     let mut left = expected.clone();
     left.extend(settled.iter().filter(|(_, why_not)| why_not.is_some()).map(|(at, why)| (at.clone(), why.clone())));
     scope::freeze(&left, &subject.left, &mut out.binding);
@@ -266,6 +267,35 @@ fn take(unit: FieldPath, value: &FieldMap, by: &str, links: &Links, views: &mut 
     out.binding.sides.iter_mut().for_each(|(_, side)| drop(side.repeats.remove(&unit))); // it begins anew
     for view in views.iter() {
         lag(unit, view, &FieldMap::new(), &mut out.binding);
+    }
+}
+
+/// Says where people can read it why the record does not go to a system; nothing where it goes.
+fn tell(entity: &Entity, around: &Around<'_>, settled: &Outside, views: &[View<'_>], out: &mut Diffed) {
+    for (unit, systems) in &entity.tells {
+        let binding = &out.binding;
+        let why = |system: &SystemId| {
+            let there = binding
+                .sides
+                .iter()
+                .any(|(key, side)| key.system == *system && side.id.is_some() && side.state != SideState::Removed);
+            let because = match there {
+                true => settled.get(system).cloned().flatten(),
+                false => scope::why_not(entity, system, binding, around),
+            }?;
+            Some(format!("{}: {because} does not hold", system.connection()))
+        };
+        let said: Vec<String> = systems.iter().filter_map(why).collect();
+        let (old, new) = (binding.agreed.get(*unit), Value::from(said.join("; ")));
+        if old.unwrap_or(&Value::Null) == &new {
+            continue;
+        }
+        let before = binding.agreed.under(*unit);
+        out.binding.agreed.set(*unit, new);
+        out.binding.origins.insert(*unit, SystemId::hub());
+        for view in views {
+            lag(*unit, view, &before, &mut out.binding);
+        }
     }
 }
 

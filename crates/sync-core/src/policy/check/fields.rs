@@ -139,7 +139,8 @@ fn computed(case: &Case<'_>, covered: &Covered<'_>, found: &mut Vec<Mistake>) {
         EntityKind::Invoice => case.entity.hub.is_some(),
         _ => covered.leaves.iter().any(|leaf| stock::computes(case.set, *leaf) || campaign::computes(case.set, *leaf)),
     };
-    if !can {
+    let told = covered.leaves.iter().any(|leaf| case.set.scope.iter().any(|scope| scope.tell == Some(*leaf)));
+    if !(can || told) {
         let computed: Vec<&str> = COMPUTED.iter().map(|path| path.as_str()).collect();
         let cure = format!("name a connection; '@hub' computes {} of orders", computed.join(", "));
         found.push(Mistake::new(covered.place, format!("'@hub' does not compute '{}'", covered.path), cure));
