@@ -21,6 +21,8 @@ pub(crate) const ACTIVE: &str = "Active";
 pub(crate) const RESIGNED: &str = "Resigned";
 /// How far a delivery is, by the vendor's words.
 pub(crate) const DELIVERY_STATUS: [&str; 5] = ["New", "Planned", "OnGoing", "Completed", "GeneralDelivery"];
+/// What can go wrong with a delivery, by the vendor's words.
+pub(crate) const RISK: [&str; 5] = ["NoRisk", "Small", "Medium", "High", "Crises"];
 /// How far a document is on its way to the other system.
 pub(crate) const ERP_STATUS: [&str; 3] = ["NotReadyForSynchronization", "ReadyForSynchronization", "Synchronized"];
 
@@ -48,6 +50,9 @@ pub struct Lists {
 pub struct FieldInfo {
     /// What users see.
     pub label: String,
+    /// What it holds, by the vendor's short word: `D` is a list; the others are not documented.
+    #[serde(default)]
+    pub kind: String,
     /// Characters that it holds, if told.
     pub max_len: Option<u32>,
     /// What can be chosen, in its order; nothing for a field that is no list.
@@ -70,6 +75,8 @@ struct WireField {
     name: Option<String>,
     #[serde(rename = "FieldMetadataLabel", default)]
     label: Option<String>,
+    #[serde(rename = "FieldMetadataDisplayType", default)]
+    kind: Option<String>,
     #[serde(rename = "FieldMetadataTextFieldMaxLength", default)]
     max_len: Option<i64>,
     #[serde(rename = "FieldMetadataDropdownListData", default)]
@@ -169,6 +176,7 @@ impl WireField {
         };
         let info = FieldInfo {
             label: self.label.unwrap_or_default(),
+            kind: self.kind.unwrap_or_default(),
             max_len: self.max_len.and_then(|max| u32::try_from(max).ok()).filter(|max| *max > 0),
             choices: self.choices.unwrap_or_default().into_iter().filter_map(choice).collect(),
         };
@@ -237,6 +245,24 @@ impl Currencies {
             listed.map(|choice| (choice.value.clone(), choice.text.clone())).collect();
         known.extend(configured.clone());
         Self(known)
+    }
+    /// The currencies that are known.
+    pub(crate) fn known(&self) -> BTreeSet<String> {
+        self.0.values().cloned().collect()
+    }
+    /// The index of a currency; where none is known at all, what is wanted goes out as it is.
+    ///
+    /// # Errors
+    /// `Invalid` for a currency that this system does not have.
+    pub(crate) fn write(&self, wanted: &str) -> Result<String> {
+        match self.0.iter().find(|(_, code)| *code == wanted) {
+            Some((index, _)) => Ok(index.clone()),
+            None if self.0.is_empty() => Ok(wanted.to_owned()),
+            None => {
+                let line = format!("webCRM's list of currencies has none that is '{wanted}'; add it to currencies");
+                Err(Error::new(ErrorKind::Invalid, "encode", line).with_context("field", "content.currency"))
+            }
+        }
     }
     /// The currency; an index that nobody explains stays as it is, for a table to translate.
     pub(crate) fn read(&self, index: &str) -> String {

@@ -36,7 +36,8 @@ pub(super) struct Records {
 
 /// What the vendor keeps for itself, and what must never go back: a password read as "(censored)" would be set to that.
 const KEPT_SECRET: &str = "Password";
-const KEPT: [&str; 7] = ["QuotationLines", KEPT_SECRET, "History", "CreatedAt", "CreatedBy", "UpdatedAt", "UpdatedBy"];
+pub(super) const KEPT: [&str; 7] =
+    ["QuotationLines", KEPT_SECRET, "History", "CreatedAt", "CreatedBy", "UpdatedAt", "UpdatedBy"];
 
 impl Records {
     pub(super) fn new(api: Api, of: &'static Resource, lists: Arc<Lists>, own: OwnFields, config: &Config) -> Self {
@@ -164,7 +165,7 @@ impl Records {
         let mut changes: Vec<(usize, &str, &Map<String, Json>)> = Vec::new();
         for (place, Outgoing { step, .. }) in batch.iter().enumerate() {
             answers.push(match step {
-                Step::Post(body) => Some(self.api.made(cx, self.of, body).await),
+                Step::Post(body) => Some(self.api.made(cx, self.of, body).await.map(answer)),
                 Step::Put(id, body) => {
                     changes.push((place, id, body));
                     None
@@ -193,6 +194,11 @@ impl Records {
     pub(super) fn page_size(page_size: u32) -> u32 {
         page_size.clamp(1, PAGE_MAX)
     }
+}
+
+/// The answer to a create: without an id it is looked for.
+pub(super) fn answer(id: Option<String>) -> Answer {
+    id.map_or_else(Answer::done, Answer::id)
 }
 
 /// Rows without passwords: a row is kept as text where something is wrong with it, and shown to people.

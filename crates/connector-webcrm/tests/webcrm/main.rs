@@ -7,6 +7,7 @@ mod emulated;
 mod faults;
 mod fuzz;
 mod items;
+mod orders;
 mod organisations;
 mod persons;
 mod spec;
