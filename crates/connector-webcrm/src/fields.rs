@@ -22,6 +22,8 @@ use crate::{
 pub(crate) enum Form {
     Text,
     Number,
+    /// The id of a user or of an entry somewhere else; 0 is none.
+    Id,
     Flag,
     Moment,
     /// A moment of which the day counts.
@@ -179,6 +181,7 @@ impl OwnFields {
             let value = match own.form {
                 Form::Text => chosen(wire.text(&own.key)?, lists, &own.key).map(Value::from),
                 Form::Number => wire.decimal(&own.key)?.map(Value::Decimal),
+                Form::Id => wire.link(&own.key)?.map(|id| Value::Decimal(id.into())),
                 Form::Flag => wire.flag(&own.key)?.map(Value::Bool),
                 Form::Moment => wire.moment(&own.key)?.map(Value::Instant),
                 Form::Day => wire.day(&own.key)?.map(Value::Date),
@@ -236,8 +239,8 @@ impl Own {
                 None => return wrong("a number"),
             },
             (Form::Text, _) => return wrong("a text"),
-            (Form::Number, Value::Null) => number(Decimal::ZERO),
-            (Form::Number, value) => match value.as_decimal() {
+            (Form::Number | Form::Id, Value::Null) => number(Decimal::ZERO),
+            (Form::Number | Form::Id, value) => match value.as_decimal() {
                 Some(amount) => number(amount),
                 None => return wrong("a number"),
             },

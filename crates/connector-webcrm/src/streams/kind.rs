@@ -107,9 +107,9 @@ pub(super) fn own_fields(kind: &Kind, config: &Config, lists: &Lists) -> OwnFiel
     own.reads(e, Form::Text, ["CreatedBy", "UpdatedBy", "CurrencyName", "CurrencySymbol", "ErpReadOnly"]);
     own.reads(e, Form::Moment, ["CreatedAt", "UpdatedAt"]);
     own.reads(e, Form::Number, family("Revenue", 12).chain(family("GmRevenue", 12)));
-    own.reads(e, Form::Number, ["ProductId", "QuotationLanguageId", "UserGroupId"]);
-    own.writes(e, Form::Number, None, lists, ["AssignedTo", "AssignedTo2", "OrderValue", "OrderGmValue"]);
-    own.writes(e, Form::Number, None, lists, ["Percent", "WinPercent", "WinPercent2"]);
+    own.reads(e, Form::Id, ["ProductId", "QuotationLanguageId", "UserGroupId"]);
+    own.writes(e, Form::Id, None, lists, ["AssignedTo", "AssignedTo2"]);
+    own.writes(e, Form::Number, None, lists, ["OrderValue", "OrderGmValue", "Percent", "WinPercent", "WinPercent2"]);
     own.writes(e, Form::Flag, None, lists, ["WinYesNo"]);
     own.writes(e, Form::Moment, None, lists, ["NextFollowUp", "ErpSyncDateTime"]);
     own.writes(e, Form::Text, None, lists, ["ErpId", "Comment", "Memo", "Search1", "Search2", "Product", "SpentTime"]);
@@ -117,7 +117,8 @@ pub(super) fn own_fields(kind: &Kind, config: &Config, lists: &Lists) -> OwnFiel
     if kind.is_order() {
         own.writes(e, Form::Word(&DELIVERY_STATUS), None, lists, ["Status"]);
         own.writes(e, Form::Word(&RISK), None, lists, ["Risk"]);
-        own.writes(e, Form::Number, None, lists, ["Responsible", "Type"]);
+        own.writes(e, Form::Id, None, lists, ["Responsible"]);
+        own.writes(e, Form::Number, None, lists, ["Type"]);
         own.writes(e, Form::Day, None, lists, ["WonDate"]);
         // the opportunity's own fields, seen from the delivery
         own.reads(e, Form::Text, ["OpportunityMemo"]);

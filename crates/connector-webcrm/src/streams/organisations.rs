@@ -172,7 +172,7 @@ fn own_fields(lists: &Lists) -> OwnFields {
     const E: &str = "Organisation";
     let mut own = OwnFields::default();
     own.reads(E, Form::Number, ["Id", "ApprovalStatus", "Sla"]);
-    own.writes(E, Form::Number, None, lists, ["TerritoryId", "Owner", "Owner2"]);
+    own.writes(E, Form::Id, None, lists, ["TerritoryId", "Owner", "Owner2"]);
     own.reads(E, Form::Number, ["MarketDataProviderId", "OutlookSync", "ReportTemp"]);
     own.reads(E, Form::Text, ["Gps", "ImageFileExtension", "MarketDataId", "OverlayUrl", "TelephoneSearch"]);
     own.reads(E, Form::Moment, ["LastDisplayedAt", "LastItemUpdatedAt"]);
