@@ -3,6 +3,7 @@
 mod fixture;
 
 use fixture::Desk;
+pub(crate) use fixture::config;
 use sync_testkit::connector_suite::Waiver;
 
 /// On a thread of its own, as a program has it.
