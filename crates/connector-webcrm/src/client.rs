@@ -120,20 +120,22 @@ impl Api {
             _ => Ok(None),
         }
     }
-    /// All rows of a query. Pages end with an empty one, and with nothing else.
+    /// All rows of a query. Pages end with an empty one, or with one that has fewer rows than a page is sure to hold.
     pub(crate) async fn query(
         &self,
         cx: &Context,
         operation: &'static str,
         script: &str,
+        whole: usize,
     ) -> Result<Vec<Box<RawValue>>> {
-        self.all(cx, operation, || query(operation, script)).await
+        self.all(cx, operation, whole, || query(operation, script)).await
     }
     /// All rows of a list.
     pub(crate) async fn all(
         &self,
         cx: &Context,
         operation: &'static str,
+        whole: usize,
         request: impl Fn() -> Request,
     ) -> Result<Vec<Box<RawValue>>> {
         let mut rows = Vec::new();
@@ -143,8 +145,9 @@ impl Api {
             let request = request().query("Page", number).query("Size", PAGE_MAX);
             let page: Vec<Box<RawValue>> = self.read(cx, request).await?;
             let next = position.turn(operation, page.iter().map(|row| row.get()), End::Empty)?;
+            let is_last = page.len() < whole;
             rows.extend(page);
-            match next {
+            match next.filter(|_| !is_last) {
                 Some(next) => position = next,
                 None => return Ok(rows),
             }

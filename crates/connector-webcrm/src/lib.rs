@@ -48,7 +48,7 @@ use sync_core::{
     store::Snapshot,
 };
 
-pub use codes::{Choice, FieldInfo, Lists};
+pub use codes::{Choice, FieldInfo, Lists, Pages};
 pub use config::{Columns, Config, Environment, LinePrice, Numbers, Updates};
 pub use described::Described;
 
@@ -81,7 +81,7 @@ const GOOD_FOR_H: i64 = 24;
 
 /// Makes the connection that the configuration calls `connection`.
 ///
-/// With a `snapshot` that is less than a day old no call is made; otherwise the system's fields and lists are read, in six
+/// With a `snapshot` that is less than a day old no call is made; otherwise the system's fields and lists are read, in seven
 /// calls beside the signing in.
 ///
 /// # Errors

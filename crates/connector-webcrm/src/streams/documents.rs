@@ -212,7 +212,8 @@ impl Documents {
             let line: Wire = serde_json::from_str(row.get()).ok()?;
             line.whole("QuotationLineId").ok()?.into_value()?.try_into().ok()
         };
-        let next = walk.next(list, &rows, id)?;
+        let whole = if walk.least_id().is_some() { self.records.whole(size) } else { 0 };
+        let next = walk.next(list, &rows, whole, id)?;
         let mut parents: BTreeMap<i64, String> = BTreeMap::new();
         for row in &rows {
             let Ok(line) = serde_json::from_str::<Wire>(row.get()) else { continue };
@@ -239,7 +240,7 @@ impl Documents {
         for chunk in ids.chunks(TOGETHER) {
             let any: Vec<String> = chunk.iter().map(|id| format!("{entity}Id = {id}")).collect();
             let script = format!("SELECT * FROM {entity} WHERE {}", any.join(" OR "));
-            for row in self.records.api.query(cx, self.kind.of.list, &script).await? {
+            for row in self.records.query(cx, self.kind.of.list, &script).await? {
                 let Ok(mut head) = serde_json::from_str::<Wire>(row.get()) else {
                     heads.push(row);
                     continue;
@@ -413,7 +414,7 @@ impl StreamHandler for Documents {
         match walk.window {
             Window::ModifiedSince(at) => {
                 let rows = self.records.changed(cx, &walk, of.entity, at, size).await?;
-                let mut page = walk.turn(of.list, rows, id)?;
+                let mut page = walk.turn(of.list, rows, self.records.whole(size), id)?;
                 page.rows = self.records.newer(page.rows, "UpdatedAt", at);
                 if page.next.is_none() {
                     page.next = Some(walk.onward(Window::LinesSince(at), self.records.lists.lines_in_queries));
@@ -425,13 +426,13 @@ impl StreamHandler for Documents {
                 let stamp = |at: DateTime<Utc>| at.format("%Y-%m-%dT%H:%M:%S").to_string();
                 let request = Request::get(of.list, self.kind.created);
                 let request = request.path("from", stamp(at - SLACK)).path("until", stamp(walk.until));
-                let mut page = walk.turn(of.list, self.records.page(cx, &walk, request, size).await?, id)?;
+                let mut page = walk.turn(of.list, self.records.page(cx, &walk, request, size).await?, 0, id)?;
                 page.rows = self.records.newer(page.rows, "CreatedAt", at);
                 Ok(page)
             }
             Window::All => {
                 let request = Request::get(of.list, of.all);
-                walk.turn(of.list, self.records.page(cx, &walk, request, size).await?, id)
+                walk.turn(of.list, self.records.page(cx, &walk, request, size).await?, 0, id)
             }
         }
     }
@@ -442,7 +443,7 @@ impl StreamHandler for Documents {
             let head = Request::get(self.kind.of.get, self.kind.of.one).path("id", id);
             let Some(head) = self.records.api.record(cx, head).await? else { continue };
             let lines = || Request::get(self.kind.of.get, self.kind.lines).path("id", id);
-            let lines = self.records.api.all(cx, self.kind.of.get, lines).await?;
+            let lines = self.records.api.all(cx, self.kind.of.get, 0, lines).await?;
             let Ok(mut head) = serde_json::from_str::<Wire>(head.get()) else {
                 found.push(head);
                 continue;

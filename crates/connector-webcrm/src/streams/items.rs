@@ -206,7 +206,11 @@ impl StreamHandler for Items {
     }
     fn facets(&self) -> Vec<(StreamId, StreamCapability)> {
         let mut price = StreamCapability::new(EntityKind::Price);
-        price.fields.extend([Price::ITEM, Price::SKU, Price::LIST].map(|path| (path, FieldCapability::read_only())));
+        // by these a new price finds the item that it is made with
+        let mut once = FieldCapability::read_only();
+        once.write_on_create = true;
+        price.fields.extend([Price::ITEM, Price::SKU].map(|path| (path, once.clone())));
+        price.fields.insert(Price::LIST, FieldCapability::read_only());
         price.fields.insert(Price::AMOUNT, FieldCapability::read_write());
         price.fields.extend(self.currency_is().map(|can| (Price::CURRENCY, can)));
         vec![(PRICES.into(), price)]
@@ -260,7 +264,7 @@ impl StreamHandler for Items {
             quoted(number)
         );
         let mut ids: Vec<Arc<str>> = Vec::new();
-        for row in self.records.api.query(cx, RESOURCE.find, &script).await? {
+        for row in self.records.query(cx, RESOURCE.find, &script).await? {
             let row: Option<Wire> = serde_json::from_str(row.get()).ok();
             let id = row.and_then(|row| row.link("LinkedDataItemId").ok()?.into_value());
             let id = id.ok_or_else(|| {

@@ -15,7 +15,7 @@ use sync_core::{
 use sync_http::Request;
 
 use super::{
-    records::{Records, Row, answer},
+    records::{Records, Row, answer, at_most},
     walk::{SLACK, Walk, Window},
 };
 use crate::{
@@ -279,8 +279,11 @@ impl StreamHandler for Organisations {
             }
             _ => (Request::get(RESOURCE.list, RESOURCE.all), None),
         };
-        let rows = self.records.page(cx, &walk, request, Records::page_size(page_size)).await?;
-        let mut page = walk.turn(RESOURCE.list, rows, |row| self.records.id_of(row))?;
+        let size = Records::page_size(page_size);
+        let rows = self.records.page(cx, &walk, request, size).await?;
+        let changes = matches!(walk.window, Window::ModifiedSince(_));
+        let whole = if changes { at_most(self.lists().pages.changes, size) } else { 0 };
+        let mut page = walk.turn(RESOURCE.list, rows, whole, |row| self.records.id_of(row))?;
         if let Some((stamp, at)) = stamp {
             page.rows = self.records.newer(page.rows, stamp, at);
         }

@@ -257,13 +257,13 @@ impl StreamHandler for Persons {
         let mut page = match walk.window {
             Window::ModifiedSince(at) => {
                 let rows = self.records.changed(cx, &walk, RESOURCE.entity, at, size).await?;
-                let mut page = walk.turn(RESOURCE.list, rows, id)?;
+                let mut page = walk.turn(RESOURCE.list, rows, self.records.whole(size), id)?;
                 page.rows = self.records.newer(page.rows, "UpdatedAt", at);
                 page
             }
             _ => {
                 let request = Request::get(RESOURCE.list, RESOURCE.all);
-                walk.turn(RESOURCE.list, self.records.page(cx, &walk, request, size).await?, id)?
+                walk.turn(RESOURCE.list, self.records.page(cx, &walk, request, size).await?, 0, id)?
             }
         };
         page.rows = without_passwords(page.rows);

@@ -81,6 +81,19 @@ impl Records {
     ) -> Result<Vec<Box<RawValue>>> {
         self.api.read(cx, request.query("Page", walk.page()).query("Size", page_size)).await
     }
+    /// Rows that a page of a query holds for sure.
+    pub(super) fn whole(&self, page_size: u32) -> usize {
+        at_most(self.lists.pages.queries, page_size)
+    }
+    /// All rows of a query.
+    pub(super) async fn query(
+        &self,
+        cx: &Context,
+        operation: &'static str,
+        script: &str,
+    ) -> Result<Vec<Box<RawValue>>> {
+        self.api.query(cx, operation, script, self.whole(PAGE_MAX)).await
+    }
     /// A page of what changed, by id.
     pub(super) async fn changed(
         &self,
@@ -127,7 +140,7 @@ impl Records {
         }
         let conditions: Vec<String> = wanted.iter().map(|(key, text)| format!("{key} = {}", quoted(text))).collect();
         let script = format!("SELECT * FROM {} WHERE {}", self.of.entity, conditions.join(" AND "));
-        let rows = self.api.query(cx, self.of.find, &script).await?;
+        let rows = self.query(cx, self.of.find, &script).await?;
         let exact = |row: &RawValue| {
             let record: Option<Wire> = serde_json::from_str(row.get()).ok();
             record.is_some_and(|record| {
@@ -194,6 +207,11 @@ impl Records {
     pub(super) fn page_size(page_size: u32) -> u32 {
         page_size.clamp(1, PAGE_MAX)
     }
+}
+
+/// What a page is sure to hold, of pages that are asked for in this size.
+pub(super) fn at_most(seen: usize, page_size: u32) -> usize {
+    seen.min(usize::try_from(page_size).unwrap_or(seen))
 }
 
 /// The answer to a create: without an id it is looked for.

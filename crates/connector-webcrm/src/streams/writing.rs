@@ -35,7 +35,7 @@ impl Documents {
     /// The lines that are there.
     async fn lines_there(&self, cx: &Context, id: &str) -> Result<Vec<Wire>> {
         let lines = || Request::get(self.kind.of.get, self.kind.lines).path("id", id);
-        let rows = self.records.api.all(cx, self.kind.of.get, lines).await?;
+        let rows = self.records.api.all(cx, self.kind.of.get, 0, lines).await?;
         let unreadable = || {
             let line = "a line of this document cannot be read, so its lines are left alone";
             Error::new(ErrorKind::Protocol, self.kind.of.update, line).with_context("id", id)

@@ -19,6 +19,8 @@ const NUMBERS: &str = "a number is never empty in webCRM, but zero";
 /// Facts of the vendor's, each with what it costs.
 pub(crate) const WAIVERS: &[Waiver<'_>] = &[
     ("C-04", "item_prices/read.list", "the catalogue has one price for each item, which belongs to no list"),
+    ("C-04", "item_prices/create.item", "a price has no link of its own: it is made with its item"),
+    ("C-40", "item_prices/item", "a price has no link of its own: it is made with its item, which is not there yet"),
     ("C-12", "deliveries", PAGES),
     ("C-12", "opportunities", PAGES),
     ("C-12", "organisations", PAGES),

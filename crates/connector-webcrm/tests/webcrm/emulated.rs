@@ -1,6 +1,6 @@
 //! Against the emulated system: what is written is there, and what people do in it is seen.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use connector_webcrm::Config;
@@ -22,7 +22,7 @@ use crate::support::{Bench, assert_shows, config, noon, shown, write};
 pub(crate) struct System {
     pub(crate) emulator: Emulator<WebCrm>,
     pub(crate) bench: Bench,
-    pub(crate) router: Router,
+    pub(crate) router: Arc<Router>,
 }
 
 impl System {
@@ -42,9 +42,13 @@ impl System {
         let mut config = config(emulator.base_url());
         config.application_token = AUTH_CODE.to_owned().into();
         change(&mut config);
-        let router = bench.connect(&config, None).await.unwrap().router;
+        let router = Arc::new(bench.connect(&config, None).await.unwrap().router);
         emulator.clear_requests();
         Self { emulator, bench, router }
+    }
+    /// The same connection, for an engine.
+    pub(crate) fn again(&self) -> Arc<Router> {
+        self.router.clone()
     }
     /// Calls since the last time, signing in left out: `GET /Deliveries/8`.
     pub(crate) fn calls(&self) -> Vec<String> {

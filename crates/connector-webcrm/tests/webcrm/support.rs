@@ -70,8 +70,8 @@ pub(crate) fn kept(base: &str, more: Json) -> Snapshot {
         .collect();
     let url: url::Url = base.parse().unwrap();
     let place = format!("{url}#{:032x}", Fingerprint::of_bytes(SECRET.as_bytes()).bits());
-    let mut content =
-        json!({ "place": place, "fields": fields, "denied": [], "ordered_queries": true, "lines_in_queries": true });
+    let mut content = json!({ "place": place, "fields": fields, "denied": [], "ordered_queries": true, "lines_in_queries": true,
+            "pages": { "queries": 0, "changes": 0 } });
     content.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     Snapshot { at: noon(), content }
 }

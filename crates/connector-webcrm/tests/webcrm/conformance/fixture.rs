@@ -287,7 +287,7 @@ impl ConnectorFixture for Desk {
         };
         let mut parts = vec![(stream.clone(), fields)];
         if stream.as_str() == "items" {
-            let price = Price::new().amount(Decimal::new(9050, 2)).currency("DKK");
+            let price = Price::new().sku(format!("L-{nth}")).amount(Decimal::new(9050, 2)).currency("DKK");
             parts.push(("item_prices".into(), price.to_fields()));
         }
         Some(parts)
