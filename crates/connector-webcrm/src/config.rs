@@ -62,6 +62,10 @@ pub struct Config {
     /// Every line with money must name a record of the catalogue: some systems refuse it otherwise. No if left out.
     #[serde(default)]
     pub lines_name_items: bool,
+    /// Decimals that prices, quantities and discounts of lines keep, 0 to 6. 4 if left out: how many there are is not documented.
+    /// What is finer is rounded before it is sent, or refused.
+    #[serde(default = "decimals")]
+    pub decimals: u32,
     /// Whether prices on lines include VAT. The interface does not tell; unknown if left out.
     #[serde(default)]
     pub prices_include_vat: Option<bool>,
@@ -168,6 +172,7 @@ impl Config {
             deliveries: BTreeMap::new(),
             opportunities: BTreeMap::new(),
             lines_name_items: false,
+            decimals: decimals(),
             prices_include_vat: None,
             newer_names: false,
             currencies: BTreeMap::new(),
@@ -193,6 +198,9 @@ impl Config {
         }
         if !(1..=1000).contains(&self.batch) {
             return wrong(format!("batch is {}; give 1 to 1000", self.batch));
+        }
+        if self.decimals > 6 {
+            return wrong(format!("decimals is {}; give 0 to 6", self.decimals));
         }
         if self.calls_per_minute == 0 {
             return wrong("calls_per_minute is 0; the vendor allows 250".to_owned());
@@ -244,6 +252,7 @@ impl fmt::Debug for Config {
             .field("deliveries", &self.deliveries)
             .field("opportunities", &self.opportunities)
             .field("lines_name_items", &self.lines_name_items)
+            .field("decimals", &self.decimals)
             .field("prices_include_vat", &self.prices_include_vat)
             .field("newer_names", &self.newer_names)
             .field("currencies", &self.currencies)
@@ -328,6 +337,9 @@ fn base_url() -> Url {
 fn batch() -> u32 {
     50
 }
+fn decimals() -> u32 {
+    4
+}
 fn mark() -> String {
     "ErpId".to_owned()
 }
@@ -386,6 +398,7 @@ mod tests {
             (r#","columns":{"number":1,"name":10}"#, "columns"),
             (r#","columns":{"number":1,"name":2,"unit":1}"#, "columns"),
             (r#","currencies":{"00":"kr"}"#, "currencies"),
+            (r#","decimals":7"#, "decimals"),
             (r#","mark":"Custom16""#, "mark"),
             (r#","mark":"Number""#, "mark"),
             (r#","deliveries":{"invoiced_on":"Custom0"}"#, "invoiced_on"),

@@ -22,7 +22,7 @@ use super::{
     organisations::ORGANISATIONS,
     persons::PERSONS,
     records::{Records, Row, answer},
-    rows::{Head, Rows, SCALE, Wanted},
+    rows::{Head, Rows, Wanted},
     walk::{SLACK, Walk, Window},
     writing::{partly, unfinished},
 };
@@ -319,9 +319,9 @@ impl Documents {
             Some(false) => Prices::WithoutVat,
             Some(true) => Prices::WithVat,
         };
-        document.arithmetic.price_scale = SCALE;
-        document.arithmetic.quantity_scale = SCALE;
-        document.arithmetic.discount_scale = Some(SCALE);
+        document.arithmetic.price_scale = self.config.decimals;
+        document.arithmetic.quantity_scale = self.config.decimals;
+        document.arithmetic.discount_scale = Some(self.config.decimals);
         document.arithmetic.vat_per_row = None;
         document.lines = LEAVES.into();
         if self.config.columns.is_none() {

@@ -35,10 +35,6 @@ const ID: &str = "QuotationLineId";
 const ORDER: &str = "QuotationLineSortOrder";
 /// Rows are counted in tens, as the vendor's own screens do.
 const STEP: u32 = 10;
-/// Decimals that are sent: the vendor does not tell how many it keeps, and a double holds these.
-pub(super) const SCALE: u32 = 4;
-/// Decimals of a unit price after its discount.
-const REDUCED_SCALE: u32 = 6;
 
 /// A line that is to be there.
 pub(super) struct Wanted {
@@ -120,8 +116,11 @@ impl Rows<'_> {
         let fine = |what: &str, given: Option<&Decimal>, without: Option<Decimal>| {
             let amount = given.copied().or(without).ok_or_else(|| refused(place, &format!("{what} is missing")))?;
             let amount = amount.normalize();
-            if amount.scale() > SCALE {
-                return Err(refused(place, &format!("{what} has more than {SCALE} decimals; round it")));
+            if amount.scale() > self.config.decimals {
+                return Err(refused(
+                    place,
+                    &format!("{what} has more than {} decimals; round it", self.config.decimals),
+                ));
             }
             Ok(amount)
         };
@@ -134,7 +133,7 @@ impl Rows<'_> {
         let left = Decimal::ONE_HUNDRED.checked_sub(discount);
         let each = left.and_then(|left| list.checked_mul(left)?.checked_div(Decimal::ONE_HUNDRED));
         let price = match self.config.line_price {
-            LinePrice::Unit => each.map(|each| round(each, REDUCED_SCALE)),
+            LinePrice::Unit => each.map(|each| round(each, self.config.decimals)),
             LinePrice::LineTotalAfterDiscount => {
                 each.and_then(|each| each.checked_mul(quantity)).map(|whole| round(whole, 2))
             }

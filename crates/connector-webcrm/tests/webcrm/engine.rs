@@ -77,7 +77,7 @@ fn erp() -> Mock {
         })
         .stream::<Person>("contact", |s| s.since(1_000).only(&["name", "email", "organisation"]))
         .stream::<Item>("article", |s| s.only(&["number", "name", "unit"]))
-        .stream::<Price>("price", |s| s.only(&["sku", "amount", "currency"]))
+        .stream::<Price>("price", |s| s.only(&["sku", "item", "amount", "currency"]))
         .stream::<Order>("order", |s| {
             let s = s.since(1_000).only(&["content", "number", "customer", "description"]).numbers("number", 7001);
             s.marks("x.erp.mark").documents(|d| d)

@@ -16,4 +16,5 @@ mod organisations;
 mod persons;
 mod spec;
 mod support;
+mod vendor_faults;
 mod writes;

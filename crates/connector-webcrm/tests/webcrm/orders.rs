@@ -378,3 +378,35 @@ async fn where_a_change_replaces_the_whole_delivery_goes_back() {
     assert_shows(&fields, &expected);
     assert_eq!(skus(&fields), ["1 A"]);
 }
+
+#[tokio::test]
+async fn prices_keep_as_many_decimals_as_is_said_and_finer_ones_are_not_sent() {
+    for (decimals, price, taken) in [(4, "0.3355", true), (2, "0.33", true), (2, "0.3355", false)] {
+        for means in [LinePrice::Unit, LinePrice::LineTotalAfterDiscount] {
+            let system = System::open_with(|config| (config.decimals, config.line_price) = (decimals, means)).await;
+            system.emulator.switch("number_decimals", decimals).unwrap();
+            let one = line("A", 3, price).discount_percent(10);
+            match system.write(marked(order(vec![one]))).await {
+                Ok(made) => {
+                    let shown = lines_of(&system.shows("deliveries", &made.reference.id).await);
+                    assert_eq!((taken, shown[0].3.as_str()), (true, price), "{decimals} {means:?}");
+                }
+                Err(error) => assert_eq!((taken, error.kind(), system.calls().len()), (false, ErrorKind::Invalid, 0)),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_is_too_large_for_the_vendor_is_a_matter_of_a_setting() {
+    let lines = || (0..7).map(|nth| line(&format!("A-{nth}"), 1, "10")).collect::<Vec<_>>();
+    for (batch, whole) in [(50, false), (5, true), (1, true)] {
+        let system = System::open_with(|config| config.batch = batch).await;
+        system.emulator.switch("patch_limit", 5).unwrap();
+        let made = system.write(marked(order(lines()))).await;
+        assert_eq!(made.is_ok(), whole, "{batch}");
+        if let Err(error) = made {
+            assert!(error.vendor_text().unwrap().contains('5'), "{error:?}");
+        }
+    }
+}
