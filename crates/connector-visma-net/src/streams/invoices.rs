@@ -144,6 +144,7 @@ impl Invoices {
         let addresses = addresses(kind);
         let mut own_columns = with_own([columns.clone(), addresses.clone()].concat(), own_fields::INVOICE);
         own_columns.drain(..columns.len() + addresses.len());
+        own_columns.retain(|column| !kind.is_credit || !own_fields::CREDIT_NOTES_LACK.contains(&column.at()));
         let takes = |column: &Column| !kind.is_credit || own_fields::CREDIT_NOTES_TAKE.contains(&column.at());
         let own_columns =
             own_columns.into_iter().map(|column| if takes(&column) { column } else { column.read_only() });

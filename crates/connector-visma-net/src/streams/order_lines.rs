@@ -180,8 +180,9 @@ fn changed(wanted: Body, row: &Wire) -> Option<Json> {
     };
     let mut body = Body::default();
     for (name, value) in wanted.0 {
-        // the item of a row is what it was matched by
-        if name != "inventoryId" && differs(&name, &value) {
+        // the item of a row is what it was matched by; the other two go with what they are about
+        let beside = ["inventoryId", "hasManualPrice", "hasManualDiscount"].contains(&name.as_str());
+        if !beside && differs(&name, &value) {
             body.plain(&name, value);
         }
     }

@@ -389,6 +389,10 @@ pub(crate) const INVOICE: &[Own] = &[
     ("timeStamp", Text, None),
 ];
 
+/// What of these a credit note does not have.
+pub(crate) const CREDIT_NOTES_LACK: [&str; 6] =
+    ["startDate", "endDate", "accountingCostRef", "originatorDocRef", "contractDocRef", "excludeDebtCollection"];
+
 /// What of these a credit note takes.
 pub(crate) const CREDIT_NOTES_TAKE: [&str; 7] = [
     "customerVatZone.id",
