@@ -46,6 +46,8 @@ pub(crate) struct Resource {
     pub(crate) create: &'static str,
     pub(crate) update: &'static str,
     pub(crate) remove: &'static str,
+    /// The key of a new record, where it may be given.
+    pub(crate) given: Option<&'static str>,
     /// Its list comes in pages.
     pub(crate) paged: bool,
     /// Its list can be asked for what was created since.
@@ -243,7 +245,11 @@ impl Api {
     pub(crate) async fn create(&self, cx: &Context, of: &Resource, body: &Body) -> Result<Answer> {
         let request = Request::post(of.create, of.create_at).json(body);
         let answer = self.writes.send(cx, request).await.map_err(explained)?;
-        Ok(made(&answer))
+        // a number that was given may have signs in it that make several segments of it
+        let given = of.given.and_then(|name| body.0.get(name)?.get("value")?.as_str());
+        let ends =
+            |number: &&str| answer.header("location").is_some_and(|there| there.ends_with(&format!("/{number}")));
+        Ok(given.filter(ends).map_or_else(|| made(&answer), Answer::id))
     }
     /// Changes what is sent of a record.
     pub(crate) async fn change(&self, cx: &Context, of: &Resource, id: &str, body: &Body) -> Result<Answer> {

@@ -35,6 +35,7 @@ static RESOURCE: Resource = Resource {
     create: "create contact",
     update: "update contact",
     remove: "delete contact",
+    given: None,
     paged: false,
     created: false,
     with: &[],

@@ -47,6 +47,7 @@ static RESOURCE: Resource = Resource {
     create: "create item",
     update: "update item",
     remove: "delete item",
+    given: Some("inventoryNumber"),
     paged: true,
     created: true,
     with: &[

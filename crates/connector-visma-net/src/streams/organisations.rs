@@ -54,6 +54,7 @@ pub(crate) static CUSTOMER: Kind = Kind {
         create: "create customer",
         update: "update customer",
         remove: "delete customer",
+        given: Some("number"),
         paged: true,
         created: true,
         with: &[
@@ -78,6 +79,7 @@ pub(crate) static SUPPLIER: Kind = Kind {
         create: "create supplier",
         update: "update supplier",
         remove: "delete supplier",
+        given: Some("number"),
         paged: true,
         created: false,
         with: &[("expandAccountInformation", "false")],

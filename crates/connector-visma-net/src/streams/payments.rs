@@ -31,6 +31,7 @@ static RESOURCE: Resource = Resource {
     create: "create payment",
     update: "update payment",
     remove: "delete payment",
+    given: None,
     paged: true,
     created: false,
     with: &[],

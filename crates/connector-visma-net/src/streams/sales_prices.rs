@@ -33,6 +33,7 @@ static RESOURCE: Resource = Resource {
     create: "create price",
     update: "update price",
     remove: "delete price",
+    given: None,
     paged: true,
     created: false,
     with: &[],

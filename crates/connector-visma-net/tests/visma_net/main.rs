@@ -3,6 +3,7 @@
 
 mod connect;
 mod documents;
+mod emulated;
 mod errors;
 mod fuzz;
 mod lists;
