@@ -90,7 +90,8 @@ fn normal(field: &Field, setup: Option<&FieldSetup>, value: Value, switches: &Sw
         }
         Kind::Number => {
             let decimals = u32::try_from(switches.number(&NUMBER_DECIMALS)).unwrap_or(0);
-            let kept = |amount: Decimal| amount.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
+            let kept =
+                |amount: Decimal| amount.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
             decimal(&value).map(|amount| number(kept(amount))).ok_or_else(wrong)
         }
         Kind::Flag => match &value {
