@@ -8,6 +8,8 @@ pub mod eekonomi;
 pub mod frame;
 #[cfg(feature = "starweb")]
 pub mod starweb;
+#[cfg(feature = "visma-net")]
+pub mod visma_net;
 #[cfg(feature = "webcrm")]
 pub mod webcrm;
 

@@ -40,6 +40,7 @@ pub(crate) fn of_file(plugins: &Plugins) -> Value {
                 "duplicates": {"enum": ["hold", "alias"]},
             }), &["on"]),
             "scope": closed(json!({
+                "tell": text("the field in which the others are told why a record does not go there"),
                 "at": text("the connection that records are sent to"),
                 "when": {"$ref": "#/$defs/conditions"},
             }), &["at", "when"]),
@@ -267,7 +268,14 @@ fn row(plugins: &Plugins) -> Value {
             "table": {"type": "string"},
             "mapper": one_of(plugins.mappers.keys().map(String::as_str), "a mapper that the program brings"),
         },
-        "additionalProperties": {"type": "string"},
+        "additionalProperties": {"anyOf": [
+            text("the connection's field"),
+            closed(
+                json!({"value": {"type": ["string", "integer", "boolean"], "description":
+                    "it has no such field: what its records are taken to have until somebody says otherwise"}}),
+                &["value"],
+            ),
+        ]},
         "required": ["field"],
     })
 }

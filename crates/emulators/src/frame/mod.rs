@@ -58,7 +58,7 @@ pub use message::{Reply, Request};
 pub use server::{Emulator, Options};
 pub use shared::Entry;
 pub use switch::{Allowed, Switch, Switches};
-#[cfg(any(feature = "starweb", feature = "webcrm"))]
+#[cfg(any(feature = "starweb", feature = "visma-net", feature = "webcrm"))]
 pub(crate) use switch::{number, switches, words};
 
 /// The surroundings of one call to a vendor.

@@ -19,19 +19,19 @@ pub struct Switch {
 }
 
 /// A switch between words; the first is the default.
-#[cfg(any(feature = "starweb", feature = "webcrm"))]
+#[cfg(any(feature = "starweb", feature = "visma-net", feature = "webcrm"))]
 pub(crate) const fn words(name: &'static str, words: &'static [&'static str], about: &'static str) -> Switch {
     Switch { name, about, allowed: Allowed::Words(words) }
 }
 
 /// A switch with a number.
-#[cfg(any(feature = "starweb", feature = "webcrm"))]
+#[cfg(any(feature = "starweb", feature = "visma-net", feature = "webcrm"))]
 pub(crate) const fn number(name: &'static str, min: i64, max: i64, default: i64, about: &'static str) -> Switch {
     Switch { name, about, allowed: Allowed::Number { min, max, default } }
 }
 
 /// Constants for the switches of a vendor, and `ALL` of them for the control interface.
-#[cfg(any(feature = "starweb", feature = "webcrm"))]
+#[cfg(any(feature = "starweb", feature = "visma-net", feature = "webcrm"))]
 macro_rules! switches {
     ($($constant:ident = $switch:expr;)*) => {
         $(pub(super) const $constant: Switch = $switch;)*
@@ -39,7 +39,7 @@ macro_rules! switches {
         pub(super) static ALL: &[Switch] = &[$($constant),*];
     };
 }
-#[cfg(any(feature = "starweb", feature = "webcrm"))]
+#[cfg(any(feature = "starweb", feature = "visma-net", feature = "webcrm"))]
 pub(crate) use switches;
 
 /// The values that a switch takes.

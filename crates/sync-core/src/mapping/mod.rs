@@ -8,7 +8,10 @@ mod stream;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, MapAccess, Visitor},
+};
 
 pub use mapper::{Mapper, Transform};
 pub use stream::StreamMap;
@@ -29,9 +32,96 @@ pub struct MapRow {
     /// The code table that translates.
     #[serde(default)]
     pub table: Option<String>,
-    /// Connection name → that system's field.
+    /// Connection name → that system's field, or what is taken to stand there.
     #[serde(flatten)]
-    pub at: BTreeMap<String, FieldPath>,
+    pub at: BTreeMap<String, Cell>,
+}
+
+/// What a row says of one connection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Cell {
+    /// The field that holds it there.
+    Field(FieldPath),
+    /// There is no such field. All records from there are taken to have this value, as a person would type it, until
+    /// another system or a person says otherwise: `{ value = "customer" }`.
+    Assumed {
+        /// The canonical value.
+        value: String,
+    },
+}
+
+impl Cell {
+    /// The field, if it names one.
+    pub fn field(&self) -> Option<FieldPath> {
+        match self {
+            Self::Field(path) => Some(*path),
+            Self::Assumed { .. } => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Cell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Field(path) => path.fmt(f),
+            Self::Assumed { value } => write!(f, "= {value:?}"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Cell {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Form;
+        impl<'de> Visitor<'de> for Form {
+            type Value = Cell;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("the name of a field, or { value = ... }")
+            }
+            fn visit_str<E: Error>(self, path: &str) -> Result<Cell, E> {
+                Ok(Cell::Field(FieldPath::new(path)))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cell, A::Error> {
+                let mut value = None;
+                while let Some(key) = map.next_key::<String>()? {
+                    match key.as_str() {
+                        "value" => value = Some(map.next_value::<Typed>()?.0),
+                        other => return Err(A::Error::unknown_field(other, &["value"])),
+                    }
+                }
+                Ok(Cell::Assumed { value: value.ok_or_else(|| A::Error::missing_field("value"))? })
+            }
+        }
+        from.deserialize_any(Form)
+    }
+}
+
+/// Text, a number or yes and no, as text.
+struct Typed(String);
+
+impl<'de> Deserialize<'de> for Typed {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl Visitor<'_> for Any {
+            type Value = Typed;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("text in quotes, a whole number, true or false")
+            }
+            fn visit_str<E: Error>(self, text: &str) -> Result<Typed, E> {
+                Ok(Typed(text.to_owned()))
+            }
+            fn visit_bool<E: Error>(self, yes: bool) -> Result<Typed, E> {
+                Ok(Typed(yes.to_string()))
+            }
+            fn visit_i64<E: Error>(self, whole: i64) -> Result<Typed, E> {
+                Ok(Typed(whole.to_string()))
+            }
+            fn visit_u64<E: Error>(self, whole: u64) -> Result<Typed, E> {
+                Ok(Typed(whole.to_string()))
+            }
+        }
+        from.deserialize_any(Any)
+    }
 }
 
 /// Which way a mapping row works.
