@@ -56,7 +56,11 @@ pub struct Config {
     /// `15`, `Plus1` to `20`, `Search1`, `Search2`, `Comment`, `Memo`, `NextFollowUp`, `WonDate` and `LostDate`.
     #[serde(default)]
     pub deliveries: BTreeMap<String, String>,
-    /// The same of opportunities.
+    /// A check mark of deliveries, one of `Custom1` to `15`, that says whether there is an invoice: it is set with the field that
+    /// `deliveries` names for `invoicing`, or for `invoice_numbers`.
+    #[serde(default)]
+    pub booked: Option<String>,
+    /// The same as `deliveries`, of opportunities.
     #[serde(default)]
     pub opportunities: BTreeMap<String, String>,
     /// Every line with money must name a record of the catalogue: some systems refuse it otherwise. No if left out.
@@ -170,6 +174,7 @@ impl Config {
             mark: mark(),
             numbers: Numbers::default(),
             deliveries: BTreeMap::new(),
+            booked: None,
             opportunities: BTreeMap::new(),
             lines_name_items: false,
             decimals: decimals(),
@@ -218,14 +223,27 @@ impl Config {
         if !MARKS.contains(&self.mark.as_str()) && !is_of("Custom", 15, &self.mark) {
             return wrong(format!("mark is '{}'; give ErpId, Search1, Search2, or Custom1 to Custom15", self.mark));
         }
+        if let Some(booked) = &self.booked {
+            let told = ["invoicing", "invoice_numbers"].iter().any(|path| self.deliveries.contains_key(*path));
+            if !is_of("Custom", 15, booked) || !told {
+                let why = "give Custom1 to Custom15, and name a field for invoicing or invoice_numbers in deliveries";
+                return wrong(format!("booked is '{booked}'; {why}"));
+            }
+        }
         for (setting, places) in [("deliveries", &self.deliveries), ("opportunities", &self.opportunities)] {
-            let mut used: Vec<&str> = vec![if setting == "deliveries" { &self.mark } else { "" }];
+            let own = std::iter::once(&self.mark).chain(&self.booked).map(String::as_str);
+            let mut used: Vec<&str> = own.filter(|_| setting == "deliveries").collect();
+            if matches!(used.as_slice(), [mark, booked] if mark == booked) {
+                return wrong(format!("mark and booked are both {}; a field holds one thing", self.mark));
+            }
             for (path, name) in places {
                 if let Some(why) = misplaced(path, name) {
                     return wrong(format!("{setting}.\"{path}\" is '{name}': {why}"));
                 }
                 if used.contains(&name.as_str()) {
-                    return wrong(format!("{setting} names {name} twice, or it is the mark; a field holds one thing"));
+                    return wrong(format!(
+                        "{setting} names {name} twice, or it is the mark, or booked; a field holds one thing"
+                    ));
                 }
                 used.push(name);
             }
@@ -250,6 +268,7 @@ impl fmt::Debug for Config {
             .field("mark", &self.mark)
             .field("numbers", &self.numbers)
             .field("deliveries", &self.deliveries)
+            .field("booked", &self.booked)
             .field("opportunities", &self.opportunities)
             .field("lines_name_items", &self.lines_name_items)
             .field("decimals", &self.decimals)
@@ -412,6 +431,10 @@ mod tests {
             (r#","deliveries":{"invoice_numbers":"Custom1","tracking.number":"Custom1"}"#, "Custom1"),
             (r#","mark":"Custom1","deliveries":{"invoice_numbers":"Custom1"}"#, "Custom1"),
             (r#","opportunities":{"invoice_numbers":"Custom21"}"#, "opportunities"),
+            (r#","booked":"Custom3""#, "booked"),
+            (r#","booked":"Plus3","deliveries":{"invoicing":"Custom1"}"#, "booked"),
+            (r#","booked":"Custom1","deliveries":{"invoicing":"Custom1"}"#, "Custom1"),
+            (r#","booked":"Custom1","mark":"Custom1","deliveries":{"invoicing":"Custom2"}"#, "Custom1"),
             (r#","catalogue_currency":"dkk""#, "catalogue_currency"),
             (r#","countries":{"Danmark":"DK"}"#, "countries"),
         ] {

@@ -147,10 +147,15 @@ impl OwnFields {
         if let Some(spec) = spec.filter(|spec| !spec.words.is_empty()) {
             can.one_of = Some(spec.words.iter().map(|word| word.name.to_owned()).collect());
         }
+        *self = std::mem::take(self).only_read(&key);
+        self.0.push(Own { key, path, form, can });
+    }
+    /// The same, with this one of the vendor's fields only read.
+    pub(crate) fn only_read(mut self, key: &str) -> Self {
         for own in self.0.iter_mut().filter(|own| own.key == key) {
             own.can = FieldCapability::read_only();
         }
-        self.0.push(Own { key, path, form, can });
+        self
     }
     /// Vendor's names by ours.
     pub(crate) fn keys(&self) -> BTreeMap<FieldPath, String> {

@@ -21,7 +21,7 @@ use super::{
     lines::lines,
     organisations::ORGANISATIONS,
     persons::PERSONS,
-    records::{Records, Row, answer},
+    records::{Records, Row, VOLATILE, answer},
     rows::{Head, Rows, Wanted},
     walk::{SLACK, Walk, Window},
     writing::{partly, unfinished},
@@ -180,10 +180,20 @@ impl Documents {
             body.insert(self.kind.key("CurrencyName"), self.currencies.write(currency)?.into());
         }
         self.records.own.write(&sent, lists, is_create, &mut body)?;
+        if let Some((key, yes)) = self.booked(&sent) {
+            body.insert(key, if yes { "Yes" } else { "No" }.into());
+        }
         if let Some(mark) = encode.mark() {
             body.insert(self.kind.key(&self.config.mark), mark.into());
         }
         Ok(body)
+    }
+    /// The check mark that says whether there is an invoice, where what tells that is sent.
+    fn booked(&self, sent: &FieldMap) -> Option<(String, bool)> {
+        let key = self.config.booked.as_ref().filter(|_| self.kind.is_order())?;
+        let by_word = sent.get(Order::INVOICING).map(|word| word.as_text().is_some_and(|word| word != "none"));
+        let by_number = || sent.get(Order::INVOICE_NUMBERS).map(|_| sent.filled(Order::INVOICE_NUMBERS).is_some());
+        Some((self.kind.key(key), by_word.or_else(by_number)?))
     }
     /// What the lines are to be.
     fn lines_to_be(&self, encode: &Encode<'_, Wire>) -> Result<LinesToBe> {
@@ -374,6 +384,9 @@ impl StreamHandler for Documents {
             can.acts.insert(CONVERT.to_owned());
         }
         can
+    }
+    fn volatile(&self) -> &[&'static str] {
+        &VOLATILE
     }
     fn row_id(&self, row: &Row) -> String {
         row.id(self.kind.of.entity)

@@ -75,8 +75,8 @@ impl Kind {
             true => ("deliveries", &config.deliveries),
             false => ("opportunities", &config.opportunities),
         };
-        let mark = self.is_order().then_some(&config.mark);
-        for name in places.values().chain(mark) {
+        let own = std::iter::once(&config.mark).chain(&config.booked).filter(|_| self.is_order());
+        for name in places.values().chain(own) {
             let own = name.starts_with("Custom") || name.starts_with("Plus");
             if own && lists.knows(self.of.entity) && !lists.fields.contains_key(&self.key(name)) {
                 let line =
@@ -135,5 +135,9 @@ pub(super) fn own_fields(kind: &Kind, config: &Config, lists: &Lists) -> OwnFiel
     for (path, name) in places {
         own.place(e, name, FieldPath::new(path), lists);
     }
-    if kind.is_order() { own } else { own.never_made() }
+    match (kind.is_order(), &config.booked) {
+        (true, Some(booked)) => own.only_read(&kind.key(booked)),
+        (true, None) => own,
+        (false, _) => own.never_made(),
+    }
 }

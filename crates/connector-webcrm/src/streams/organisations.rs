@@ -15,7 +15,7 @@ use sync_core::{
 use sync_http::Request;
 
 use super::{
-    records::{Records, Row, answer, at_most},
+    records::{Records, Row, VOLATILE, answer, at_most},
     walk::{SLACK, Walk, Window},
 };
 use crate::{
@@ -245,6 +245,9 @@ impl StreamHandler for Organisations {
             can.fields.insert(Organisation::DELIVERY.join(leaf.as_str()), FieldCapability::read_only());
         }
         can
+    }
+    fn volatile(&self) -> &[&'static str] {
+        &VOLATILE
     }
     fn row_id(&self, row: &Row) -> String {
         row.id(RESOURCE.entity)

@@ -15,7 +15,7 @@ use sync_http::Request;
 
 use super::{
     organisations::ORGANISATIONS,
-    records::{Records, Row, answer, without_passwords},
+    records::{Records, Row, VOLATILE, answer, without_passwords},
     walk::{Walk, Window},
 };
 use crate::{
@@ -228,6 +228,9 @@ impl StreamHandler for Persons {
         organisation.write_on_create = true;
         can.fields.insert(Person::ORGANISATION, organisation);
         can
+    }
+    fn volatile(&self) -> &[&'static str] {
+        &VOLATILE
     }
     fn row_id(&self, row: &Row) -> String {
         row.id(RESOURCE.entity)

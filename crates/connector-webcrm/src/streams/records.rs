@@ -209,6 +209,9 @@ impl Records {
     }
 }
 
+/// The place of a row in the result of a query, which says nothing of the record.
+pub(super) const VOLATILE: [&str; 1] = ["RowNumber"];
+
 /// What a page is sure to hold, of pages that are asked for in this size.
 pub(super) fn at_most(seen: usize, page_size: u32) -> usize {
     seen.min(usize::try_from(page_size).unwrap_or(seen))

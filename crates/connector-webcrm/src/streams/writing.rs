@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 use sync_core::{
-    Context, FieldMap,
+    Context,
     error::{Error, ErrorKind, Result},
     model::Order,
 };
@@ -12,14 +12,16 @@ use super::{
     documents::{Documents, LinesToBe, organisation},
     rows::{Head, LINE},
 };
-use crate::wire::Wire;
+use crate::{client::quoted, wire::Wire};
 
 impl Documents {
     /// Two deliveries with one number lock each other: no second one is given.
     pub(super) async fn number_is_free(&self, cx: &Context, own: Option<&str>, number: Option<&str>) -> Result<()> {
         let Some(number) = number else { return Ok(()) };
-        let by = FieldMap::new().with(Order::NUMBER, number);
-        let rows = self.records.find(cx, &by, |_| Some(self.kind.key("Number"))).await?;
+        // whatever capitals: the vendor does not tell them apart either
+        let (entity, key) = (self.kind.of.entity, self.kind.key("Number"));
+        let script = format!("SELECT * FROM {entity} WHERE {key} = {}", quoted(number));
+        let rows = self.records.query(cx, self.kind.of.find, &script).await?;
         let id = |row: &RawValue| self.records.id_of(row).map(|id| id.to_string());
         match rows.iter().filter_map(|row| id(row)).find(|id| Some(id.as_str()) != own) {
             None => Ok(()),

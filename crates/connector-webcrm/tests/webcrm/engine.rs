@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 use sync_core::{
     engine::{Cancel, Engine, Mode, Report, Silent},
-    model::{Content, Item, Line, LineKind, Lines, Order, Organisation, Person, Price},
+    model::{Content, Fulfilment, Item, Line, LineKind, Lines, Order, Organisation, Person, Price},
     policy::Policy,
 };
 use sync_testkit::{MemoryStore, Mock};
@@ -59,7 +59,18 @@ const POLICY: &str = r#"
     systems.crm = { read = true, create = "always", update = true, streams = ["deliveries"] }
     systems.erp = { read = true, create = "always", update = true }
     fields.number = { rule = "master", system = "erp" }
+    fields.fulfilment = { rule = "master", system = "erp" }
     map = [{ field = "number", crm = "x.webcrm.erp_id" }]
+    [entities.orders.status.crm]
+    field = "x.webcrm.status"
+    read = [
+      { status = "Completed", means = { fulfilment = "delivered" } },
+      { status = "Planned", means = { fulfilment = "open" } },
+    ]
+    write = [
+      { when = { fulfilment = "delivered" }, status = "Completed" },
+      { when = { fulfilment = "open" }, status = "Planned" },
+    ]
     [guards]
     max_change_percent = 100
 "#;
@@ -79,7 +90,10 @@ fn erp() -> Mock {
         .stream::<Item>("article", |s| s.only(&["number", "name", "unit"]))
         .stream::<Price>("price", |s| s.only(&["sku", "item", "amount", "currency"]))
         .stream::<Order>("order", |s| {
-            let s = s.since(1_000).only(&["content", "number", "customer", "description"]).numbers("number", 7001);
+            let s = s
+                .since(1_000)
+                .only(&["content", "number", "customer", "description", "fulfilment"])
+                .numbers("number", 7001);
             s.marks("x.erp.mark").documents(|d| d)
         })
 }
@@ -321,4 +335,17 @@ async fn a_delivery_that_people_make_goes_to_the_erp_and_is_told_its_number() {
     house.settle().await;
     let order = house.erp.all("order").values().next().unwrap().clone();
     assert!(format!("{:?}", order.get(sync_core::FieldPath::new("content.lines")).unwrap()).contains("12"));
+}
+
+#[tokio::test]
+async fn what_becomes_of_an_order_in_the_erp_is_shown_on_its_delivery() {
+    let house = House::build().await;
+    house.delivers(1);
+    house.settle().await;
+    let (order, _) = house.erp.all("order").into_iter().next().unwrap();
+    house.erp.edit::<Order>("order", &order, |order| order.fulfilment(Fulfilment::Delivered));
+    house.settle().await;
+    let delivery = house.rows("deliveries").remove(0);
+    assert_eq!(delivery["DeliveryStatus"], "Completed");
+    assert_eq!(delivery["DeliveryDescription"], "Lamper til kontoret");
 }

@@ -244,9 +244,11 @@ async fn a_number_that_a_delivery_has_is_not_given_to_a_second_one() {
     let id = made.reference.id.to_string();
     assert_shows(&system.shows("deliveries", &id).await, &[("number", "'SO-1'")]);
     system.calls();
-    let taken = system.write(marked(numbered("SO-1"))).await.unwrap_err();
-    assert_eq!(taken.kind(), ErrorKind::AlreadyExists);
-    assert!(taken.message().contains(&id), "{taken}");
+    for number in ["SO-1", "so-1"] {
+        let taken = system.write(marked(numbered(number))).await.unwrap_err();
+        assert_eq!(taken.kind(), ErrorKind::AlreadyExists);
+        assert!(taken.message().contains(&id), "{taken}");
+    }
     let other = system.write(write("deliveries", Some("8"), FieldMap::new().with(Order::NUMBER, "SO-1"))).await;
     assert_eq!(other.unwrap_err().kind(), ErrorKind::AlreadyExists);
     assert!(system.calls().iter().all(|call| call.starts_with("GET")), "nothing was sent");
@@ -266,10 +268,12 @@ async fn what_the_erp_tells_goes_into_the_fields_that_the_configuration_names() 
         own("DeliveryCustom1", "text"),
         own("DeliveryCustom2", "date"),
         own("DeliveryCustom4", "text"),
+        own("DeliveryCustom5", "checkbox"),
         own("DeliveryPlus3", "date"),
     ];
     emulator.seed(json!({ "fields-metadata": fields })).unwrap();
     let system = System::before(emulator, |config| {
+        config.booked = Some("Custom5".to_owned());
         config.deliveries = [
             ("invoice_numbers", "Custom1"),
             ("invoiced_on", "Custom2"),
@@ -301,9 +305,16 @@ async fn what_the_erp_tells_goes_into_the_fields_that_the_configuration_names() 
         ("x.webcrm.status", "'Completed'"),
         ("x.webcrm.custom_2", "'2024-06-13'"),
         ("x.webcrm.plus_3", "'20240701'"),
+        ("x.webcrm.custom_5", "'Yes'"),
         ("number", "'8101'"),
     ];
     assert_shows(&system.shows("deliveries", "8").await, &expected);
+    let none = FieldMap::new().with(Order::INVOICING, "none");
+    system.write(write("deliveries", Some("8"), none)).await.unwrap();
+    assert_shows(&system.shows("deliveries", "8").await, &[("x.webcrm.custom_5", "'No'")]);
+    let numbered = FieldMap::new().with(Order::INVOICE_NUMBERS, "F-1, F-2");
+    system.write(write("deliveries", Some("8"), numbered)).await.unwrap();
+    assert_shows(&system.shows("deliveries", "8").await, &[("x.webcrm.custom_5", "'Yes'")]);
     let gone = FieldMap::new().with(Order::INVOICED_ON, Value::Null).with(Order::DELIVERED_ON, Value::Null);
     system.write(write("deliveries", Some("8"), gone)).await.unwrap();
     assert_shows(
