@@ -1,0 +1,138 @@
+//! Connector for Visma.net ERP (Visma Net Financials): the ERP API (v1 and v2) and the Sales Order Service (v3).
+//!
+//! One connection is one company: the token is asked for it by its Company Tenant ID, and opens no other.
+//!
+//! ```no_run
+//! # async fn example() -> sync_core::Result<()> {
+//! use std::sync::Arc;
+//! use connector_visma_net::{Config, Environment, connect};
+//! use sync_core::{Context, connector::{Connector, ListQuery}};
+//! use sync_http::{Limits, MemoryTokens, SystemClock, TokioTimer, Transport};
+//!
+//! // once per process
+//! let limits = Arc::new(Limits::new(Arc::new(TokioTimer::new())));
+//! let environment = Environment::new(Transport::new()?, limits, Arc::new(MemoryTokens::new()));
+//!
+//! let cx = Context::new(Arc::new(SystemClock), "run-1");
+//! let config = Config::new("isv_ours", "client-secret".into(), "company-tenant-id");
+//! let connection = connect(&cx, "erp", config, environment, None).await?;
+//! println!("{}", connection.company.name);
+//! let page = connection.router.list(&cx, &ListQuery::all("customers")).await?;
+//! println!("{} customers", page.items.len());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Streams
+//!
+//! | stream | kind | can |
+//! |---|---|---|
+//! | `customers` | organisation | list, changes, find, create, change |
+//! | `contacts` | person | list, changes, find, create, change |
+//! | `inventory`, facets `inventory_price`, `inventory_stock` | item, price, stock level | list, changes, find, create, change |
+//! | `orders_<type>`, one for each order type | order | list, changes; the first one create; change, delete; act `open` |
+//! | `invoices`, `credit_notes` | invoice | list, changes, find, create, change, delete; act `release` |
+//! | `suppliers` | organisation | list, changes, create, change |
+//! | `sales_prices` | price | list |
+//! | `payments` | payment | list, changes |
+//!
+//! The last three are there where [`Config::more_streams`] asks for them, stock where [`Config::stock`] does.
+//!
+//! The `README.md` beside this crate tells what is mapped how, and what was decided where the vendor is silent.
+
+mod client;
+mod codes;
+mod columns;
+mod company;
+mod config;
+mod errors;
+mod login;
+mod streams;
+mod wire;
+
+use std::sync::Arc;
+
+use sync_core::{
+    Context, Result, SystemId,
+    connector::{ConnectorInfo, Tenant},
+    handler::{Router, Session},
+    store::Snapshot,
+};
+
+pub use company::{Attribute, Code, Company, OrderType};
+pub use config::{
+    BillingAddress, Config, Environment, InvoiceMark, InvoiceStamps, ItemCost, NewInvoices, OrderMark, Prices, SignIn,
+    Stock,
+};
+pub use login::Login;
+
+use client::Api;
+
+/// What [`connect`] gives.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Connection {
+    /// The connector.
+    pub router: Router,
+    /// What is known of the company.
+    pub company: Company,
+    /// What the store is to keep: good for a day.
+    pub snapshot: Snapshot,
+}
+
+/// Makes the connection that the configuration calls `connection`.
+///
+/// With a `snapshot` of this company that is less than a day old no call is made. Otherwise the company, its code lists,
+/// attributes and order types are read: ten calls beside the signing in.
+///
+/// # Errors
+/// [`ErrorKind::Config`](sync_core::ErrorKind::Config) for settings that cannot be meant, such as an order type that the
+/// company does not have; [`ErrorKind::Auth`](sync_core::ErrorKind::Auth) for wrong credentials, and for a tenant id that
+/// is not a company's; [`ErrorKind::Permission`](sync_core::ErrorKind::Permission) for a scope that is not granted.
+pub async fn connect(
+    cx: &Context,
+    connection: &str,
+    config: Config,
+    environment: Environment,
+    snapshot: Option<Snapshot>,
+) -> Result<Connection> {
+    config.check()?;
+    let api = Api::new(connection, &config, &environment)?;
+    let now = cx.clock.now();
+    let stored = snapshot.and_then(|kept| Some((Company::stored(&kept, &config, now)?, kept)));
+    let (company, snapshot) = match stored {
+        Some(stored) => stored,
+        None => {
+            let company = Box::pin(Company::read(cx, &api, &config)).await?;
+            let snapshot = company.snapshot(now);
+            (company, snapshot)
+        }
+    };
+    company.check(&config)?;
+    let system = SystemId::new(format!("visma-net:{connection}"));
+    let info = ConnectorInfo::new("visma-net", system.clone(), "v1, v2, v3");
+    let config = Arc::new(config);
+    let me = Me { info, api: api.clone(), config: config.clone() };
+    let shared = Arc::new(streams::Shared { api, config, company: Arc::new(company.clone()), system });
+    let router = streams::add(Router::new(me), &shared)?;
+    Ok(Connection { router, company, snapshot })
+}
+
+/// The part of the connection that belongs to no stream. The vendor's webhooks are not taken: neither the header that
+/// signs them nor their content is published.
+#[derive(Debug)]
+struct Me {
+    info: ConnectorInfo,
+    api: Api,
+    config: Arc<Config>,
+}
+
+impl Session for Me {
+    fn info(&self) -> &ConnectorInfo {
+        &self.info
+    }
+    async fn check(&self, cx: &Context) -> Result<Tenant> {
+        let company = Company::tell(cx, &self.api, &self.config).await?;
+        Ok(company.tenant(&self.config))
+    }
+}

@@ -1,0 +1,13 @@
+//! The connector from outside: what it decodes, what it sends, and what it makes of odd answers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+
+mod connect;
+mod documents;
+mod emulated;
+mod errors;
+mod fuzz;
+mod lists;
+mod masters;
+mod orders;
+mod spec;
+mod support;
