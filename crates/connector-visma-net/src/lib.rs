@@ -61,8 +61,8 @@ use sync_core::{
 
 pub use company::{Attribute, Code, Company, OrderType};
 pub use config::{
-    BillingAddress, Config, Environment, InvoiceMark, InvoiceStamps, ItemCost, NewInvoices, OrderMark, Prices, SignIn,
-    Stock,
+    BillingAddress, Config, Environment, InvoiceMark, InvoiceSending, InvoiceStamps, ItemCost, NewInvoices, OrderMark,
+    Prices, SignIn, Stock,
 };
 pub use login::Login;
 

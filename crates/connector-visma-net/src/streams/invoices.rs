@@ -25,14 +25,12 @@ use crate::{
     client::Resource,
     codes::{self, DOCUMENT_STATUS},
     columns::{self, Column, Form, column, own, within},
-    config::{InvoiceStamps, NewInvoices, Prices},
+    config::{InvoiceSending, InvoiceStamps, NewInvoices, Prices},
     wire::{Body, Dialect, Wire},
 };
 
 /// The step that makes a draft binding.
 const RELEASE: &str = "release";
-/// Printing and mailing by the ERP, as the customer's settings say.
-const SEND: &str = "send";
 /// References have as much room as those of the order service: nobody tells another figure.
 const REFERENCE_MAX: u32 = 40;
 
@@ -248,7 +246,7 @@ impl Invoices {
     /// What a new document is told beside its content.
     fn begin(&self, encode: &Encode<'_, Wire>, body: &mut Body) {
         body.wrapped("hold", self.shared.config.new_invoices == NewInvoices::Hold);
-        if !encode.has_effect(SEND) {
+        if self.shared.config.invoice_sending == InvoiceSending::Off {
             body.wrapped("dontPrint", true);
             body.wrapped("dontEmail", true);
             body.wrapped("sendToAutoInvoice", false);
@@ -329,7 +327,6 @@ impl StreamHandler for Invoices {
         if config.may(":create") {
             can.create = true;
             can.create_mark = Some(Mark { field: mark, max_len: REFERENCE_MAX });
-            can.effects = [SEND.to_owned()].into();
             can.acts = [RELEASE.to_owned()].into();
             document.steps.push(Step::new(RELEASE, InvoiceStage::Draft.word(), InvoiceStage::Booked.word()));
         }
@@ -430,11 +427,15 @@ impl StreamHandler for Invoices {
             return Err(Error::new(ErrorKind::Unsupported, "act", format!("an invoice has no step '{act}'")));
         }
         let current = write.current.as_ref().and_then(|item| serde_json::from_str::<Wire>(&item.raw).ok());
-        let held = current.and_then(|current| {
+        let is_held = |current: Wire| {
             let status = current.word("status", &DOCUMENT_STATUS).ok()?.into_value();
             Some(status == Some("Hold") || current.flag("hold").ok()?.into_value() == Some(true))
+        };
+        // of one that nobody read just now it is as new ones are
+        let held = current.map_or(self.shared.config.new_invoices == NewInvoices::Hold, |current| {
+            is_held(current).unwrap_or_default()
         });
-        if held == Some(true) {
+        if held {
             let mut off = Body::default();
             off.wrapped("hold", false);
             self.shared.api.change(cx, &self.kind.of, id, &off).await?;

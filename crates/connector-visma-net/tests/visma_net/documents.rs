@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use serde_json::{Value as Json, json};
 use sync_core::{
     Canonical, ErrorKind, FieldMap, Link, StreamId,
@@ -154,8 +152,17 @@ async fn a_new_invoice_is_held_told_to_nobody_and_marked() {
                     "unitPriceInCurrency": { "value": number("50.5") }, "discountPercent": { "value": 0 },
                     "vatCodeId": { "value": "3" }, "accountNumber": { "value": "3900" } }] })
     );
-    let sends = Write { effects: BTreeSet::from(["send".to_owned()]), ..create };
-    erp.write(sends).await.unwrap();
+}
+
+#[tokio::test]
+async fn sending_can_be_left_to_the_customers_settings() {
+    let mut erp = Erp::open_with(|config| {
+        config.invoice_sending = connector_visma_net::InvoiceSending::AsCustomer;
+    })
+    .await;
+    erp.answers_with("POST", "/v2/customerinvoice", 201, &[("location", "/v1/customerinvoice/003548")], "").await;
+    erp.answers("GET", "/v1/customerinvoice/003548", 200, fixture("invoice")).await;
+    erp.write(create("invoices", invoice(vec![line("RISTING", "2", "129.50")]))).await.unwrap();
     let body = erp.met()[0].json();
     assert!(["dontPrint", "dontEmail", "sendToAutoInvoice"].iter().all(|name| body.get(name).is_none()), "{body}");
 }

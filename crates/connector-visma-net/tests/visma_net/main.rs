@@ -1,6 +1,7 @@
 //! The connector from outside: what it decodes, what it sends, and what it makes of odd answers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod conformance;
 mod connect;
 mod documents;
 mod emulated;
