@@ -96,6 +96,10 @@ pub struct Config {
     /// How a new invoice is kept until it is released.
     #[serde(default)]
     pub new_invoices: NewInvoices,
+    /// Whether credit notes are made too. A rule set that makes invoices has to name its `streams` then: what a document of
+    /// another system is to become cannot be told from it.
+    #[serde(default)]
+    pub make_credit_notes: bool,
     /// Whether the ERP prints, mails or sends on the invoices that are made here.
     #[serde(default)]
     pub invoice_sending: InvoiceSending,
@@ -279,6 +283,7 @@ impl Config {
             order_mark: OrderMark::default(),
             invoice_mark: InvoiceMark::default(),
             new_invoices: NewInvoices::default(),
+            make_credit_notes: false,
             invoice_sending: InvoiceSending::default(),
             invoice_stamps: InvoiceStamps::default(),
             text_item: None,

@@ -31,7 +31,7 @@
 //! | `contacts` | person | list, changes, find, create, change |
 //! | `inventory`, facets `inventory_price`, `inventory_stock` | item, price, stock level | list, changes, find, create, change |
 //! | `orders_<type>`, one for each order type | order | list, changes; the first one create; change, delete; act `open` |
-//! | `invoices`, `credit_notes` | invoice | list, changes, find, create, change, delete; act `release` |
+//! | `invoices`, and `credit_notes` where [`Config::make_credit_notes`] says so | invoice | list, changes, find, create, change, delete; act `release` |
 //! | `suppliers` | organisation | list, changes, create, change |
 //! | `sales_prices` | price | list |
 //! | `payments` | payment | list, changes |

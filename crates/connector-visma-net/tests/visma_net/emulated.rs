@@ -400,7 +400,8 @@ async fn an_invoice_goes_in_held_is_released_and_is_locked_then() {
     content.lines = vec![line("RISTING", "3", "200").key("1")].into();
     double.update(&erp, "invoices", &id, Invoice::new().content(content).to_fields()).await.unwrap();
     assert_shows(&double.record(&erp, "invoices", &id).await.fields, &[("content.net", "600")]);
-    double.step(&erp, "invoices", &id, "release").await.unwrap();
+    let error = double.step(&erp, "invoices", &id, "release").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AmbiguousWrite, "it runs on by itself: {error}");
     assert_shows(&double.record(&erp, "invoices", &id).await.fields, &[("stage", "'draft'")]);
     double.advance(5);
     let record = double.record(&erp, "invoices", &id).await;
@@ -431,10 +432,11 @@ async fn a_release_that_fails_says_so_or_leaves_a_draft() {
     double.switch("release_fails", "at_once");
     assert_eq!(double.step(&erp, "invoices", &id, "release").await.unwrap_err().kind(), ErrorKind::Invalid);
     double.switch("release_fails", "later");
-    double.step(&erp, "invoices", &id, "release").await.unwrap();
+    double.step(&erp, "invoices", &id, "release").await.unwrap_err();
     double.advance(60);
     assert_shows(&double.record(&erp, "invoices", &id).await.fields, &[("stage", "'draft'")]);
     double.switch("release_fails", "no");
+    double.switch("release_delay_s", 0);
     double.step(&erp, "invoices", &id, "release").await.unwrap();
     double.advance(60);
     assert_shows(&double.record(&erp, "invoices", &id).await.fields, &[("stage", "'booked'")]);

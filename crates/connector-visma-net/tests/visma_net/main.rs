@@ -5,6 +5,7 @@ mod conformance;
 mod connect;
 mod documents;
 mod emulated;
+mod engine;
 mod errors;
 mod fuzz;
 mod lists;

@@ -51,6 +51,7 @@ impl Desk {
         let mut config = double.config();
         config.line_account = Some("3000".to_owned());
         config.text_item = Some("TIME-4".to_owned());
+        config.make_credit_notes = true;
         let router = double.try_connect(config).await?.router;
         Ok(Stack::new(Arc::new(router)).with(Checked).build())
     }
@@ -87,6 +88,7 @@ impl Desk {
     }
     async fn release(&self, stream: &str) -> Arc<str> {
         let id = self.make(stream).await;
+        self.double.switch("release_delay_s", 0);
         self.done(write(stream, Action::Act { id: id.clone(), act: "release".to_owned(), with: FieldMap::new() }))
             .await;
         self.double.advance(5);
