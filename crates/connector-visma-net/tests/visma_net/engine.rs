@@ -216,13 +216,14 @@ async fn a_number_that_is_changed_in_the_erp_makes_nobody_twice() {
     house.run(Mode::Sync).await;
     let number = house.crm.get::<Organisation>("company", &company.id).unwrap().number.into_value().unwrap();
     house.double.act("renumber", json!({ "key": number, "number": "K-9" }));
-    for hours in [0, 0, 25, 25, 1] {
+    for hours in [0, 25, 25] {
         house.double.advance(hours * 3600);
         let report = house.run(Mode::Sync).await;
-        println!("{report:?}");
-        println!("{:?}", house.writes());
+        assert!(house.writes().is_empty() && report.writes() == 0, "{report:?}");
+        assert!(
+            report.held.iter().any(|held| held.text.contains("K-9")),
+            "a person says whose number it is: {report:?}"
+        );
     }
-    println!("{:?}", house.crm.get::<Organisation>("company", &company.id));
     assert_eq!(house.double.emulator.state()["customers"].as_array().unwrap().len(), 2);
-    panic!();
 }

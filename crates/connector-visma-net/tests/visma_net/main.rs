@@ -9,6 +9,7 @@ mod engine;
 mod errors;
 mod fuzz;
 mod lists;
+mod login;
 mod masters;
 mod orders;
 mod spec;
