@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, value::RawValue};
-use sync_core::{Context, Error, ErrorKind, Field, Result, connector::Tenant, store::Snapshot};
+use sync_core::{Context, Error, ErrorKind, Field, Result, capability::Choice, connector::Tenant, store::Snapshot};
 
 use crate::{
     client::{Api, Resource, trial_of_changes},
@@ -209,6 +209,11 @@ impl Company {
     /// What the list of a stream takes; none if the stream is closed.
     pub(crate) fn reach(&self, stream: &str) -> Option<Reach> {
         self.streams.get(stream).cloned()
+    }
+    /// What a list offers to people; nothing of a list that this login does not reach.
+    pub(crate) fn choices(&self, list: &str) -> Vec<Choice> {
+        let used = self.lists.get(list).into_iter().flatten().filter(|code| code.is_active != Some(false));
+        used.map(|code| Choice::new(&code.id, &code.name)).collect()
     }
     /// An entry of a list.
     pub(crate) fn code(&self, list: &str, id: &str) -> Option<&Code> {

@@ -11,7 +11,6 @@ use sync_core::{
     connector::Tenant,
     context::Context,
     error::{Error, ErrorKind, Result},
-    handler::Answer,
 };
 use sync_http::{
     Auth, Client, ErrorReader, Grant, Limit, LimitKey, Position, Quota, Redaction, Renewal, Request, Response, Token,
@@ -121,20 +120,22 @@ impl Api {
             _ => Ok(None),
         }
     }
-    /// All rows of a query. Pages end with an empty one, and with nothing else.
+    /// All rows of a query. Pages end with an empty one, or with one that has fewer rows than a page is sure to hold.
     pub(crate) async fn query(
         &self,
         cx: &Context,
         operation: &'static str,
         script: &str,
+        whole: usize,
     ) -> Result<Vec<Box<RawValue>>> {
-        self.all(cx, operation, || query(operation, script)).await
+        self.all(cx, operation, whole, || query(operation, script)).await
     }
     /// All rows of a list.
     pub(crate) async fn all(
         &self,
         cx: &Context,
         operation: &'static str,
+        whole: usize,
         request: impl Fn() -> Request,
     ) -> Result<Vec<Box<RawValue>>> {
         let mut rows = Vec::new();
@@ -144,24 +145,60 @@ impl Api {
             let request = request().query("Page", number).query("Size", PAGE_MAX);
             let page: Vec<Box<RawValue>> = self.read(cx, request).await?;
             let next = position.turn(operation, page.iter().map(|row| row.get()), End::Empty)?;
+            let is_last = page.len() < whole;
             rows.extend(page);
-            match next {
+            match next.filter(|_| !is_last) {
                 Some(next) => position = next,
                 None => return Ok(rows),
             }
         }
     }
-    /// A new record. The vendor answers with its id alone, with the id in an object, or with nothing at all; the last leaves open
-    /// which one it is, and it is looked for.
-    pub(crate) async fn made(&self, cx: &Context, of: &Resource, body: &Map<String, Json>) -> Result<Answer> {
-        let answer = self.http.send(cx, Request::post(of.create, of.all).json(body)).await?;
+    /// A new record: its id. The vendor answers with that alone, with an object that has it, or with nothing at all; the last
+    /// leaves open which one it is, and it is looked for.
+    pub(crate) async fn made(&self, cx: &Context, of: &Resource, body: &Map<String, Json>) -> Result<Option<String>> {
+        self.id_of(cx, Request::post(of.create, of.all).json(body), &of.key("Id")).await
+    }
+    /// The id that a call answers with, alone or under this name in an object.
+    pub(crate) async fn id_of(&self, cx: &Context, request: Request, key: &str) -> Result<Option<String>> {
+        let answer = self.http.send(cx, request).await?;
         let said = answer.value().unwrap_or_default();
         let id = match &said {
-            Json::Object(record) => record.get(&of.key("Id")).and_then(wire::text),
+            Json::Object(record) => record.get(key).and_then(wire::text),
             other => wire::text(other),
         };
-        let id = id.filter(|id| id.parse::<u32>().is_ok_and(|id| id > 0));
-        Ok(id.map_or_else(Answer::done, Answer::id))
+        Ok(id.filter(|id| is_id(id)))
+    }
+    /// Adds records: one by itself, several in one call. Those that fail are told inside an answer that says yes.
+    pub(crate) async fn add(&self, cx: &Context, of: &Resource, bodies: &[Map<String, Json>]) -> Result<()> {
+        if let [one] = bodies {
+            return self.made(cx, of, one).await.map(drop);
+        }
+        let sent = self.http.send(cx, Request::patch(of.create, of.all).json(bodies)).await?;
+        let said: Vec<Json> = sent.json()?;
+        if said.len() != bodies.len() {
+            return Err(unclear(of.create));
+        }
+        said.iter().try_for_each(|said| match wire::text(said).filter(|id| is_id(id.trim())) {
+            Some(_) => Ok(()),
+            None => told(of.create, "", said).and(Err(unclear(of.create))),
+        })
+    }
+    /// Changes records by the id in each: one by itself, several in one call.
+    pub(crate) async fn change_rows(&self, cx: &Context, of: &Resource, bodies: &[Map<String, Json>]) -> Result<()> {
+        let id = |body: &Map<String, Json>| body.get(&of.key("Id")).and_then(wire::text).unwrap_or_default();
+        if let [one] = bodies {
+            return self.change(cx, of, &id(one), one).await;
+        }
+        let ids: Vec<String> = bodies.iter().map(id).collect();
+        let changes: Vec<(&str, &Map<String, Json>)> = ids.iter().map(String::as_str).zip(bodies).collect();
+        self.change_all(cx, of, &changes).await.into_iter().collect()
+    }
+    /// Removes a record; one that is gone already is no error.
+    pub(crate) async fn remove(&self, cx: &Context, of: &Resource, id: &str) -> Result<()> {
+        match self.http.send(cx, Request::delete("remove line", of.one).path("id", id)).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            other => other.map(drop),
+        }
     }
     /// A change. It is answered with nothing.
     pub(crate) async fn change(&self, cx: &Context, of: &Resource, id: &str, body: &Map<String, Json>) -> Result<()> {
@@ -207,6 +244,10 @@ pub(crate) fn quoted(text: &str) -> String {
 fn login(application_token: &SecretString) -> Request {
     let token: SecretString = application_token.expose_secret().trim().to_owned().into();
     Request::post(SIGN_IN, "").secret_form("authCode", token).safe_to_repeat()
+}
+
+fn is_id(text: &str) -> bool {
+    text.parse::<u32>().is_ok_and(|id| id > 0)
 }
 
 /// What is said of one change in a batch: nothing or its id is yes, anything else is why not.

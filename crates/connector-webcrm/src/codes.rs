@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use serde::{Deserialize, Serialize};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use sync_core::{
     NormalForm, Value,
     context::Context,
@@ -11,7 +11,7 @@ use sync_core::{
 };
 use sync_http::Request;
 
-use crate::client::{Api, quoted};
+use crate::client::{Api, PAGE_MAX, quoted};
 
 /// What a person is; only the first is still there.
 pub(crate) const PERSON_STATUS: [&str; 4] = [ACTIVE, RESIGNED, "Other", "Guest"];
@@ -21,6 +21,8 @@ pub(crate) const ACTIVE: &str = "Active";
 pub(crate) const RESIGNED: &str = "Resigned";
 /// How far a delivery is, by the vendor's words.
 pub(crate) const DELIVERY_STATUS: [&str; 5] = ["New", "Planned", "OnGoing", "Completed", "GeneralDelivery"];
+/// What can go wrong with a delivery, by the vendor's words.
+pub(crate) const RISK: [&str; 5] = ["NoRisk", "Small", "Medium", "High", "Crises"];
 /// How far a document is on its way to the other system.
 pub(crate) const ERP_STATUS: [&str; 3] = ["NotReadyForSynchronization", "ReadyForSynchronization", "Synchronized"];
 
@@ -40,6 +42,20 @@ pub struct Lists {
     pub ordered_queries: bool,
     /// Quotation lines can be asked for in queries: else all of them are read to find those that changed.
     pub lines_in_queries: bool,
+    /// Rows that a page was seen to hold: one with fewer is the last.
+    #[serde(default)]
+    pub pages: Pages,
+}
+
+/// Rows that one page was seen to hold, asked for with the largest size. The vendor may give fewer than it is asked for, and
+/// does not tell how many; a page with fewer than it gave before is the last one all the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Pages {
+    /// A page of a query.
+    pub queries: usize,
+    /// A page of organisations that changed.
+    pub changes: usize,
 }
 
 /// One field as an administrator set it up.
@@ -48,6 +64,9 @@ pub struct Lists {
 pub struct FieldInfo {
     /// What users see.
     pub label: String,
+    /// What it holds, by the vendor's short word: `D` is a list; the others are not documented.
+    #[serde(default)]
+    pub kind: String,
     /// Characters that it holds, if told.
     pub max_len: Option<u32>,
     /// What can be chosen, in its order; nothing for a field that is no list.
@@ -70,6 +89,8 @@ struct WireField {
     name: Option<String>,
     #[serde(rename = "FieldMetadataLabel", default)]
     label: Option<String>,
+    #[serde(rename = "FieldMetadataDisplayType", default)]
+    kind: Option<String>,
     #[serde(rename = "FieldMetadataTextFieldMaxLength", default)]
     max_len: Option<i64>,
     #[serde(rename = "FieldMetadataDropdownListData", default)]
@@ -86,7 +107,7 @@ struct WireChoice {
 }
 
 impl Lists {
-    /// Reads them: six calls, of which the last two only ask whether a query is taken.
+    /// Reads them: seven calls, of which the last three only ask whether a query is taken, and what a page holds.
     ///
     /// # Errors
     /// As the vendor answers.
@@ -109,14 +130,12 @@ impl Lists {
         if let Some(error) = last.filter(|_| denied.len() == entities.len()) {
             return Err(error);
         }
-        let now = cx.clock.now();
-        Ok(Self {
-            place: api.place(),
-            fields,
-            denied,
-            ordered_queries: takes(cx, api, "Person", now).await?,
-            lines_in_queries: takes(cx, api, "QuotationLine", now).await?,
-        })
+        let lately = cx.clock.now() - TimeDelta::days(LATELY_D);
+        let (persons, lines) =
+            (takes(cx, api, "Person", lately).await?, takes(cx, api, "QuotationLine", lately).await?);
+        let pages = Pages { queries: persons.max(lines).unwrap_or_default(), changes: changed(cx, api, lately).await };
+        let (ordered_queries, lines_in_queries) = (persons.is_some(), lines.is_some());
+        Ok(Self { place: api.place(), fields, denied, ordered_queries, lines_in_queries, pages })
     }
     /// What users call a field, by the vendor's name of it.
     pub fn label(&self, key: &str) -> Option<&str> {
@@ -140,19 +159,31 @@ impl Lists {
     }
 }
 
-/// Whether a query with a condition, and an order beside it, is taken. A refusal is an answer, whatever its status: how the
-/// vendor refuses one is not documented.
-async fn takes(cx: &Context, api: &Api, table: &str, now: DateTime<Utc>) -> Result<bool> {
-    let script = since(table, table, "UpdatedAt", now, 0);
-    let request = crate::client::query("try a query", &script).query("Page", 1).query("Size", 1);
-    match api.read::<Vec<serde_json::Value>>(cx, request).await {
-        Ok(_) => Ok(true),
+/// Days of which the changes are counted: enough for a page with some rows, and few enough for a small one.
+const LATELY_D: i64 = 30;
+
+/// How many rows a query with a condition, and an order beside it, has on its first page; none where it is not taken. A refusal
+/// is an answer, whatever its status: how the vendor refuses one is not documented.
+async fn takes(cx: &Context, api: &Api, table: &str, lately: DateTime<Utc>) -> Result<Option<usize>> {
+    let script = since(table, table, "UpdatedAt", lately, 0);
+    let request = crate::client::query("try a query", &script).query("Page", 1).query("Size", PAGE_MAX);
+    match api.read::<Vec<IgnoredAny>>(cx, request).await {
+        Ok(rows) => Ok(Some(rows.len())),
         Err(error) => match error.kind() {
-            ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::Unavailable => Ok(false),
-            ErrorKind::Permission | ErrorKind::Auth => Ok(false), // the token itself was taken before
+            ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::Unavailable => Ok(None),
+            ErrorKind::Permission | ErrorKind::Auth => Ok(None), // the token itself was taken before
             _ => Err(error),
         },
     }
+}
+
+/// How many organisations one page of those that changed lately has. It saves calls and decides nothing: a refusal is none.
+async fn changed(cx: &Context, api: &Api, lately: DateTime<Utc>) -> usize {
+    let stamp = |at: DateTime<Utc>| at.format("%Y-%m-%dT%H:%M:%S").to_string();
+    let request = Request::get("count what changed", "/Organisations/FindByUpdateDates/{from}/{until}");
+    let request = request.path("from", stamp(lately)).path("until", stamp(cx.clock.now() + TimeDelta::hours(3)));
+    let request = request.query("Page", 1).query("Size", PAGE_MAX);
+    api.read::<Vec<IgnoredAny>>(cx, request).await.map_or(0, |rows| rows.len())
 }
 
 /// What changed since a moment, from an id on. Only conditions that were seen at work are used.
@@ -169,6 +200,7 @@ impl WireField {
         };
         let info = FieldInfo {
             label: self.label.unwrap_or_default(),
+            kind: self.kind.unwrap_or_default(),
             max_len: self.max_len.and_then(|max| u32::try_from(max).ok()).filter(|max| *max > 0),
             choices: self.choices.unwrap_or_default().into_iter().filter_map(choice).collect(),
         };
@@ -237,6 +269,24 @@ impl Currencies {
             listed.map(|choice| (choice.value.clone(), choice.text.clone())).collect();
         known.extend(configured.clone());
         Self(known)
+    }
+    /// The currencies that are known.
+    pub(crate) fn known(&self) -> BTreeSet<String> {
+        self.0.values().cloned().collect()
+    }
+    /// The index of a currency; where none is known at all, what is wanted goes out as it is.
+    ///
+    /// # Errors
+    /// `Invalid` for a currency that this system does not have.
+    pub(crate) fn write(&self, wanted: &str) -> Result<String> {
+        match self.0.iter().find(|(_, code)| *code == wanted) {
+            Some((index, _)) => Ok(index.clone()),
+            None if self.0.is_empty() => Ok(wanted.to_owned()),
+            None => {
+                let line = format!("webCRM's list of currencies has none that is '{wanted}'; add it to currencies");
+                Err(Error::new(ErrorKind::Invalid, "encode", line).with_context("field", "content.currency"))
+            }
+        }
     }
     /// The currency; an index that nobody explains stays as it is, for a table to translate.
     pub(crate) fn read(&self, index: &str) -> String {

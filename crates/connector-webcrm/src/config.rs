@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
-use sync_core::error::{Error, ErrorKind, Result};
+use sync_core::{
+    EntityKind, FieldPath,
+    error::{Error, ErrorKind, Result},
+    model::{Content, FieldType, Order, field},
+};
 use sync_http::{Limits, Timer, TokenStore, TokioTimer, Transport};
 use url::Url;
 
@@ -39,6 +43,40 @@ pub struct Config {
     /// the catalogue is not read, and lines of documents have neither number nor unit.
     #[serde(default)]
     pub columns: Option<Columns>,
+    /// The field of a delivery that keeps our mark on deliveries that are made: `ErpId`, which is for the other system, if left
+    /// out; else `Search1`, `Search2`, or one of `Custom1` to `Custom15`. A create whose answer is lost is found by it.
+    #[serde(default = "mark")]
+    pub mark: String,
+    /// Who numbers deliveries. `webcrm` if left out; `others` lets numbers be written. Then automatic numbering must be off in
+    /// webCRM: it takes a number twice, and lets neither delivery be changed any more.
+    #[serde(default)]
+    pub numbers: Numbers,
+    /// Fields of deliveries that hold what webCRM has no field for, by the names of the model:
+    /// `{ invoice_numbers = "Custom2", invoiced_on = "Custom4", "content.delivery_on" = "Custom1" }`. They may be `Custom1` to
+    /// `15`, `Plus1` to `20`, `Search1`, `Search2`, `Comment`, `Memo`, `NextFollowUp`, `WonDate` and `LostDate`.
+    #[serde(default)]
+    pub deliveries: BTreeMap<String, String>,
+    /// A check mark of deliveries, one of `Custom1` to `15`, that says whether there is an invoice: it is set with the field that
+    /// `deliveries` names for `invoicing`, or for `invoice_numbers`.
+    #[serde(default)]
+    pub booked: Option<String>,
+    /// The same as `deliveries`, of opportunities.
+    #[serde(default)]
+    pub opportunities: BTreeMap<String, String>,
+    /// Every line with money must name a record of the catalogue: some systems refuse it otherwise. No if left out.
+    #[serde(default)]
+    pub lines_name_items: bool,
+    /// Decimals that prices, quantities and discounts of lines keep, 0 to 6. 4 if left out: how many there are is not documented.
+    /// What is finer is rounded before it is sent, or refused.
+    #[serde(default = "decimals")]
+    pub decimals: u32,
+    /// Whether prices on lines include VAT. The interface does not tell; unknown if left out.
+    #[serde(default)]
+    pub prices_include_vat: Option<bool>,
+    /// This system takes the contact and the description of a delivery by their newer names (`DeliveryOpportunityPersonId`).
+    /// Both names are read in any case. No if left out.
+    #[serde(default)]
+    pub newer_names: bool,
     /// Currencies by the index that documents name them with (`"00"`), ISO 4217, where the system's own list does not tell.
     #[serde(default)]
     pub currencies: BTreeMap<String, String>,
@@ -77,6 +115,18 @@ pub enum LinePrice {
     LineTotalAfterDiscount,
 }
 
+/// Who numbers deliveries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Numbers {
+    /// webCRM, or its users.
+    #[default]
+    Webcrm,
+    /// Other systems; automatic numbering is off in webCRM.
+    Others,
+}
+
 /// What a change leaves out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -106,6 +156,13 @@ pub struct Columns {
     pub barcode: Option<u8>,
 }
 
+impl Columns {
+    /// Those that hold something.
+    pub(crate) fn all(&self) -> Vec<u8> {
+        [Some(self.number), Some(self.name), self.unit, self.barcode].into_iter().flatten().collect()
+    }
+}
+
 impl Config {
     /// A configuration with all defaults.
     pub fn new(base_url: Url, application_token: impl Into<SecretString>, line_price: LinePrice) -> Self {
@@ -114,6 +171,15 @@ impl Config {
             application_token: application_token.into(),
             line_price,
             columns: None,
+            mark: mark(),
+            numbers: Numbers::default(),
+            deliveries: BTreeMap::new(),
+            booked: None,
+            opportunities: BTreeMap::new(),
+            lines_name_items: false,
+            decimals: decimals(),
+            prices_include_vat: None,
+            newer_names: false,
             currencies: BTreeMap::new(),
             catalogue_currency: None,
             countries: BTreeMap::new(),
@@ -138,20 +204,48 @@ impl Config {
         if !(1..=1000).contains(&self.batch) {
             return wrong(format!("batch is {}; give 1 to 1000", self.batch));
         }
+        if self.decimals > 6 {
+            return wrong(format!("decimals is {}; give 0 to 6", self.decimals));
+        }
         if self.calls_per_minute == 0 {
             return wrong("calls_per_minute is 0; the vendor allows 250".to_owned());
         }
         if let Some(columns) = &self.columns {
-            let mut used: Vec<u8> = [Some(columns.number), Some(columns.name), columns.unit, columns.barcode]
-                .into_iter()
-                .flatten()
-                .collect();
+            let mut used = columns.all();
             if let Some(column) = used.iter().find(|column| !(1..=9).contains(*column)) {
                 return wrong(format!("columns has {column}; data columns are 1 to 9"));
             }
             used.sort_unstable();
             if used.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
                 return wrong("columns names one data column twice; each holds one thing".to_owned());
+            }
+        }
+        if !MARKS.contains(&self.mark.as_str()) && !is_of("Custom", 15, &self.mark) {
+            return wrong(format!("mark is '{}'; give ErpId, Search1, Search2, or Custom1 to Custom15", self.mark));
+        }
+        if let Some(booked) = &self.booked {
+            let told = ["invoicing", "invoice_numbers"].iter().any(|path| self.deliveries.contains_key(*path));
+            if !is_of("Custom", 15, booked) || !told {
+                let why = "give Custom1 to Custom15, and name a field for invoicing or invoice_numbers in deliveries";
+                return wrong(format!("booked is '{booked}'; {why}"));
+            }
+        }
+        for (setting, places) in [("deliveries", &self.deliveries), ("opportunities", &self.opportunities)] {
+            let own = std::iter::once(&self.mark).chain(&self.booked).map(String::as_str);
+            let mut used: Vec<&str> = own.filter(|_| setting == "deliveries").collect();
+            if matches!(used.as_slice(), [mark, booked] if mark == booked) {
+                return wrong(format!("mark and booked are both {}; a field holds one thing", self.mark));
+            }
+            for (path, name) in places {
+                if let Some(why) = misplaced(path, name) {
+                    return wrong(format!("{setting}.\"{path}\" is '{name}': {why}"));
+                }
+                if used.contains(&name.as_str()) {
+                    return wrong(format!(
+                        "{setting} names {name} twice, or it is the mark, or booked; a field holds one thing"
+                    ));
+                }
+                used.push(name);
             }
         }
         let codes = self.currencies.values().map(|code| ("currencies", code, 3));
@@ -171,6 +265,15 @@ impl fmt::Debug for Config {
             .field("host", &self.base_url.host_str())
             .field("line_price", &self.line_price)
             .field("columns", &self.columns)
+            .field("mark", &self.mark)
+            .field("numbers", &self.numbers)
+            .field("deliveries", &self.deliveries)
+            .field("booked", &self.booked)
+            .field("opportunities", &self.opportunities)
+            .field("lines_name_items", &self.lines_name_items)
+            .field("decimals", &self.decimals)
+            .field("prices_include_vat", &self.prices_include_vat)
+            .field("newer_names", &self.newer_names)
             .field("currencies", &self.currencies)
             .field("catalogue_currency", &self.catalogue_currency)
             .field("countries", &self.countries)
@@ -180,6 +283,43 @@ impl fmt::Debug for Config {
             .field("search_lag_s", &self.search_lag_s)
             .finish_non_exhaustive()
     }
+}
+
+/// Fields of a delivery that may keep our mark, beside those called custom.
+const MARKS: [&str; 3] = ["ErpId", "Search1", "Search2"];
+/// Fields of documents that the configuration may give a meaning to, beside those called custom and plus.
+const PLACES: [&str; 7] = ["Search1", "Search2", "Comment", "Memo", "NextFollowUp", "WonDate", "LostDate"];
+/// What webCRM has a field for.
+const NATIVE: [FieldPath; 7] =
+    [Order::NUMBER, Order::STAGE, Order::CUSTOMER, Order::CONTACT, Order::ORDERED_ON, Order::DESCRIPTION, Order::NOTE];
+
+fn is_of(family: &str, count: u8, name: &str) -> bool {
+    let nth = name.strip_prefix(family).filter(|nth| !nth.starts_with('0'));
+    nth.and_then(|nth| nth.parse::<u8>().ok()).is_some_and(|nth| (1..=count).contains(&nth))
+}
+
+/// Why this field of the model cannot stand in that field of webCRM.
+fn misplaced(path: &str, name: &str) -> Option<String> {
+    if !PLACES.contains(&name) && !is_of("Custom", 15, name) && !is_of("Plus", 20, name) {
+        let places = PLACES.join(", ");
+        return Some(format!("documents have Custom1 to Custom15, Plus1 to Plus20, {places}"));
+    }
+    let path = FieldPath::new(path);
+    let inside = [Content::LINES, Content::CURRENCY].map(|leaf| Order::CONTENT.join(leaf.as_str()));
+    if NATIVE.contains(&path) || inside.contains(&path) {
+        return Some(format!("webCRM has a field for '{path}' already"));
+    }
+    let Some(spec) = field(EntityKind::Order, path) else {
+        return Some(format!("an order has no field '{path}'"));
+    };
+    let fits = match spec.ty {
+        FieldType::Text => true,
+        FieldType::Date => !PLACES.contains(&name) || ["NextFollowUp", "WonDate", "LostDate"].contains(&name),
+        FieldType::Bool | FieldType::Decimal => !PLACES.contains(&name),
+        _ => return Some(format!("'{path}' is neither text, day, number nor yes and no")),
+    };
+    let moment = spec.ty == FieldType::Text && ["NextFollowUp", "WonDate", "LostDate"].contains(&name);
+    (!fits || moment).then(|| format!("it cannot hold '{path}'"))
 }
 
 /// What the program lends to its connections.
@@ -216,6 +356,12 @@ fn base_url() -> Url {
 fn batch() -> u32 {
     50
 }
+fn decimals() -> u32 {
+    4
+}
+fn mark() -> String {
+    "ErpId".to_owned()
+}
 fn calls_per_minute() -> u32 {
     250
 }
@@ -244,6 +390,16 @@ mod tests {
     }
 
     #[test]
+    fn fields_of_documents_can_be_given_a_meaning() {
+        let places = r#","deliveries":{"invoice_numbers":"Custom2","invoiced_on":"Plus20","delivered_on":"WonDate"},
+            "opportunities":{"content.buyer_reference":"Search1"},"mark":"Custom15","numbers":"others""#;
+        let config = read(places).unwrap();
+        config.check().unwrap();
+        assert_eq!((config.numbers, read("").unwrap().numbers), (Numbers::Others, Numbers::Webcrm));
+        assert_eq!(read("").unwrap().mark, "ErpId");
+    }
+
+    #[test]
     fn what_a_price_means_has_no_default() {
         let error = serde_json::from_str::<Config>(r#"{"application_token":"x"}"#).unwrap_err();
         assert!(error.to_string().contains("line_price"), "{error}");
@@ -261,6 +417,24 @@ mod tests {
             (r#","columns":{"number":1,"name":10}"#, "columns"),
             (r#","columns":{"number":1,"name":2,"unit":1}"#, "columns"),
             (r#","currencies":{"00":"kr"}"#, "currencies"),
+            (r#","decimals":7"#, "decimals"),
+            (r#","mark":"Custom16""#, "mark"),
+            (r#","mark":"Number""#, "mark"),
+            (r#","deliveries":{"invoiced_on":"Custom0"}"#, "invoiced_on"),
+            (r#","deliveries":{"invoiced_on":"Search1"}"#, "invoiced_on"),
+            (r#","deliveries":{"invoice_numbers":"WonDate"}"#, "invoice_numbers"),
+            (r#","deliveries":{"colour":"Custom1"}"#, "colour"),
+            (r#","deliveries":{"number":"Custom1"}"#, "number"),
+            (r#","deliveries":{"customer":"Custom1"}"#, "customer"),
+            (r#","deliveries":{"content.lines":"Custom1"}"#, "content.lines"),
+            (r#","deliveries":{"ordered_at":"Custom1"}"#, "ordered_at"),
+            (r#","deliveries":{"invoice_numbers":"Custom1","tracking.number":"Custom1"}"#, "Custom1"),
+            (r#","mark":"Custom1","deliveries":{"invoice_numbers":"Custom1"}"#, "Custom1"),
+            (r#","opportunities":{"invoice_numbers":"Custom21"}"#, "opportunities"),
+            (r#","booked":"Custom3""#, "booked"),
+            (r#","booked":"Plus3","deliveries":{"invoicing":"Custom1"}"#, "booked"),
+            (r#","booked":"Custom1","deliveries":{"invoicing":"Custom1"}"#, "Custom1"),
+            (r#","booked":"Custom1","mark":"Custom1","deliveries":{"invoicing":"Custom2"}"#, "Custom1"),
             (r#","catalogue_currency":"dkk""#, "catalogue_currency"),
             (r#","countries":{"Danmark":"DK"}"#, "countries"),
         ] {

@@ -1,16 +1,20 @@
 //! Fields of the vendor's own: which there are, what they are called in ours, and how they are read and written.
 
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 use sync_core::{
     Field, FieldMap, FieldPath, Value,
     capability::{FieldCapability, StreamCapability},
     error::{Error, ErrorKind, Result},
+    model::FieldType,
 };
 
 use crate::{
     codes::Lists,
-    wire::{NO_MOMENT, Wire, moment, number},
+    wire::{NO_MOMENT, Wire, midnight, moment, number},
 };
 
 /// What a field holds.
@@ -18,10 +22,18 @@ use crate::{
 pub(crate) enum Form {
     Text,
     Number,
+    /// The id of a user or of an entry somewhere else; 0 is none.
+    Id,
     Flag,
     Moment,
-    /// Only read.
+    /// A moment of which the day counts.
     Day,
+    /// A day as text: how it is written depends on the family of the field.
+    DayText,
+    /// Yes or no as text.
+    FlagText,
+    /// A number as text.
+    NumberText,
     Word(&'static [&'static str]),
 }
 
@@ -119,6 +131,36 @@ impl OwnFields {
             }
         }
     }
+    /// Says that a field of the vendor's holds what the model has a name for; as an own field it is then only read.
+    pub(crate) fn place(&mut self, entity: &str, name: &str, path: FieldPath, lists: &Lists) {
+        let key = format!("{entity}{name}");
+        let spec = sync_core::model::field(sync_core::EntityKind::Order, path);
+        let form = match spec.map(|spec| spec.ty) {
+            Some(FieldType::Date) if DAYS.contains(&name) => Form::Day,
+            Some(FieldType::Date) => Form::DayText,
+            Some(FieldType::Bool) => Form::FlagText,
+            Some(FieldType::Decimal) => Form::NumberText,
+            _ => Form::Text,
+        };
+        let mut can =
+            if form == Form::Text { text_capability(lists, &key, None) } else { FieldCapability::read_write() };
+        if let Some(spec) = spec.filter(|spec| !spec.words.is_empty()) {
+            can.one_of = Some(spec.words.iter().map(|word| word.name.to_owned()).collect());
+        }
+        *self = std::mem::take(self).only_read(&key);
+        self.0.push(Own { key, path, form, can });
+    }
+    /// The same, with this one of the vendor's fields only read.
+    pub(crate) fn only_read(mut self, key: &str) -> Self {
+        for own in self.0.iter_mut().filter(|own| own.key == key) {
+            own.can = FieldCapability::read_only();
+        }
+        self
+    }
+    /// Vendor's names by ours.
+    pub(crate) fn keys(&self) -> BTreeMap<FieldPath, String> {
+        self.0.iter().map(|own| (own.path, own.key.clone())).collect()
+    }
     /// Takes back what is written at creation, for records that are not made.
     pub(crate) fn never_made(mut self) -> Self {
         for own in &mut self.0 {
@@ -144,9 +186,13 @@ impl OwnFields {
             let value = match own.form {
                 Form::Text => chosen(wire.text(&own.key)?, lists, &own.key).map(Value::from),
                 Form::Number => wire.decimal(&own.key)?.map(Value::Decimal),
+                Form::Id => wire.link(&own.key)?.map(|id| Value::Decimal(id.into())),
                 Form::Flag => wire.flag(&own.key)?.map(Value::Bool),
                 Form::Moment => wire.moment(&own.key)?.map(Value::Instant),
                 Form::Day => wire.day(&own.key)?.map(Value::Date),
+                Form::DayText => wire.written_day(&own.key)?.map(Value::Date),
+                Form::NumberText => wire.decimal(&own.key)?.map(Value::Decimal),
+                Form::FlagText => wire.word(&own.key, &["No", "Yes"])?.map(|word| Value::Bool(word == "Yes")),
                 Form::Word(words) => wire.word(&own.key, words)?.map(Value::from),
             };
             match value {
@@ -186,11 +232,20 @@ impl Own {
             (Form::Text, Value::Null) => emptied(lists, &self.key),
             (Form::Text, Value::Text(text)) => cut(text, self.can.max_len).into(),
             (Form::Text, Value::Decimal(amount)) => amount.normalize().to_string().into(),
-            (Form::Text, Value::Bool(yes)) => if *yes { "Yes" } else { "No" }.into(),
-            (Form::Text, Value::Date(day)) => day.to_string().into(),
+            (Form::Text | Form::FlagText, Value::Bool(yes)) => if *yes { "Yes" } else { "No" }.into(),
+            (Form::Text | Form::DayText, Value::Date(day)) => written_day(&self.key, *day).into(),
+            (Form::DayText, Value::Null) => "".into(),
+            (Form::FlagText, Value::Null) => "No".into(),
+            (Form::NumberText, Value::Null) => "".into(),
+            (Form::DayText, _) => return wrong("a day"),
+            (Form::FlagText, _) => return wrong("yes or no"),
+            (Form::NumberText, value) => match value.as_decimal() {
+                Some(amount) => amount.normalize().to_string().into(),
+                None => return wrong("a number"),
+            },
             (Form::Text, _) => return wrong("a text"),
-            (Form::Number, Value::Null) => number(Decimal::ZERO),
-            (Form::Number, value) => match value.as_decimal() {
+            (Form::Number | Form::Id, Value::Null) => number(Decimal::ZERO),
+            (Form::Number | Form::Id, value) => match value.as_decimal() {
                 Some(amount) => number(amount),
                 None => return wrong("a number"),
             },
@@ -200,11 +255,21 @@ impl Own {
             (Form::Moment, Value::Null) => NO_MOMENT.into(),
             (Form::Moment, Value::Instant(at)) => moment(*at).into(),
             (Form::Moment, _) => return wrong("a moment"),
-            (Form::Day, _) => return wrong("nothing: it is only read"),
+            (Form::Day, Value::Null) => NO_MOMENT.into(),
+            (Form::Day, Value::Date(day)) => midnight(*day).into(),
+            (Form::Day, _) => return wrong("a day"),
             (Form::Word(words), Value::Text(text)) if words.contains(&&**text) => (&**text).into(),
             (Form::Word(words), _) => return wrong(&format!("one of {}", words.join(", "))),
         })
     }
+}
+
+/// Fields that hold moments, of which the day is meant.
+const DAYS: [&str; 3] = ["NextFollowUp", "WonDate", "LostDate"];
+
+/// A day in a text: `2018-06-28` in most fields, `20180628` in those that are called plus.
+fn written_day(key: &str, day: NaiveDate) -> String {
+    if key.contains("Plus") { day.format("%Y%m%d").to_string() } else { day.to_string() }
 }
 
 /// What a text field takes: so many characters, or one of a list.

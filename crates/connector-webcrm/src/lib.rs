@@ -4,10 +4,10 @@
 //! |---|---|---|---|
 //! | `organisations` | organisations | all, changed since, by id, by name, VAT number and own fields | create, change |
 //! | `persons` | persons | all, changed since, by id, by e-mail and own fields | create, change |
-//! | `items` | the catalogue that quotation lines are made of | all, by id | no |
-//! | `item_prices` | its prices (a facet of `items`) | with its host | no |
-//! | `deliveries` | orders with their quotation lines | all, changed since (lines too), by id | handshake, status, texts, own fields |
-//! | `opportunities` | quotes with their quotation lines | all, changed since (lines too), by id | handshake, texts, own fields |
+//! | `items` | the catalogue that quotation lines are made of | all, by id, by number | create, change |
+//! | `item_prices` | its prices (a facet of `items`) | with its host | with its host |
+//! | `deliveries` | orders with their quotation lines | all, changed since (lines too), by id, by number and mark | create, change |
+//! | `opportunities` | quotes with their quotation lines | all, changed since (lines too), by id, by number | handshake, texts, own fields; a delivery is made of it |
 //!
 //! The `README.md` beside this crate tells what is mapped how, and what was decided where the vendor's documentation is
 //! silent.
@@ -33,27 +33,31 @@
 mod client;
 mod codes;
 mod config;
+mod described;
 mod fields;
 mod streams;
 mod wire;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::TimeDelta;
 use sync_core::{
-    Context, Result, SystemId,
+    Context, FieldPath, Result, StreamId, SystemId,
     connector::{ConnectorInfo, Tenant},
-    handler::{Router, Session},
+    handler::{Router, Session, StreamHandler},
     store::Snapshot,
 };
 
-pub use codes::{Choice, FieldInfo, Lists};
-pub use config::{Columns, Config, Environment, LinePrice, Updates};
+pub use codes::{Choice, FieldInfo, Lists, Pages};
+pub use config::{Columns, Config, Environment, LinePrice, Numbers, Updates};
+pub use described::Described;
 
 use client::Api;
+use described::described;
 use streams::{
-    documents::{DELIVERY, Documents, OPPORTUNITY},
+    documents::Documents,
     items::Items,
+    kind::{DELIVERY, OPPORTUNITY},
     organisations::Organisations,
     persons::Persons,
 };
@@ -66,6 +70,8 @@ pub struct Connection {
     pub router: Router,
     /// The system's fields and lists.
     pub lists: Arc<Lists>,
+    /// Every field that can be mapped, by stream: what people read when they set up a mapping.
+    pub fields: BTreeMap<StreamId, Vec<Described>>,
     /// What the store is to keep: [`Lists`] as JSON, good for a day. The one that was handed in, if it is still good.
     pub snapshot: Snapshot,
 }
@@ -75,7 +81,7 @@ const GOOD_FOR_H: i64 = 24;
 
 /// Makes the connection that the configuration calls `connection`.
 ///
-/// With a `snapshot` that is less than a day old no call is made; otherwise the system's fields and lists are read, in six
+/// With a `snapshot` that is less than a day old no call is made; otherwise the system's fields and lists are read, in seven
 /// calls beside the signing in.
 ///
 /// # Errors
@@ -102,24 +108,49 @@ pub async fn connect(
     };
     let lists = Arc::new(lists);
     let tells = Tells { info: ConnectorInfo::new("webcrm", system.clone(), "v1"), api: api.clone() };
-    let mut router = Router::new(tells);
+    let mut making = Making { router: Router::new(tells), fields: BTreeMap::new(), lists: lists.clone() };
     let sees = |entity: &str| !lists.denied.contains(entity);
     if sees("Organisation") {
-        router = router.with(Organisations::new(api.clone(), &config, lists.clone()))?;
+        let organisations = Organisations::new(api.clone(), &config, lists.clone());
+        let keys = organisations.keys();
+        making = making.with(organisations, &keys)?;
     }
     if sees("Person") {
-        router = router.with(Persons::new(api.clone(), &system, &config, lists.clone()))?;
+        let persons = Persons::new(api.clone(), &system, &config, lists.clone());
+        let keys = persons.keys();
+        making = making.with(persons, &keys)?;
     }
-    if sees("Delivery") {
-        router = router.with(Documents::new(&DELIVERY, api.clone(), &system, &config, lists.clone()))?;
-    }
-    if sees("Opportunity") {
-        router = router.with(Documents::new(&OPPORTUNITY, api.clone(), &system, &config, lists.clone()))?;
+    for kind in [&DELIVERY, &OPPORTUNITY].into_iter().filter(|kind| sees(kind.entity())) {
+        kind.check(&config, &lists)?;
+        let documents = Documents::new(kind, api.clone(), &system, &config, lists.clone());
+        let keys = documents.keys();
+        making = making.with(documents, &keys)?;
     }
     if let Some(columns) = config.columns {
-        router = router.with(Items::new(api, &system, &config, columns))?;
+        let items = Items::new(api, &system, &config, columns);
+        let keys = items.keys();
+        making = making.with(items, &keys)?;
     }
-    Ok(Connection { router, lists, snapshot })
+    let Making { router, fields, .. } = making;
+    Ok(Connection { router, lists, fields, snapshot })
+}
+
+/// A connection that is being put together.
+struct Making {
+    router: Router,
+    fields: BTreeMap<StreamId, Vec<Described>>,
+    lists: Arc<Lists>,
+}
+
+impl Making {
+    /// With one resource more.
+    fn with(mut self, handler: impl StreamHandler, keys: &BTreeMap<FieldPath, String>) -> Result<Self> {
+        let streams = std::iter::once((handler.stream(), handler.capability())).chain(handler.facets());
+        for (stream, can) in streams {
+            self.fields.insert(stream, described(&can, keys, &self.lists));
+        }
+        Ok(Self { router: self.router.with(handler)?, ..self })
+    }
 }
 
 /// The lists of a snapshot that is this system's and not too old; one that another version wrote in another form is none.

@@ -82,6 +82,13 @@ impl Wire {
             Stamp::Moment(at) => at.date_naive(),
         }))
     }
+    /// A day in a text, with or without dashes.
+    pub(crate) fn written_day(&self, key: &str) -> Result<Field<NaiveDate>> {
+        self.told(key, "day", |json| {
+            let text = json.as_str()?.trim();
+            ["%Y-%m-%d", "%Y%m%d"].iter().find_map(|form| NaiveDate::parse_from_str(text, form).ok())
+        })
+    }
     fn stamp(&self, key: &str) -> Result<Field<Stamp>> {
         let stamp = self.told(key, "moment", |json| stamp(json.as_str()?))?;
         Ok(match stamp {
@@ -142,11 +149,21 @@ pub(crate) fn moment(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, false)
 }
 
+/// A day as the vendor writes it: its midnight in UTC.
+pub(crate) fn midnight(day: NaiveDate) -> String {
+    moment(day.and_time(NaiveTime::MIN).and_utc())
+}
+
 /// Whether two values are the same to the vendor: null is an empty text, and `10` is `10.0`.
 pub(crate) fn same(one: &Json, other: &Json) -> bool {
     let blank = |json: &Json| json.is_null() || json.as_str().is_some_and(str::is_empty);
     match (one, other) {
         (Json::Number(_), Json::Number(_)) => decimal(one).is_some_and(|one| Some(one) == decimal(other)),
+        (Json::String(a), Json::String(b)) if a != b => match (stamp(a), stamp(b)) {
+            // one moment may be written with any offset; days and words are what stands there
+            (Some(Stamp::Moment(a)), Some(Stamp::Moment(b))) => a == b || a.year() <= 1 && b.year() <= 1,
+            _ => false,
+        },
         _ => one == other || blank(one) && blank(other),
     }
 }

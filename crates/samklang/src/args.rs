@@ -48,6 +48,10 @@ pub(crate) enum Command {
     },
     /// Look at credentials, companies, and whether the systems can do what the configuration asks for
     Check,
+    /// The fields that a connection has, for rows of the mapping
+    Fields(Fields),
+    /// Codes that no row of a table translates, and rows that suggest themselves
+    Tables(Tables),
     /// First contact: read everything, bind what belongs together, write nothing
     Adopt(Form),
     /// Allow once what adopt, or a guard, counted
@@ -56,7 +60,7 @@ pub(crate) enum Command {
         id: String,
     },
     /// What a run would write, each with old and new value and why; writes nothing
-    Plan(Form),
+    Plan(Plan),
     /// Bring the systems into agreement
     Run(Run),
     /// What waits for a decision
@@ -116,6 +120,36 @@ pub(crate) struct Demo {
     /// Keep configuration, state file and tokens in this new or empty folder, to look into with held and journal
     #[arg(long, value_name = "DIR")]
     pub(crate) keep: Option<PathBuf>,
+}
+
+/// `fields`.
+#[derive(Debug, Args)]
+pub(crate) struct Fields {
+    /// The connection's name
+    pub(crate) connection: String,
+    /// A rule set of the configuration, or a kind: organisation, person; all if not given
+    pub(crate) entity: Option<String>,
+    #[command(flatten)]
+    pub(crate) form: Form,
+}
+
+/// `tables`.
+#[derive(Debug, Args)]
+pub(crate) struct Tables {
+    /// Only this one: payment_terms
+    pub(crate) table: Option<String>,
+    #[command(flatten)]
+    pub(crate) form: Form,
+}
+
+/// `plan`.
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    #[command(flatten)]
+    pub(crate) form: Form,
+    /// Put all planned writes into this file too, one JSON object a line; what is printed stops at the first thousands
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
 }
 
 /// `run`.

@@ -28,6 +28,14 @@ impl Failure {
     pub(crate) fn stopped(line: impl Into<String>) -> Self {
         Self { code: STOPPED, line: line.into(), more: Vec::new() }
     }
+    /// Both, as one: `first` if there was one before.
+    pub(crate) fn after(self, first: Option<Self>) -> Self {
+        let Some(mut first) = first else { return self };
+        first.code = first.code.min(self.code);
+        first.more.push(self.line);
+        first.more.extend(self.more);
+        first
+    }
     /// A system could not be reached or refused us.
     pub(crate) fn of_system(system: &SystemId, error: &Error) -> Self {
         let line = format!("{}: {}", system.connection(), words_of(system, error));

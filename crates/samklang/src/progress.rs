@@ -7,7 +7,7 @@ use std::{
 };
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use sync_core::{StreamKey, engine::Observer};
+use sync_core::{StreamKey, engine::Observer, plan::Op};
 
 /// Observes one run.
 #[derive(Debug)]
@@ -78,7 +78,8 @@ impl Observer for Progress {
             bar.tick();
         }
     }
-    fn planned(&self, writes: usize) {
+    fn planned(&self, writes: &[Op]) {
+        let writes = writes.len();
         match &self.bar {
             Some(bar) => {
                 bar.set_message("writing");

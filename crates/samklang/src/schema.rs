@@ -40,6 +40,7 @@ pub(crate) fn of_file(plugins: &Plugins) -> Value {
                 "duplicates": {"enum": ["hold", "alias"]},
             }), &["on"]),
             "scope": closed(json!({
+                "tell": text("the field in which the others are told why a record does not go there"),
                 "at": text("the connection that records are sent to"),
                 "when": {"$ref": "#/$defs/conditions"},
             }), &["at", "when"]),
@@ -177,6 +178,7 @@ fn role() -> Value {
             "remove": {"type": "boolean"},
             "streams": {"type": "array", "items": {"type": "string"}},
             "becomes": {"enum": ["order", "invoice"], "description": "what an order is made there"},
+            "every": text("how often it is read, where not as often as the rule set: 30s 2m 6h 1d"),
             "until": {
                 "enum": ["draft", "open", "booked", "sent"],
                 "description": "how far a document is brought; as little binding as the system can have it if left out",
@@ -267,7 +269,14 @@ fn row(plugins: &Plugins) -> Value {
             "table": {"type": "string"},
             "mapper": one_of(plugins.mappers.keys().map(String::as_str), "a mapper that the program brings"),
         },
-        "additionalProperties": {"type": "string"},
+        "additionalProperties": {"anyOf": [
+            text("the connection's field"),
+            closed(
+                json!({"value": {"type": ["string", "integer", "boolean"], "description":
+                    "it has no such field: what its records are taken to have until somebody says otherwise"}}),
+                &["value"],
+            ),
+        ]},
         "required": ["field"],
     })
 }

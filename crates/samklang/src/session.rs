@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use sync_core::{
     Clock, Context, SystemId,
+    capability::Capabilities,
     connector::{Connector, Tenant},
     engine::Engine,
     policy::Policy,
@@ -127,6 +128,28 @@ pub(crate) async fn connect(
     connecting.await.map_err(|error| Failure::of_system(&id, &error))
 }
 
+/// What connections can do, asked of them anew: somebody may have set up a field just now.
+///
+/// # Errors
+/// All connections that fail.
+pub(crate) async fn capabilities(
+    config: &Config,
+    machine: &Machine,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<BTreeMap<SystemId, Capabilities>, Failure> {
+    let shared = shared(config, machine)?;
+    let (mut found, mut failed) = (BTreeMap::new(), None);
+    for (name, connection) in config.connections.iter().filter(|(name, _)| wanted(name)) {
+        match connect(name, connection, (machine, &shared), None).await {
+            Ok(connected) => {
+                found.insert(id_of(name, connection), connected.connector.capabilities().clone());
+            }
+            Err(failure) => failed = Some(failure.after(failed)),
+        }
+    }
+    failed.map_or(Ok(found), Err)
+}
+
 /// The systems of a configuration, connected.
 #[derive(Default)]
 struct Met {
@@ -153,15 +176,8 @@ impl Met {
         let mut met = Self::default();
         let mut failed: Option<Failure> = None;
         for (name, connection) in &config.connections {
-            match met.one(name, connection, with, store, remembering).await {
-                Ok(()) => {}
-                Err(failure) => match &mut failed {
-                    None => failed = Some(failure),
-                    Some(first) => {
-                        first.code = first.code.min(failure.code);
-                        first.more.push(failure.line);
-                    }
-                },
+            if let Err(failure) = met.one(name, connection, with, store, remembering).await {
+                failed = Some(failure.after(failed));
             }
         }
         let Some(failed) = failed else { return Ok(met) };

@@ -1,4 +1,4 @@
-//! Checks requests and answers against a vendor's OpenAPI 3.0 or 3.1 description, in tests.
+//! Checks requests and answers against a vendor's OpenAPI 3.0 or 3.1 or Swagger 2.0 description, in tests.
 //!
 //! ```
 //! # let description = serde_json::json!({ "openapi": "3.0.0", "paths": { "/orders/{id}": { "get": {
@@ -21,6 +21,7 @@ mod glob;
 mod load;
 mod operation;
 mod rewrite;
+mod swagger;
 
 use std::fmt;
 

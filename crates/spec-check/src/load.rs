@@ -15,6 +15,7 @@ use crate::{
     Problem,
     operation::{self, Operation},
     rewrite::{Rewrite, Way},
+    swagger,
 };
 
 /// Why a description cannot be used.
@@ -25,7 +26,7 @@ pub enum LoadError {
     Read(PathBuf, io::Error),
     /// It is no JSON.
     Json(serde_json::Error),
-    /// It is no OpenAPI 3.0 or 3.1 description; the version that it names, if any.
+    /// It is no OpenAPI 3.0 or 3.1 description, nor Swagger 2.0; the version that it names, if any.
     Version(String),
 }
 
@@ -34,14 +35,14 @@ impl fmt::Display for LoadError {
         match self {
             Self::Read(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Json(error) => write!(f, "the description is no JSON: {error}"),
-            Self::Version(version) => write!(f, "OpenAPI 3.0 and 3.1 are read, this is {version:?}"),
+            Self::Version(version) => write!(f, "OpenAPI 3.0 and 3.1 and Swagger 2.0 are read, this is {version:?}"),
         }
     }
 }
 
 impl Error for LoadError {}
 
-/// A vendor's OpenAPI description.
+/// A vendor's description, OpenAPI or Swagger.
 pub struct Spec {
     pub(crate) root: Value,
     base: String,
@@ -91,9 +92,13 @@ impl Spec {
     /// Takes a description that was read already.
     ///
     /// # Errors
-    /// Neither OpenAPI 3.0 nor 3.1.
+    /// Neither OpenAPI 3.0 nor 3.1, nor Swagger 2.0.
     pub fn from_value(root: Value) -> Result<Self, LoadError> {
-        let version = root.get("openapi").and_then(Value::as_str).unwrap_or_default();
+        let root = match root.get("swagger").and_then(Value::as_str) {
+            Some("2.0") => swagger::converted(&root),
+            _ => root,
+        };
+        let version = root.get("openapi").or(root.get("swagger")).and_then(Value::as_str).unwrap_or_default();
         let old = version.starts_with("3.0");
         if !old && !version.starts_with("3.1") {
             return Err(LoadError::Version(version.to_owned()));

@@ -190,7 +190,9 @@ fn the_newer_dialect_has_null_among_its_types_and_formats_count() {
 fn another_base_and_other_versions() {
     let spec = old().with_base("/shop/");
     assert_eq!(spec.check_request("GET", "/shop/orders/1", "", ""), []);
-    assert!(matches!(Spec::from_value(json!({ "swagger": "2.0" })), Err(LoadError::Version(_))));
+    for other in [json!({ "swagger": "1.2" }), json!({ "openapi": "4.0" }), json!({})] {
+        assert!(matches!(Spec::from_value(other), Err(LoadError::Version(_))));
+    }
     assert!(matches!(Spec::load("/nowhere.json"), Err(LoadError::Read(..))));
     assert!(Spec::of_vendor(env!("CARGO_MANIFEST_DIR"), "no-such-vendor/spec.json").unwrap().is_none());
 }
@@ -203,4 +205,64 @@ fn operations_and_fields_are_listed() {
     assert_eq!(spec.operation_names().len(), 6);
     assert_eq!(spec.field_names("Tagged"), ["tag"]);
     assert!(spec.field_names("Nothing").is_empty());
+}
+
+/// The same in the older form: a base path, bodies and forms among the parameters, shared parameters and answers.
+fn swagger() -> Spec {
+    let order = json!({ "type": "object", "required": ["orderId"], "properties": {
+        "orderId": { "type": "integer" }, "note": { "type": "string", "x-nullable": true },
+        "rows": { "type": "array", "items": { "$ref": "#/definitions/Row" } } } });
+    let row = json!({ "type": "object", "properties": { "sku": { "type": "string", "maxLength": 5 } } });
+    let page = json!({ "name": "page", "in": "query", "type": "integer", "minimum": 1, "maximum": 100 });
+    let description = json!({
+        "swagger": "2.0", "info": { "title": "t", "version": "1" }, "basePath": "/api", "consumes": ["application/json"],
+        "definitions": { "Order": order, "Row": row },
+        "parameters": { "page": page },
+        "responses": { "one": { "description": "", "schema": { "$ref": "#/definitions/Order" } } },
+        "paths": {
+            "/orders/{id}": {
+                "parameters": [{ "name": "id", "in": "path", "required": true, "type": "integer" }],
+                "get": { "parameters": [{ "$ref": "#/parameters/page" }],
+                    "responses": { "200": { "$ref": "#/responses/one" }, "401": { "description": "" } } },
+                "put": { "parameters": [{ "name": "it", "in": "body", "required": true,
+                    "schema": { "$ref": "#/definitions/Order" } }], "responses": { "200": { "description": "" } } } },
+            "/login": { "post": { "parameters": [{ "name": "code", "in": "formData", "required": true, "type": "string",
+                "maxLength": 4 }], "responses": { "200": { "description": "" } } } } } });
+    Spec::from_value(description).unwrap()
+}
+
+fn keywords(problems: Vec<spec_check::Problem>) -> Vec<String> {
+    problems.into_iter().map(|problem| format!("{} {}", problem.keyword, problem.at)).collect()
+}
+
+#[test]
+fn an_older_description_is_checked_as_a_newer_one_is() {
+    let spec = swagger();
+    assert_eq!(spec.check_request("GET", "/api/orders/1", "page=2", ""), []);
+    assert_eq!(
+        keywords(spec.check_request("GET", "/orders/x", "page=101&colour=red", "")),
+        ["type id", "maximum page", "unknown colour"]
+    );
+    let good = r#"{"orderId":1,"note":null,"rows":[{"sku":"A-1"}]}"#;
+    assert_eq!(spec.check_request("PUT", "/orders/1", "", good), []);
+    let bad = r#"{"note":7,"rows":[{"sku":"too-long","colour":1}]}"#;
+    let mut found = keywords(spec.check_request("PUT", "/orders/1", "", bad));
+    found.sort();
+    assert_eq!(found, ["maxLength /rows/0/sku", "required ", "type /note", "unknown /rows/0/colour"]);
+    assert_eq!(keywords(spec.check_request("PUT", "/orders/1", "", "")), ["body "]);
+    assert_eq!(spec.check_request("POST", "/login", "", "code=abcd"), []);
+    assert_eq!(keywords(spec.check_request("POST", "/login", "", "code=abcde")), ["maxLength /code"]);
+    assert_eq!(keywords(spec.check_request("POST", "/login", "", "")), ["body "]);
+}
+
+#[test]
+fn answers_of_an_older_description_are_checked_too() {
+    let spec = swagger();
+    assert_eq!(spec.check_response("GET", "/orders/1", 200, r#"{"orderId":1,"note":null}"#), []);
+    assert_eq!(spec.check_response("GET", "/orders/1", 401, ""), []);
+    assert_eq!(keywords(spec.check_response("GET", "/orders/1", 200, r#"{"orderId":"1"}"#)), ["type /orderId"]);
+    assert_eq!(keywords(spec.check_response("GET", "/orders/1", 404, "")), ["status "]);
+    assert_eq!(keywords(spec.check_response("PUT", "/orders/1", 200, "{}")), ["body "]);
+    assert_eq!(spec.operation_names(), ["POST /login", "GET /orders/{id}", "PUT /orders/{id}"]);
+    assert_eq!(spec.field_names("Row"), ["sku"]);
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{EntityKind, StreamId},
+    model::FieldType,
     value::{FieldMap, FieldPath, Value},
 };
 
@@ -305,6 +306,30 @@ pub struct FieldCapability {
     pub folds_case: bool,
     /// The words that it takes.
     pub one_of: Option<BTreeSet<String>>,
+    /// What it holds, of a field of the vendor's own; the model knows its own fields.
+    pub holds: Option<FieldType>,
+    /// What users of the system see beside it.
+    pub label: Option<String>,
+    /// What a user can choose there, in the system's order; nothing where anything can be typed or it is not known.
+    pub choices: Vec<Choice>,
+}
+
+/// What can be chosen in a field.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Choice {
+    /// What the connector shows and takes.
+    pub code: String,
+    /// What users of the system see; empty if that is the code itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub label: String,
+}
+
+impl Choice {
+    /// A code with what users see.
+    pub fn new(code: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { code: code.into(), label: label.into() }
+    }
 }
 
 impl FieldCapability {
@@ -340,6 +365,25 @@ impl FieldCapability {
     #[must_use]
     pub fn folding_case(self) -> Self {
         Self { folds_case: true, ..self }
+    }
+    /// The same, as users of the system know it.
+    #[must_use]
+    pub fn labelled(self, label: impl Into<String>) -> Self {
+        Self { label: Some(label.into()), ..self }
+    }
+    /// The same, holding this: for a field of the vendor's own.
+    #[must_use]
+    pub fn holding(self, ty: FieldType) -> Self {
+        Self { holds: Some(ty), ..self }
+    }
+    /// The same with what can be chosen there.
+    #[must_use]
+    pub fn choices(self, choices: impl IntoIterator<Item = Choice>) -> Self {
+        Self { choices: choices.into_iter().collect(), ..self }
+    }
+    /// The same without what only people want to know of it.
+    pub(crate) fn bare(&self) -> Self {
+        Self { label: None, holds: None, choices: Vec::new(), ..self.clone() }
     }
     /// Whether it can be written when the record is created (`true`) or later.
     pub fn writable(&self, on_create: bool) -> bool {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 use serde_json::{json, value::RawValue};
 use sync_core::{
-    Context, EntityKind, Error, ErrorKind, Result, StreamId, SystemId,
+    Context, EntityKind, Error, ErrorKind, FieldMap, Result, StreamId, SystemId,
     capability::{FieldCapability, Listing, StreamCapability, UpdateMode},
     connector::{ConnectorInfo, ListFrom, Tenant, Write},
     handler::{Answer, Encode, Head, RawPage, Router, Session, Shown, StreamHandler},
@@ -177,6 +177,7 @@ impl StreamHandler for Books {
         let mut can = StreamCapability::new(EntityKind::Item);
         can.create = true;
         can.update = UpdateMode::Merge;
+        can.find_by = [Item::NUMBER].into(); // as any register of articles: what was sent can be looked up
         can.write_concurrency = AT_ONCE;
         let fields = [Item::NUMBER, Item::NAME, Item::DESCRIPTION, Item::BARCODE, Item::UNIT, Item::CATEGORY];
         let fields = fields.into_iter().chain([Item::VAT_RATE, Item::IS_ACTIVE, Item::NOTE]);
@@ -197,6 +198,9 @@ impl StreamHandler for Books {
     }
     fn reads_back(&self, _: &Write) -> bool {
         false
+    }
+    async fn find(&self, _: &Context, _: &FieldMap) -> Result<Vec<Box<RawValue>>> {
+        Ok(Vec::new())
     }
     async fn post(&self, _: &Context, (): &(), write: &Write) -> Result<Answer> {
         let number = write.action.parts().first().and_then(|part| part.wanted.text(Item::NUMBER));

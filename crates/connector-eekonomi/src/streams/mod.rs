@@ -26,6 +26,7 @@ use sync_core::{
     capability::{FieldCapability, Listing, Since, StreamCapability},
     connector::ListFrom,
     handler::{RawPage, Router, extras},
+    model::{Item, Organisation},
 };
 
 use crate::{
@@ -157,6 +158,16 @@ pub(crate) struct Shared {
 /// changes goes back.
 const LAG_S: u32 = 120;
 
+/// Our fields that hold ids of the vendor's lists, by the last part of their paths, with the lists' names.
+const LISTS_OF: [(FieldPath, &str); 6] = [
+    (Organisation::PAYMENT_TERMS, "termsofpayments"),
+    (Organisation::DELIVERY_TERMS, "deliveryterms"),
+    (Organisation::DELIVERY_METHOD, "deliverymethods"),
+    (Organisation::PRICE_LIST, "salespricelists"),
+    (Item::UNIT, "units"),
+    (Item::POSTING_GROUP, "articleaccountcodings"),
+];
+
 impl Shared {
     /// The record of a stream of this connection.
     pub(crate) fn link(&self, stream: &str, id: String) -> ExternalRef {
@@ -195,6 +206,10 @@ impl Shared {
         can.find_by = find.iter().filter(|(name, _)| reach.find.contains(*name)).map(|(_, path)| *path).collect();
         for name in self.config.own_fields(of.name) {
             can.fields.insert(own(&name), FieldCapability::read_only());
+        }
+        for (path, field) in &mut can.fields {
+            let list = LISTS_OF.iter().find(|(ours, _)| path.as_str().rsplit('.').next() == Some(ours.as_str()));
+            field.choices = list.map(|(_, list)| self.company.choices(list)).unwrap_or_default();
         }
     }
     /// One page.

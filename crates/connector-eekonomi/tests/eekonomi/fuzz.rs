@@ -108,7 +108,7 @@ impl Far {
         Self::open_with(runtime, Duration::from_secs(u64::from(u32::MAX)))
     }
     fn open_with(runtime: &Runtime, life: Duration) -> Self {
-        let (now, says) = ("2026-02-17T09:00:00Z".parse().unwrap(), Says::start());
+        let (now, says) = ("2026-02-17T09:00:00Z".parse().unwrap(), Says::start("/token"));
         let time = Arc::new(VirtualTime::leaping(now));
         let cx = Context::new(time.clone(), "test");
         let mut config = Config::new("client", SECRET.into(), "556677-8899");

@@ -106,7 +106,7 @@ struct Far {
 
 impl Far {
     fn open(runtime: &Runtime) -> Self {
-        let (bench, says) = (Bench::new(), Says::start());
+        let (bench, says) = (Bench::new(), Says::start("/token"));
         let mut config = config(&says.url);
         config.client_secret = SECRET.to_owned().into();
         let router = runtime.block_on(bench.connect_kept("se", &config));

@@ -2,8 +2,11 @@
 
 pub(crate) mod documents;
 pub(crate) mod items;
+pub(crate) mod kind;
 mod lines;
 pub(crate) mod organisations;
 pub(crate) mod persons;
 mod records;
+mod rows;
 mod walk;
+mod writing;

@@ -1,7 +1,7 @@
 //! Organisations. The vendor has no number of a customer: it stands in a field that an administrator chose, so it is an own
 //! field here, and a mapping names it.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value as Json, value::RawValue};
 use sync_core::{
@@ -15,7 +15,7 @@ use sync_core::{
 use sync_http::Request;
 
 use super::{
-    records::{Records, Row},
+    records::{Records, Row, VOLATILE, answer, at_most},
     walk::{SLACK, Walk, Window},
 };
 use crate::{
@@ -77,6 +77,14 @@ impl Organisations {
         let own = own_fields(&lists);
         let records = Records::new(api, &RESOURCE, lists, own, config);
         Self { records, countries, search_lag_s: config.search_lag_s }
+    }
+    /// Vendor's names by ours.
+    pub(crate) fn keys(&self) -> BTreeMap<FieldPath, String> {
+        let mut keys = self.records.own.keys();
+        keys.extend(texts().map(|(path, key, _)| (path, key.to_owned())));
+        keys.insert(Organisation::NAME, NAME.to_owned());
+        keys.insert(Organisation::BILLING.join(Address::COUNTRY.as_str()), COUNTRY.to_owned());
+        keys
     }
     fn lists(&self) -> &Lists {
         &self.records.lists
@@ -163,13 +171,20 @@ impl Organisations {
 fn own_fields(lists: &Lists) -> OwnFields {
     const E: &str = "Organisation";
     let mut own = OwnFields::default();
-    own.reads(E, Form::Number, ["Id", "TerritoryId", "Owner", "Owner2", "ApprovalStatus", "Sla"]);
+    own.reads(E, Form::Number, ["Id", "ApprovalStatus", "Sla"]);
+    own.writes(E, Form::Id, None, lists, ["TerritoryId", "Owner", "Owner2"]);
     own.reads(E, Form::Number, ["MarketDataProviderId", "OutlookSync", "ReportTemp"]);
     own.reads(E, Form::Text, ["Gps", "ImageFileExtension", "MarketDataId", "OverlayUrl", "TelephoneSearch"]);
     own.reads(E, Form::Moment, ["LastDisplayedAt", "LastItemUpdatedAt"]);
-    own.reads(E, Form::Text, ["CompareName", "CreatedBy", "UpdatedBy", "VatStatus", "LastItemType", "CurrencyName"]);
+    own.reads(E, Form::Text, ["CompareName", "CreatedBy", "UpdatedBy", "VatStatus", "LastItemType"]);
+    // only newer systems have it
+    if lists.fields.contains_key("OrganisationCurrencyName") {
+        own.writes(E, Form::Text, None, lists, ["CurrencyName"]);
+    } else {
+        own.reads(E, Form::Text, ["CurrencyName"]);
+    }
     own.reads(E, Form::Moment, ["CreatedAt", "UpdatedAt", "VatVerifiedAt"]);
-    own.reads(E, Form::Day, ["XDate1", "XDate2"]);
+    own.writes(E, Form::Day, None, lists, ["XDate1", "XDate2"]);
     own.reads(E, Form::Flag, ["NoAds"]);
     let fifty = ["Fax", "Domain", "Industry", "Alert"];
     own.writes(E, Form::Text, Some(50), lists, fifty);
@@ -231,6 +246,9 @@ impl StreamHandler for Organisations {
         }
         can
     }
+    fn volatile(&self) -> &[&'static str] {
+        &VOLATILE
+    }
     fn row_id(&self, row: &Row) -> String {
         row.id(RESOURCE.entity)
     }
@@ -264,8 +282,11 @@ impl StreamHandler for Organisations {
             }
             _ => (Request::get(RESOURCE.list, RESOURCE.all), None),
         };
-        let rows = self.records.page(cx, &walk, request, Records::page_size(page_size)).await?;
-        let mut page = walk.turn(RESOURCE.list, rows, |row| self.records.id_of(row))?;
+        let size = Records::page_size(page_size);
+        let rows = self.records.page(cx, &walk, request, size).await?;
+        let changes = matches!(walk.window, Window::ModifiedSince(_));
+        let whole = if changes { at_most(self.lists().pages.changes, size) } else { 0 };
+        let mut page = walk.turn(RESOURCE.list, rows, whole, |row| self.records.id_of(row))?;
         if let Some((stamp, at)) = stamp {
             page.rows = self.records.newer(page.rows, stamp, at);
         }
@@ -282,7 +303,7 @@ impl StreamHandler for Organisations {
         self.records.find(cx, by, key).await
     }
     async fn post(&self, cx: &Context, body: &Self::Body, _write: &Write) -> Result<Answer> {
-        self.records.api.made(cx, &RESOURCE, body).await
+        self.records.api.made(cx, &RESOURCE, body).await.map(answer)
     }
     async fn put(&self, cx: &Context, id: &str, body: &Self::Body, _write: &Write) -> Result<Answer> {
         self.records.api.change(cx, &RESOURCE, id, body).await.map(|()| Answer::done())

@@ -1,6 +1,6 @@
 //! Persons. Each belongs to one organisation for good: one who moves is made anew.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Map, Value as Json, value::RawValue};
 use sync_core::{
@@ -15,7 +15,7 @@ use sync_http::Request;
 
 use super::{
     organisations::ORGANISATIONS,
-    records::{Records, Row, without_passwords},
+    records::{Records, Row, VOLATILE, answer, without_passwords},
     walk::{Walk, Window},
 };
 use crate::{
@@ -70,6 +70,14 @@ impl Persons {
         let records = Records::new(api, &RESOURCE, lists, own, config);
         let organisations = StreamKey::new(system.clone(), ORGANISATIONS);
         Self { records, organisations, search_lag_s: config.search_lag_s }
+    }
+    /// Vendor's names by ours.
+    pub(crate) fn keys(&self) -> BTreeMap<FieldPath, String> {
+        let mut keys = self.records.own.keys();
+        keys.extend(TEXTS.map(|(path, key)| (path, key.to_owned())));
+        let own = [(Person::LAST_NAME, LAST), (Person::ORGANISATION, "PersonOrganisationId")];
+        keys.extend(own.map(|(path, key)| (path, key.to_owned())));
+        keys
     }
     fn lists(&self) -> &Lists {
         &self.records.lists
@@ -175,7 +183,8 @@ fn own_fields(lists: &Lists) -> OwnFields {
     own.reads(E, Form::Text, ["CreatedBy", "UpdatedBy"]);
     own.reads(E, Form::Moment, ["CreatedAt", "UpdatedAt"]);
     own.reads(E, Form::Moment, ["LastLoginDateTime"]);
-    own.reads(E, Form::Day, ["Birthday", "MemberStartDate"]);
+    own.reads(E, Form::Day, ["MemberStartDate"]);
+    own.writes(E, Form::Day, None, lists, ["Birthday"]);
     own.reads(E, Form::Text, ["Name", "ImageFileExtension", "MarketDateId", "MemberNumber", "TelephoneSearch"]);
     own.reads(E, Form::Number, ["MemberGroupId", "MemberLanguageId", "MemberStatusId", "SupportLanguageId"]);
     own.reads(E, Form::Flag, ["EmailBounces", "Email2Bounces"]);
@@ -220,6 +229,9 @@ impl StreamHandler for Persons {
         can.fields.insert(Person::ORGANISATION, organisation);
         can
     }
+    fn volatile(&self) -> &[&'static str] {
+        &VOLATILE
+    }
     fn row_id(&self, row: &Row) -> String {
         row.id(RESOURCE.entity)
     }
@@ -248,13 +260,13 @@ impl StreamHandler for Persons {
         let mut page = match walk.window {
             Window::ModifiedSince(at) => {
                 let rows = self.records.changed(cx, &walk, RESOURCE.entity, at, size).await?;
-                let mut page = walk.turn(RESOURCE.list, rows, id)?;
+                let mut page = walk.turn(RESOURCE.list, rows, self.records.whole(size), id)?;
                 page.rows = self.records.newer(page.rows, "UpdatedAt", at);
                 page
             }
             _ => {
                 let request = Request::get(RESOURCE.list, RESOURCE.all);
-                walk.turn(RESOURCE.list, self.records.page(cx, &walk, request, size).await?, id)?
+                walk.turn(RESOURCE.list, self.records.page(cx, &walk, request, size).await?, 0, id)?
             }
         };
         page.rows = without_passwords(page.rows);
@@ -271,7 +283,7 @@ impl StreamHandler for Persons {
         self.records.find(cx, by, key).await.map(without_passwords)
     }
     async fn post(&self, cx: &Context, body: &Self::Body, _write: &Write) -> Result<Answer> {
-        self.records.api.made(cx, &RESOURCE, body).await
+        self.records.api.made(cx, &RESOURCE, body).await.map(answer)
     }
     async fn put(&self, cx: &Context, id: &str, body: &Self::Body, _write: &Write) -> Result<Answer> {
         self.records.api.change(cx, &RESOURCE, id, body).await.map(|()| Answer::done())

@@ -36,7 +36,8 @@ pub(super) struct Records {
 
 /// What the vendor keeps for itself, and what must never go back: a password read as "(censored)" would be set to that.
 const KEPT_SECRET: &str = "Password";
-const KEPT: [&str; 7] = ["QuotationLines", KEPT_SECRET, "History", "CreatedAt", "CreatedBy", "UpdatedAt", "UpdatedBy"];
+pub(super) const KEPT: [&str; 7] =
+    ["QuotationLines", KEPT_SECRET, "History", "CreatedAt", "CreatedBy", "UpdatedAt", "UpdatedBy"];
 
 impl Records {
     pub(super) fn new(api: Api, of: &'static Resource, lists: Arc<Lists>, own: OwnFields, config: &Config) -> Self {
@@ -79,6 +80,19 @@ impl Records {
         page_size: u32,
     ) -> Result<Vec<Box<RawValue>>> {
         self.api.read(cx, request.query("Page", walk.page()).query("Size", page_size)).await
+    }
+    /// Rows that a page of a query holds for sure.
+    pub(super) fn whole(&self, page_size: u32) -> usize {
+        at_most(self.lists.pages.queries, page_size)
+    }
+    /// All rows of a query.
+    pub(super) async fn query(
+        &self,
+        cx: &Context,
+        operation: &'static str,
+        script: &str,
+    ) -> Result<Vec<Box<RawValue>>> {
+        self.api.query(cx, operation, script, self.whole(PAGE_MAX)).await
     }
     /// A page of what changed, by id.
     pub(super) async fn changed(
@@ -126,7 +140,7 @@ impl Records {
         }
         let conditions: Vec<String> = wanted.iter().map(|(key, text)| format!("{key} = {}", quoted(text))).collect();
         let script = format!("SELECT * FROM {} WHERE {}", self.of.entity, conditions.join(" AND "));
-        let rows = self.api.query(cx, self.of.find, &script).await?;
+        let rows = self.query(cx, self.of.find, &script).await?;
         let exact = |row: &RawValue| {
             let record: Option<Wire> = serde_json::from_str(row.get()).ok();
             record.is_some_and(|record| {
@@ -164,7 +178,7 @@ impl Records {
         let mut changes: Vec<(usize, &str, &Map<String, Json>)> = Vec::new();
         for (place, Outgoing { step, .. }) in batch.iter().enumerate() {
             answers.push(match step {
-                Step::Post(body) => Some(self.api.made(cx, self.of, body).await),
+                Step::Post(body) => Some(self.api.made(cx, self.of, body).await.map(answer)),
                 Step::Put(id, body) => {
                     changes.push((place, id, body));
                     None
@@ -193,6 +207,19 @@ impl Records {
     pub(super) fn page_size(page_size: u32) -> u32 {
         page_size.clamp(1, PAGE_MAX)
     }
+}
+
+/// The place of a row in the result of a query, which says nothing of the record.
+pub(super) const VOLATILE: [&str; 1] = ["RowNumber"];
+
+/// What a page is sure to hold, of pages that are asked for in this size.
+pub(super) fn at_most(seen: usize, page_size: u32) -> usize {
+    seen.min(usize::try_from(page_size).unwrap_or(seen))
+}
+
+/// The answer to a create: without an id it is looked for.
+pub(super) fn answer(id: Option<String>) -> Answer {
+    id.map_or_else(Answer::done, Answer::id)
 }
 
 /// Rows without passwords: a row is kept as text where something is wrong with it, and shown to people.

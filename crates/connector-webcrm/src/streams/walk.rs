@@ -1,7 +1,7 @@
 //! Walking through lists. There are two ways, and neither tells how much there is:
 //!
-//! - **Pages by number** of the vendor's own lists, whose order is not documented. They end with an empty page and with
-//!   nothing else: a short one may be the vendor's own limit.
+//! - **Pages by number** of the vendor's own lists, whose order is not documented. They end with an empty page, or with one
+//!   that has fewer rows than a page of the same kind was seen to hold: any other short one may be the vendor's own limit.
 //! - **Queries by id**: from the last id on, always the first page. What changes meanwhile can neither be missed nor move
 //!   anything, since its stamp is newer than the moment that the next reading begins with.
 
@@ -86,13 +86,18 @@ impl Walk {
         // plain fields with text keys: this cannot fail
         Cursor(serde_json::to_value(self).unwrap_or_default())
     }
-    /// The place after these rows. `id` reads a row's id.
+    /// The place after these rows. `id` reads a row's id. A page with fewer rows than `whole` is the last one; 0 where it is
+    /// not known what a page holds.
     pub(super) fn next(
         &self,
         operation: &'static str,
         rows: &[Box<RawValue>],
+        whole: usize,
         id: impl Fn(&RawValue) -> Option<u64>,
     ) -> Result<Option<Cursor>> {
+        if rows.len() < whole {
+            return Ok(None);
+        }
         let texts = rows.iter().map(|row| row.get());
         let at = match self.at.at() {
             At::Key(_) => {
@@ -113,9 +118,10 @@ impl Walk {
         &self,
         operation: &'static str,
         rows: Vec<Box<RawValue>>,
+        whole: usize,
         id: impl Fn(&RawValue) -> Option<u64>,
     ) -> Result<RawPage> {
-        let next = self.next(operation, &rows, id)?;
+        let next = self.next(operation, &rows, whole, id)?;
         Ok(RawPage { rows, next })
     }
 }
@@ -139,10 +145,10 @@ mod tests {
     #[test]
     fn a_short_page_is_no_end_and_an_empty_one_is() {
         let walk = Walk::from("list", &ListFrom::Beginning, noon(), true).unwrap();
-        let next = walk.turn("list", rows(&[1]), id).unwrap().next.unwrap();
+        let next = walk.turn("list", rows(&[1]), 0, id).unwrap().next.unwrap();
         let walk = Walk::from("list", &ListFrom::Page(next), noon(), true).unwrap();
         assert_eq!((walk.page(), walk.least_id()), (2, None));
-        assert_eq!(walk.turn("list", rows(&[]), id).unwrap().next, None);
+        assert_eq!(walk.turn("list", rows(&[]), 0, id).unwrap().next, None);
     }
 
     #[test]
@@ -150,18 +156,28 @@ mod tests {
         let since = ListFrom::ModifiedSince(noon());
         let walk = Walk::from("list", &since, noon(), true).unwrap();
         assert_eq!(walk.least_id(), Some(0));
-        let next = walk.turn("list", rows(&[7, 3]), id).unwrap().next.unwrap();
+        let next = walk.turn("list", rows(&[7, 3]), 0, id).unwrap().next.unwrap();
         let walk = Walk::from("list", &ListFrom::Page(next), noon(), true).unwrap();
         assert_eq!((walk.least_id(), walk.page()), (Some(8), 1));
-        assert_eq!(walk.turn("list", rows(&[]), id).unwrap().next, None);
+        assert_eq!(walk.turn("list", rows(&[]), 0, id).unwrap().next, None);
         let lost = vec![RawValue::from_string("{}".to_owned()).unwrap()];
-        assert_eq!(walk.turn("list", lost, id).unwrap_err().kind(), ErrorKind::Protocol);
+        assert_eq!(walk.turn("list", lost, 0, id).unwrap_err().kind(), ErrorKind::Protocol);
+    }
+
+    #[test]
+    fn a_page_with_fewer_rows_than_one_was_seen_to_hold_is_the_last() {
+        for by_id in [true, false] {
+            let walk = Walk::from("list", &ListFrom::ModifiedSince(noon()), noon(), by_id).unwrap();
+            assert_eq!(walk.turn("list", rows(&[1, 2]), 3, id).unwrap().next, None);
+            assert!(walk.turn("list", rows(&[1, 2, 3]), 3, id).unwrap().next.is_some());
+            assert!(walk.turn("list", rows(&[1]), 0, id).unwrap().next.is_some(), "nobody knows what a page holds");
+        }
     }
 
     #[test]
     fn the_end_of_a_window_stays_and_a_strange_cursor_starts_over() {
         let walk = Walk::from("list", &ListFrom::ModifiedSince(noon()), noon(), false).unwrap();
-        let next = walk.turn("list", rows(&[1]), id).unwrap().next.unwrap();
+        let next = walk.turn("list", rows(&[1]), 0, id).unwrap().next.unwrap();
         let later = Walk::from("list", &ListFrom::Page(next), noon() + TimeDelta::hours(9), false).unwrap();
         assert_eq!(later.until, noon() + SLACK);
         let error = Walk::from("list", &ListFrom::Page(Cursor(json!(7))), noon(), false).unwrap_err();
@@ -172,7 +188,7 @@ mod tests {
     fn a_list_that_serves_one_page_for_ever_is_stopped() {
         let mut walk = Walk::from("list", &ListFrom::Beginning, noon(), false).unwrap();
         let error = loop {
-            match walk.turn("list", rows(&[1, 2]), id) {
+            match walk.turn("list", rows(&[1, 2]), 0, id) {
                 Ok(turned) => walk = Walk::from("list", &ListFrom::Page(turned.next.unwrap()), noon(), false).unwrap(),
                 Err(error) => break error,
             }

@@ -76,6 +76,58 @@ async fn fields_and_lists_are_read_once_a_day() {
 }
 
 #[tokio::test]
+async fn every_field_that_can_be_mapped_is_told_with_what_users_call_it() {
+    let server = system(200).await;
+    let mut config = config(&server.url());
+    config.deliveries = [("invoice_numbers".to_owned(), "Custom2".to_owned())].into();
+    let connected = Bench::new().connect(&config, None).await.unwrap();
+    let one = |stream: &str, path: &str| {
+        let fields = &connected.fields[stream];
+        fields.iter().find(|field| field.path == FieldPath::new(path)).cloned().unwrap()
+    };
+    let number = one("organisations", "x.webcrm.extra_custom_2");
+    assert_eq!((number.key.as_str(), number.label.as_str()), ("OrganisationExtraCustom2", "Kundenummer"));
+    assert_eq!((number.max_len, number.on_create, number.on_update, number.required), (Some(20), true, true, false));
+    let kind = one("organisations", "category");
+    let texts: Vec<&str> = kind.choices.iter().map(|choice| choice.text.as_str()).collect();
+    assert_eq!(
+        (kind.kind.as_str(), texts),
+        ("D", vec!["Kunde", "Emne"]),
+        "in the system's order, the placeholder left out"
+    );
+    assert!(one("organisations", "name").required);
+    let made = one("organisations", "x.webcrm.created_at");
+    assert!(!made.on_create && !made.on_update);
+    let placed = one("deliveries", "invoice_numbers");
+    assert_eq!((placed.key.as_str(), placed.label.as_str()), ("DeliveryCustom2", "Fakturanummer"));
+    assert!(!one("deliveries", "x.webcrm.custom_2").on_update, "it is written by its other name");
+    assert_eq!(one("items", "number").key, "QuotationLineLinkedDataItemData1");
+    // nothing that can be mapped is without a line
+    for (stream, can) in &connected.router.capabilities().streams {
+        assert_eq!(connected.fields[stream].len(), can.fields.len(), "{stream}");
+    }
+}
+
+#[tokio::test]
+async fn a_field_that_is_not_set_up_cannot_be_given_a_meaning() {
+    let server = system(200).await;
+    let odd = |change: fn(&mut Config)| {
+        let mut config = config(&server.url());
+        change(&mut config);
+        config
+    };
+    for config in [
+        odd(|config| config.mark = "Custom9".to_owned()),
+        odd(|config| drop(config.deliveries.insert("invoice_numbers".to_owned(), "Custom9".to_owned()))),
+    ] {
+        let kept = kept(&server.url(), json!({}));
+        let error = Bench::new().connect(&config, Some(kept)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.message().contains("DeliveryCustom9"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn lists_of_another_system_are_none_of_ours() {
     let server = system(200).await;
     let bench = Bench::new();
@@ -209,9 +261,15 @@ async fn what_each_stream_can_do_is_what_the_system_has() {
     let organisation = field("persons", "organisation");
     assert!(organisation.required_on_create && organisation.write_on_create && !organisation.write_on_update);
     let status = field("deliveries", "x.webcrm.erp_status");
-    assert!(status.write_on_update && !status.write_on_create && status.one_of.unwrap().len() == 3);
-    assert!(!field("deliveries", "number").write_on_update);
-    assert!(!streams["items"].create && streams["items"].list.unwrap().since.is_none());
+    assert!(status.write_on_update && status.write_on_create && status.one_of.unwrap().len() == 3);
+    assert!(!field("opportunities", "x.webcrm.erp_status").write_on_create && !streams["opportunities"].create);
+    assert!(!field("deliveries", "number").write_on_update, "nobody said that others number deliveries");
+    let mark = streams["deliveries"].create_mark.unwrap();
+    assert_eq!((mark.field, mark.max_len), (FieldPath::new("x.webcrm.erp_id"), 50));
+    assert_eq!(field("deliveries", "content.currency").one_of, Some(["DKK".to_owned(), "EUR".to_owned()].into()));
+    assert!(streams["opportunities"].acts.contains("convert"));
+    assert!(streams["items"].create && streams["items"].list.unwrap().since.is_none());
+    assert!(streams["items"].remove.is_empty(), "a deletion without an id takes the whole catalogue");
     for (stream, can) in streams {
         let secret = can.fields.keys().find(|path| path.as_str().contains("password"));
         assert!(secret.is_none(), "{stream}: {secret:?}");
@@ -223,7 +281,8 @@ async fn what_each_stream_can_do_is_what_the_system_has() {
         for (path, field) in &can.fields {
             assert!(field.read, "{stream}: {path}");
             assert!(!field.required_on_create || field.write_on_create, "{stream}: {path}");
-            assert!(can.create || !field.write_on_create, "{stream}: {path} of a record that is not made");
+            let made = can.facet_of.as_ref().map_or(can, |host| &streams[host]).create;
+            assert!(made || !field.write_on_create, "{stream}: {path} of a record that is not made");
         }
     }
     let looked_for = &streams["organisations"].find_by;

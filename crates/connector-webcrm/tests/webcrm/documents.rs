@@ -207,7 +207,7 @@ async fn the_handshake_is_written_and_a_number_is_not() {
         "DeliveryErpSyncDateTime": "2024-06-12T11:00:00+00:00", "DeliveryStatus": "Completed", "DeliveryCustom2": "F-1",
         "DeliveryNote": "" });
     assert_eq!(sent, expected);
-    let made = crm.write(&[write("deliveries", None, FieldMap::new())]).await.remove(0).unwrap_err();
+    let made = crm.write(&[write("opportunities", None, FieldMap::new())]).await.remove(0).unwrap_err();
     assert_eq!(made.kind(), ErrorKind::Unsupported);
     let strange = FieldMap::new().with("x.webcrm.status", "Sent");
     let refused = crm.write(&[write("deliveries", Some("158"), strange)]).await.remove(0).unwrap_err();

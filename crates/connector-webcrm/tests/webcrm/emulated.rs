@@ -1,8 +1,9 @@
 //! Against the emulated system: what is written is there, and what people do in it is seen.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
+use connector_webcrm::Config;
 use emulators::{
     Emulator, Options,
     webcrm::{AUTH_CODE, Settings, WebCrm},
@@ -17,23 +18,46 @@ use sync_core::{
 
 use crate::support::{Bench, assert_shows, config, noon, shown, write};
 
-struct System {
-    emulator: Emulator<WebCrm>,
-    bench: Bench,
-    router: Router,
+/// The double with a few records, and a connection to it.
+pub(crate) struct System {
+    pub(crate) emulator: Emulator<WebCrm>,
+    pub(crate) bench: Bench,
+    pub(crate) router: Arc<Router>,
 }
 
 impl System {
-    async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
+        Self::open_with(|_| ()).await
+    }
+    pub(crate) async fn open_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::before(Self::emulator().await, change).await
+    }
+    pub(crate) async fn emulator() -> Emulator<WebCrm> {
         let emulator = Emulator::start(WebCrm::new(Settings::default()), Options::at(noon())).await.unwrap();
         emulator.seed(records()).unwrap();
+        emulator
+    }
+    pub(crate) async fn before(emulator: Emulator<WebCrm>, change: impl FnOnce(&mut Config)) -> Self {
         let bench = Bench::new();
         let mut config = config(emulator.base_url());
         config.application_token = AUTH_CODE.to_owned().into();
-        let router = bench.connect(&config, None).await.unwrap().router;
+        change(&mut config);
+        let router = Arc::new(bench.connect(&config, None).await.unwrap().router);
+        emulator.clear_requests();
         Self { emulator, bench, router }
     }
-    async fn items(&self, stream: &str, mut from: ListFrom) -> Vec<Item> {
+    /// The same connection, for an engine.
+    pub(crate) fn again(&self) -> Arc<Router> {
+        self.router.clone()
+    }
+    /// Calls since the last time, signing in left out: `GET /Deliveries/8`.
+    pub(crate) fn calls(&self) -> Vec<String> {
+        let met = self.emulator.requests();
+        self.emulator.clear_requests();
+        let calls = met.iter().map(|call| format!("{} {}", call.method, call.path));
+        calls.filter(|call| !call.contains("/Auth/")).collect()
+    }
+    pub(crate) async fn items(&self, stream: &str, mut from: ListFrom) -> Vec<Item> {
         let mut items = Vec::new();
         loop {
             let query = ListQuery { stream: stream.into(), from, page_size: None };
@@ -46,22 +70,22 @@ impl System {
             }
         }
     }
-    async fn list(&self, stream: &str, from: ListFrom) -> Vec<String> {
+    pub(crate) async fn list(&self, stream: &str, from: ListFrom) -> Vec<String> {
         self.items(stream, from).await.iter().map(|item| item.reference.id.to_string()).collect()
     }
-    async fn get(&self, stream: &str, id: &str) -> Option<Item> {
+    pub(crate) async fn get(&self, stream: &str, id: &str) -> Option<Item> {
         self.router.get(&self.bench.cx, &stream.into(), &[id.into()]).await.unwrap().remove(0)
     }
-    async fn shows(&self, stream: &str, id: &str) -> FieldMap {
+    pub(crate) async fn shows(&self, stream: &str, id: &str) -> FieldMap {
         self.router.decode(&self.get(stream, id).await.unwrap()).unwrap().remove(0).fields
     }
-    async fn write(&self, one: Write) -> Result<Written> {
+    pub(crate) async fn write(&self, one: Write) -> Result<Written> {
         self.router.write(&self.bench.cx, &[one]).await.remove(0)
     }
-    fn edit(&self, collection: &str, id: u64, set: Json) {
+    pub(crate) fn edit(&self, collection: &str, id: u64, set: Json) {
         self.emulator.act(json!({ "action": "edit", "collection": collection, "id": id, "set": set })).unwrap();
     }
-    fn advance(&self, seconds: u64) {
+    pub(crate) fn advance(&self, seconds: u64) {
         self.emulator.advance(Duration::from_secs(seconds)).unwrap();
         self.bench.time.advance(Duration::from_secs(seconds));
     }

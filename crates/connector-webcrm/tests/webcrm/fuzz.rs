@@ -7,10 +7,9 @@ use sync_core::{
     connector::{Connector, ListFrom, ListQuery},
     handler::Router,
 };
-use sync_http::Token;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::support::{Bench, SECRET, config, fixture, fixture_json, item, kept, noon, offline, whole_delivery};
+use crate::support::{Bench, SECRET, config, fixture, fixture_json, item, kept, offline, whole_delivery};
 
 #[path = "../../../sync-http/tests/fuzz/mutate.rs"]
 mod mutate;
@@ -79,15 +78,8 @@ struct Far {
 }
 
 impl Far {
-    /// Somebody who has signed in.
     fn open(runtime: &Runtime) -> Self {
-        let far = Self::unknown(runtime);
-        let token = Token::new(TOKEN.to_owned().into(), noon(), None);
-        runtime.block_on(far.bench.environment.tokens.save("crm", &token)).unwrap();
-        far
-    }
-    fn unknown(runtime: &Runtime) -> Self {
-        let (bench, says) = (Bench::new(), Says::start());
+        let (bench, says) = (Bench::new(), Says::start("/Auth/ApiLogin"));
         let kept = kept(&says.url, json!({}));
         let router = runtime.block_on(bench.connect(&config(&says.url), Some(kept))).unwrap().router;
         Self { bench, router, says }
@@ -158,7 +150,7 @@ fn fuzz_what_is_told_where_tokens_are() {
     bodies.push(told.to_string());
     bodies.push(json!({ "Message": format!("code {SECRET}"), "Type": "X", "IsError": true }).to_string());
     play(100, (any::<Index>(), any::<Index>(), anything()), |(body, status, mutations)| {
-        let far = Far::unknown(&runtime);
+        let far = Far::open(&runtime);
         let statuses = [200_u16, 400, 401, 403, 404, 429, 500];
         let status = statuses[status.index(statuses.len())];
         far.says.says_to_all(status, mutated(&bodies[body.index(bodies.len())], &mutations));

@@ -59,7 +59,8 @@ pub(crate) fn kept(base: &str, more: Json) -> Snapshot {
         let choices: Vec<Json> =
             field["FieldMetadataDropdownListData"].as_array().into_iter().flatten().map(choice).collect();
         let max = field["FieldMetadataTextFieldMaxLength"].as_u64().filter(|max| *max > 0);
-        json!({ "label": field["FieldMetadataLabel"], "max_len": max, "choices": choices })
+        let kind = field["FieldMetadataDisplayType"].as_str().unwrap_or_default();
+        json!({ "label": field["FieldMetadataLabel"], "kind": kind, "max_len": max, "choices": choices })
     };
     let all = fixture_json("fields");
     let fields = all.as_object().unwrap().values().flat_map(|fields| fields.as_array().unwrap());
@@ -69,8 +70,8 @@ pub(crate) fn kept(base: &str, more: Json) -> Snapshot {
         .collect();
     let url: url::Url = base.parse().unwrap();
     let place = format!("{url}#{:032x}", Fingerprint::of_bytes(SECRET.as_bytes()).bits());
-    let mut content =
-        json!({ "place": place, "fields": fields, "denied": [], "ordered_queries": true, "lines_in_queries": true });
+    let mut content = json!({ "place": place, "fields": fields, "denied": [], "ordered_queries": true, "lines_in_queries": true,
+            "pages": { "queries": 0, "changes": 0 } });
     content.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     Snapshot { at: noon(), content }
 }

@@ -7,6 +7,8 @@ pub(super) enum Paging {
     None,
     /// In pages; each item tells how many there are.
     Items,
+    /// In pages that nothing is told of.
+    Untold,
     /// In an envelope that tells it once.
     Envelope,
 }
@@ -253,7 +255,7 @@ pub(super) static ALL: &[Collection] = &[
         .written("projectUpdate", "internalID", Stamp::Late),
     code("project-tasks", "v1/projecttask", "internalId", "description", "projectTask")
         .called("Project task")
-        .paged(Paging::Items)
+        .paged(Paging::Untold)
         .created()
         .filters(&[
             ("projectId", "_project"),

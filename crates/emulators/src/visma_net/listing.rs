@@ -322,6 +322,9 @@ pub(super) fn page<T>(
         let body = json!({ "pageNumber": number, "pageSize": size, "totalCount": found.len(), "records": rows });
         return Ok(Reply::json(200, &body));
     }
+    if known.paging == Paging::Untold {
+        return Ok(Reply::json(200, &list(rows)));
+    }
     let told = json!({ "totalCount": found.len(), "maxPageSize": max });
     Ok(Reply::json(
         200,

@@ -141,7 +141,11 @@ impl Company {
         known: &'static Collection,
         request: &Request,
     ) -> Result<Reply, Refusal> {
-        let given = accept(known.write, &known.dto(), request, cx.switches)?;
+        let mut given = accept(known.write, &known.dto(), request, cx.switches)?;
+        if let Some(branch) = request.header("branchid").filter(|_| shape(known.write).field("branchNumber").is_some())
+        {
+            given.entry("branchNumber").or_insert_with(|| json!(branch));
+        }
         let id = self.create_from(cx, known, &given)?;
         Ok(self.created(cx, known, id, request))
     }

@@ -1,6 +1,6 @@
 //! What the bodies of writes may hold: types, lengths, lists. Unknown fields are ignored, as are those of the server.
 
-use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::{Decimal, RoundingStrategy, prelude::ToPrimitive};
 use serde_json::{Value, json};
 
 use crate::frame::{Request, Switches};
@@ -9,7 +9,7 @@ use super::{
     model::{Entity, Field, Kind, Own},
     refusal::Refusal,
     setup::{FieldSetup, Setups, Sort},
-    switches::{DRIFT, EMPTY_TEXT, LIST_VALUES, NULL_MEANS, TOO_LONG},
+    switches::{DRIFT, EMPTY_TEXT, LIST_VALUES, NULL_MEANS, NUMBER_DECIMALS, TOO_LONG},
     value::{Fields, decimal, number, read_instant},
 };
 
@@ -88,7 +88,12 @@ fn normal(field: &Field, setup: Option<&FieldSetup>, value: Value, switches: &Sw
             let listed = setup.is_none_or(|setup| whole == 0 || setup.value_of(&whole.to_string()).is_some());
             if listed || switches.is(&LIST_VALUES, "free") { Ok(json!(whole)) } else { Err(wrong()) }
         }
-        Kind::Number => decimal(&value).map(number).ok_or_else(wrong),
+        Kind::Number => {
+            let decimals = u32::try_from(switches.number(&NUMBER_DECIMALS)).unwrap_or(0);
+            let kept =
+                |amount: Decimal| amount.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
+            decimal(&value).map(|amount| number(kept(amount))).ok_or_else(wrong)
+        }
         Kind::Flag => match &value {
             Value::Bool(flag) => Ok(json!(flag)),
             Value::String(text) => text.to_lowercase().parse::<bool>().map(|flag| json!(flag)).map_err(|_| wrong()),

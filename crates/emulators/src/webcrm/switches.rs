@@ -59,6 +59,8 @@ switches! {
         "one recorded order says that a changed row does not move its head's UpdatedAt");
     LINKED_ID = words("line_linked_id", &["optional", "required"],
         "when a row must name its item is not documented");
+    NUMBER_DECIMALS = number("number_decimals", 0, 15, 15,
+        "how many decimals prices, quantities and discounts keep is not documented");
     PRICE_IS = words("line_price", &["line_total", "unit"],
         "one record has a row's price as the total after discount, another as the price of one piece");
     UPDATE_FIELD = words("update_date_field", &["none", "data9"],

@@ -239,6 +239,10 @@ async fn rows_and_items() {
     at_each!("line_linked_id", ["optional" => 200, "required" => 400], |crm| {
         crm.call("POST", "QuotationLines", json!({ "QuotationLineOpportunityId": 8 })).await.status
     });
+    at_each!("number_decimals", [15 => "1.23456", 2 => "1.23", 0 => "1"], |crm| {
+        crm.expect(200, "PUT", "QuotationLines/50", json!({ "QuotationLinePrice": 1.23456 })).await;
+        crm.get("QuotationLines/50").await.body["QuotationLinePrice"].to_string()
+    });
     at_each!("line_price", ["line_total" => json!([true, 900]), "unit" => json!([false, 225])], |crm| {
         let set = json!({ "QuotationLineListPrice": 300 });
         crm.act(json!({ "action": "edit", "collection": "quotation-lines", "id": 50, "set": set }));

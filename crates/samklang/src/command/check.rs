@@ -46,7 +46,7 @@ pub(super) async fn check(config: &Config, shell: &mut Shell<'_>) -> Result<u8, 
     }
     writeln!(shell.out, "{}", text::table(&["connection", "system", "company", "currency", "streams"], rows))?;
     notes.iter().try_for_each(|note| writeln!(shell.out, " {note}"))?;
-    if let Some(failure) = failures.into_iter().reduce(together) {
+    if let Some(failure) = failures.into_iter().reduce(|first, other| other.after(Some(first))) {
         return Err(failure);
     }
     let mut builder = config.engine(store.clone(), shell.machine.clock.clone());
@@ -77,13 +77,6 @@ fn row(name: &str, system: &str, tenant: &Tenant, connector: Option<&Arc<dyn Con
         tenant.base_currency.clone().unwrap_or_default(),
         streams.unwrap_or_default(),
     ]
-}
-
-fn together(mut first: Failure, other: Failure) -> Failure {
-    first.code = first.code.min(other.code);
-    first.more.push(other.line);
-    first.more.extend(other.more);
-    first
 }
 
 /// Which streams take part in what, and how.

@@ -4,13 +4,16 @@ mod adopt;
 mod approve;
 mod check;
 mod emulate;
+mod fields;
 mod held;
 mod journal;
 mod login;
 mod parked;
+mod plan;
 mod prices;
 mod records;
 mod run;
+mod tables;
 
 pub(crate) use run::{once, print};
 
@@ -66,13 +69,15 @@ pub(crate) async fn run(cli: Cli, shell: &mut Shell<'_>) -> Result<u8, Failure> 
         Command::Emulate(what) => emulate::emulate(&what, shell).await,
         Command::Login { connection } => login::login(&shell.load(&asked, true)?, &connection, shell).await,
         Command::Check => check::check(&shell.load(&asked, true)?, shell).await,
+        Command::Fields(how) => fields::fields(&shell.load(&asked, true)?, &how, shell).await,
+        Command::Tables(how) => tables::tables(&shell.load(&asked, true)?, &how, shell).await,
         Command::Adopt(form) => {
             let session = Session::open(&shell.load(&asked, true)?, &shell.machine).await?;
             adopt::adopt(&session, form, shell).await
         }
-        Command::Plan(form) => {
+        Command::Plan(how) => {
             let session = Session::open(&shell.load(&asked, true)?, &shell.machine).await?;
-            run::plan(&session, form, shell).await
+            plan::plan(&session, &how, shell).await
         }
         Command::Run(how) => {
             let session = Session::open(&shell.load(&asked, true)?, &shell.machine).await?;

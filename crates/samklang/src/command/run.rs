@@ -1,4 +1,4 @@
-//! `plan` and `run`.
+//! `run`.
 
 use sync_core::engine::{Cancel, Engine, Mode, Report};
 
@@ -11,22 +11,6 @@ use crate::{
     show::{self, json, text},
     watch,
 };
-
-/// Shows what a run would write.
-///
-/// # Errors
-/// The store's.
-pub(super) async fn plan(session: &Session, form: Form, shell: &mut Shell<'_>) -> Result<u8, Failure> {
-    let report = once(&session.engine, Mode::DryRun, shell.terminal, &Cancel::new()).await?;
-    if form.json {
-        writeln!(shell.out, "{}", json::report(&report))?;
-    } else {
-        text::plan(shell.out, &report.plan)?;
-        text::waiting(shell.out, &report)?;
-        text::stops(shell.out, &report)?;
-    }
-    Ok(show::exit_code(&report))
-}
 
 /// One run, or one after the other until somebody says stop.
 ///

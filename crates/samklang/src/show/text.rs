@@ -162,7 +162,11 @@ pub(crate) fn plan(out: Out<'_>, plan: &Plan) -> Done {
         }
     }
     if !plan.more.is_empty() {
-        writeln!(out, "These are the first {}; further ones are counted only.", plan.ops.len())?;
+        writeln!(
+            out,
+            "These are the first {}; further ones are counted only, or put into a file by plan --file.",
+            plan.ops.len()
+        )?;
     }
     plan_counts(out, "In all", plan)
 }

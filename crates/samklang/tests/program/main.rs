@@ -15,4 +15,8 @@ mod emulate;
 #[cfg(test)]
 mod login;
 #[cfg(test)]
+mod mapping;
+#[cfg(test)]
+mod plan;
+#[cfg(test)]
 mod watch;

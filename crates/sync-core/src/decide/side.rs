@@ -123,13 +123,13 @@ impl Side<'_> {
     }
     /// The leaf holds `value`, or merely shows it in its own way.
     pub(super) fn shows_at(&self, path: FieldPath, now: &Value, value: &Value) -> bool {
-        self.restates(path, now, value) || represents(now, value, &self.fields.get(path))
+        self.restates(path, now, value) || represents(now, value, self.fields.get(path))
     }
     /// Whether `now` says nothing else than `wanted`. Of what nobody touched, forms of writing that mean the same are
     /// equal too: first contact would drown people else. Of what was typed, a rounded amount is a new one, since two
     /// roundings represent it.
     fn restates(&self, path: FieldPath, now: &Value, wanted: &Value) -> bool {
-        let shows = represents(now, wanted, &self.fields.get(path));
+        let shows = represents(now, wanted, self.fields.get(path));
         if self.edited_at(path) {
             return now == wanted || (shows && matches!(now, Value::Text(_)));
         }
@@ -153,7 +153,7 @@ impl Side<'_> {
                 && before != now
                 && long.chars().count() > max
                 && text.chars().count() >= max
-                && represents(before, &Value::Text(long.clone()), &self.fields.get(path))
+                && represents(before, &Value::Text(long.clone()), self.fields.get(path))
         })
     }
 }

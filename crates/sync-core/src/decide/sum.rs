@@ -59,7 +59,7 @@ fn first_sight(agreed: Option<Decimal>, firsts: &[Part<'_>], path: FieldPath) ->
     }
     let all_show = |base: &Decimal| {
         let wanted = Value::Decimal(*base);
-        filled.iter().all(|(side, now)| represents(&Value::Decimal(*now), &wanted, &side.fields.get(path)))
+        filled.iter().all(|(side, now)| represents(&Value::Decimal(*now), &wanted, side.fields.get(path)))
     };
     match agreed {
         Some(agreed) => Some(agreed).filter(all_show),

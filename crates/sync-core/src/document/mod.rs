@@ -110,7 +110,7 @@ pub(crate) fn wanted(
 pub(crate) fn represents(table: &StreamTable, path: FieldPath, stored: &Value, wanted: &Value) -> bool {
     match &table.document {
         Some(document) if path == LINES => lines::same(&document.cap.lines, stored, wanted),
-        _ => capability::represents(stored, wanted, &table.fields.get(path)),
+        _ => capability::represents(stored, wanted, table.fields.get(path)),
     }
 }
 

@@ -151,7 +151,7 @@ pub(super) fn done(
         // something else was agreed while this was under way, perhaps what the side showed before it
         let wanted = ours_now.under(*unit);
         let lacks = || !as_wanted(table, &side.shadow.filter(|path| fields.contains(&path)), &wanted, links);
-        if !current && table.role.update && !table.fields.writable(*unit, false).is_empty() && lacks() {
+        if !current && table.role.update && table.fields.takes(*unit, false) && lacks() {
             side.lagging.insert(*unit);
         }
     }
@@ -175,9 +175,7 @@ fn adds_up(table: &StreamTable, ours: &FieldMap, sight: Option<&Sight>) -> bool 
 fn theirs(table: &StreamTable, wrote: &FieldMap) -> BTreeSet<FieldPath> {
     wrote
         .paths()
-        .filter(|leaf| {
-            !table.fields.writable(*leaf, true).is_empty() || !table.fields.writable(*leaf, false).is_empty()
-        })
+        .filter(|leaf| table.fields.takes(*leaf, true) || table.fields.takes(*leaf, false))
         .flat_map(|leaf| table.map.theirs(leaf))
         .collect()
 }

@@ -88,7 +88,7 @@ impl Work<'_> {
                 self.open_creates().await?; // the pass before may have left some
             }
             let (decided, ops) = self.planned(tally, of.basis, sights, first.then_some(due.as_slice())).await?;
-            self.observer.planned(ops.len());
+            self.observer.planned(&ops);
             if first {
                 self.add_to(planned, &ops, &decided);
                 if self.mode == Mode::DryRun {

@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Result},
     id::{CanonicalId, EntityKind, EntityName, StreamKey, SystemId},
     mapping::Unmapped,
-    plan::{Plan, Tripped},
+    plan::{Op, Plan, Tripped},
     policy::STATUS_OF,
     store::{Binding, Held, Intent, Parked, StateStore},
 };
@@ -239,8 +239,9 @@ fn unknown_code(stream: &StreamKey, code: &Unmapped, records: u64) -> String {
 pub trait Observer: Send + Sync {
     /// A page was read: of which host stream, how many records, how many of them differ from what is known.
     fn page(&self, _host: &StreamKey, _records: usize, _differing: usize) {}
-    /// A plan was made: so many writes.
-    fn planned(&self, _writes: usize) {}
+    /// A batch was decided: these writes follow, or would, if this is a dry run. The report's plan holds the first ones
+    /// only.
+    fn planned(&self, _writes: &[Op]) {}
     /// A write ended: where, what, and how.
     fn wrote(&self, _host: &StreamKey, _action: &str, _ok: bool) {}
 }

@@ -67,10 +67,18 @@ pub(crate) fn fields_of(binding: &Binding) -> FieldMap {
     own
 }
 
-/// What a system's scope is judged by: what is agreed, and what is not agreed yet as the other systems show it.
+/// What a system's scope is judged by: what is agreed, and what is not agreed yet as the other systems show it. Of what
+/// nobody says anything, what is assumed of the system's own records.
 fn own_of(entity: &Entity, system: &SystemId, binding: &Binding) -> FieldMap {
+    let (its, others): (Vec<_>, Vec<_>) = binding
+        .sides
+        .iter()
+        .filter(|(_, side)| side.state != SideState::Removed)
+        .partition(|(key, _)| key.system == *system);
     let mut own = FieldMap::new();
-    let others = binding.sides.iter().filter(|(key, side)| key.system != *system && side.state != SideState::Removed);
+    for table in its.iter().filter(|(_, side)| side.id.is_some()).filter_map(|(key, _)| entity.streams.get(*key)) {
+        own.overlay(table.map.assumed());
+    }
     for (key, side) in others {
         if let Some(table) = entity.streams.get(key)
             && let Ok(ours) = table.inbound(&side.shadow, &mut Problems::default())

@@ -326,7 +326,7 @@ impl Work<'_> {
 fn forget_number(entity: &Entity, system: &SystemId, level: &mut Binding) {
     for (key, side) in level.sides.iter_mut().filter(|(key, _)| key.system == *system) {
         let Some(table) = entity.streams.get(key).filter(|table| table.role.update) else { continue };
-        if side.id.is_none() || side.frozen || table.fields.writable(AVAILABLE, false).is_empty() {
+        if side.id.is_none() || side.frozen || !table.fields.takes(AVAILABLE, false) {
             continue;
         }
         for field in table.map.theirs(AVAILABLE) {

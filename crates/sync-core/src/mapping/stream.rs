@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Direction, MapRow, Mapper, Problems, Tables,
+    Cell, Direction, MapRow, Mapper, Problems, Tables,
     codes::{Column, Implied},
 };
 use crate::{
     capability::{FieldCapability, StreamCapability},
     error::Result,
+    model,
     value::{FieldMap, FieldPath, Value},
 };
 
@@ -20,6 +21,7 @@ pub struct StreamMap {
     named: BTreeSet<FieldPath>, // by a row or a mapper, on either side: these do not pass by themselves
     implied: Implied,
     holds: FieldMap,
+    assumed: FieldMap,                  // of what nothing is shown
     takes: Option<BTreeSet<FieldPath>>, // the connector's fields that can be written; all if `None`
 }
 
@@ -70,8 +72,13 @@ impl StreamMap {
         });
         map.holds = held.collect();
         for row in rows {
-            let Some(theirs) = row.at.get(connection).copied().filter(|path| cap.fields.contains_key(path)) else {
-                continue;
+            let theirs = match row.at.get(connection) {
+                Some(Cell::Field(path)) if cap.fields.contains_key(path) => *path,
+                Some(Cell::Assumed { value }) => {
+                    map.assume(cap, row.field, value);
+                    continue;
+                }
+                _ => continue,
             };
             match row.mapper.as_ref().map(|name| mappers.get(name)) {
                 Some(Some(mapper)) => map.add_mapper(mapper, row.direction),
@@ -89,6 +96,13 @@ impl StreamMap {
     pub(crate) fn with_mapper(mut self, mapper: &Mapper) -> Self {
         self.add_mapper(mapper, Direction::Both);
         self
+    }
+    fn assume(&mut self, cap: &StreamCapability, field: FieldPath, value: &Value) {
+        self.named.insert(field);
+        // the policy's check has told of what does not fit
+        if let Ok(value) = Cell::assumed(value, model::field(cap.kind, field)) {
+            self.assumed.set(field, value);
+        }
     }
     fn add_row(&mut self, row: Row) {
         self.named.insert(row.ours);
@@ -108,6 +122,11 @@ impl StreamMap {
     /// What is the same for all records of the stream, in canonical terms.
     pub(crate) fn holds(&self) -> &FieldMap {
         &self.holds
+    }
+
+    /// What all its records are taken to have, as the system itself says nothing of it.
+    pub(crate) fn assumed(&self) -> &FieldMap {
+        &self.assumed
     }
 
     /// Whether a mapper makes the connector's fields of this unit and of others together.
@@ -139,6 +158,9 @@ impl StreamMap {
         for Named { mapper, .. } in self.mappers.iter().filter(|named| named.direction.is_in()) {
             let given = (mapper.inbound)(theirs, problems)?;
             ours.overlay(&given.filter(|path| mapper.ours.contains(&path)));
+        }
+        for (path, value) in self.assumed.iter().filter(|(path, _)| ours.get(*path).is_none()).collect::<Vec<_>>() {
+            ours.set(path, value.clone());
         }
         ours.overlay(&self.holds);
         Ok(ours)
@@ -208,13 +230,14 @@ impl StreamMap {
                 merge(leaves.entry(*path).or_default(), one_way(all.clone(), *direction));
             }
         }
-        leaves.extend(cap.holds.paths().map(|path| (path, FieldCapability::read_only())));
+        let given = cap.holds.paths().chain(self.assumed.paths());
+        leaves.extend(given.map(|path| (path, FieldCapability::read_only())));
         leaves
     }
 
     /// What holds for the vendor's code says nothing of the canonical one.
     fn coded(&self, ours: FieldPath, column: Option<&Column>, field: &FieldCapability) -> FieldCapability {
-        let mut field = field.clone();
+        let mut field = field.bare();
         if column.or_else(|| self.implied.of(ours)).is_some() {
             (field.max_len, field.folds_case, field.one_of) = (None, false, None);
         }
@@ -278,6 +301,7 @@ fn merge(into: &mut FieldCapability, other: FieldCapability) {
         folds_case: before.folds_case || other.folds_case,
         exact: before.exact || other.exact,
         one_of: before.one_of.or(other.one_of),
+        ..FieldCapability::default()
     };
 }
 

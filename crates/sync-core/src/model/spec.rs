@@ -2,6 +2,8 @@
 
 use std::{cmp::Ordering, collections::BTreeMap, fmt, sync::LazyLock};
 
+use serde::{Deserialize, Serialize};
+
 use super::field::{Canonical, ROOT};
 use super::words::{self, Word};
 use super::{Invoice, Item, LedgerEntry, Order, Organisation, Payment, Person, Price, Project, StockLevel};
@@ -11,7 +13,8 @@ use crate::{
 };
 
 /// What a field holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FieldType {
     /// Yes or no.

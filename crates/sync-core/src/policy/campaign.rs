@@ -11,7 +11,7 @@ use super::{Create, FieldRule, Foreign, Policy, RuleSet, known::Known};
 use crate::{
     campaign::RUNNING,
     id::{EntityKind, SystemId},
-    mapping::{Direction, MapRow},
+    mapping::{Cell, Direction, MapRow},
     model::Price,
     value::{FieldPath, NormalForm, Value},
 };
@@ -141,15 +141,13 @@ pub(super) fn take_over(known: &Known<'_>, set: &mut RuleSet) {
     if set.kind != EntityKind::Price {
         return;
     }
-    let hub =
-        || FieldRule::Master { system: SystemId::hub().as_str().to_owned(), on_foreign_change: Foreign::default() };
     let targets: Vec<String> = undated(known, set).map(str::to_owned).collect();
     if !targets.is_empty() {
-        let named = |row: &MapRow, name: &String| row.at.get(name) == Some(&Price::CAMPAIGN_AMOUNT);
-        let at: BTreeMap<String, FieldPath> = targets
+        let named = |row: &MapRow, name: &String| row.at.get(name) == Some(&Cell::Field(Price::CAMPAIGN_AMOUNT));
+        let at: BTreeMap<String, Cell> = targets
             .into_iter()
             .filter(|name| !set.map.iter().any(|row| named(row, name)))
-            .map(|name| (name, Price::CAMPAIGN_AMOUNT))
+            .map(|name| (name, Cell::Field(Price::CAMPAIGN_AMOUNT)))
             .collect();
         if !at.is_empty() {
             set.map.push(MapRow { field: RUNNING, direction: Direction::Both, mapper: None, table: None, at });
@@ -161,6 +159,10 @@ pub(super) fn take_over(known: &Known<'_>, set: &mut RuleSet) {
             set.fields.entry(path).or_insert_with(hub);
         }
     }
+}
+
+fn hub() -> FieldRule {
+    FieldRule::Master { system: SystemId::hub().as_str().to_owned(), on_foreign_change: Foreign::default() }
 }
 
 /// What a campaign of the configuration fills.
@@ -189,6 +191,10 @@ pub(super) fn with_hub_fields(known: &Known<'_>, mut policy: Policy) -> Policy {
     for set in policy.entities.values_mut() {
         super::stock::take_over(set);
         take_over(known, set);
+        let named = |told: &FieldPath| told.is_extension() && set.map.iter().any(|row| row.field == *told);
+        for told in set.scope.iter().filter_map(|scope| scope.tell).filter(named).collect::<Vec<_>>() {
+            set.fields.entry(told).or_insert_with(hub);
+        }
     }
     policy
 }

@@ -1,7 +1,7 @@
 //! From the file's form to the flat tables.
 
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     sync::Arc,
 };
 
@@ -151,9 +151,13 @@ fn entity(known: &Known<'_>, policy: &Policy, name: &EntityName, set: &RuleSet) 
     let units = units(known, set, &leaves);
     let systems = set.systems.iter().filter_map(|(name, role)| Some((known.system(name)?.clone(), role.clone())));
     let mut scope: BTreeMap<SystemId, Vec<_>> = BTreeMap::new();
+    let mut tells: BTreeMap<FieldPath, BTreeSet<SystemId>> = BTreeMap::new();
     for rule in &set.scope {
         if let Some(system) = known.system(&rule.at) {
             scope.entry(system.clone()).or_default().extend(rule.when.iter().cloned());
+            if let Some(told) = rule.tell {
+                tells.entry(told).or_default().insert(system.clone());
+            }
         }
     }
     Entity {
@@ -165,6 +169,7 @@ fn entity(known: &Known<'_>, policy: &Policy, name: &EntityName, set: &RuleSet) 
         streams: set.systems.iter().flat_map(|(at, role)| streams(known, policy, name, set, at, role)).collect(),
         matches: set.matches.clone(),
         scope,
+        tells,
         on_remove: set.on_remove,
         recreate: set.recreate,
         on_empty_master: set.on_empty_master,

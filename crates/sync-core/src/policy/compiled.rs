@@ -4,7 +4,7 @@ use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     fmt,
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 
 use super::{
@@ -60,6 +60,8 @@ pub struct Entity {
     pub matches: Vec<MatchRule>,
     /// What must hold before a record goes to a system.
     pub scope: BTreeMap<SystemId, Vec<Predicate>>,
+    /// Fields that tell why a record does not go to these systems.
+    pub tells: BTreeMap<FieldPath, BTreeSet<SystemId>>,
     /// What a removal means.
     pub on_remove: OnRemove,
     /// Whether a removed counterpart is made again.
@@ -228,16 +230,20 @@ pub struct FieldTable(pub BTreeMap<FieldPath, FieldCapability>);
 
 impl FieldTable {
     /// What the stream does to a canonical leaf; nothing if it does not have it.
-    pub fn get(&self, path: FieldPath) -> FieldCapability {
-        self.0.get(&path).cloned().unwrap_or_default()
+    pub fn get(&self, path: FieldPath) -> &FieldCapability {
+        static NOTHING: LazyLock<FieldCapability> = LazyLock::new(FieldCapability::default);
+        self.0.get(&path).unwrap_or(&NOTHING)
     }
     /// Leaves at or under a unit's path that can be written: at create, or later.
-    pub fn writable(&self, unit: FieldPath, on_create: bool) -> BTreeSet<FieldPath> {
-        self.0
-            .iter()
-            .filter(|(path, cap)| path.is_under(unit) && cap.writable(on_create))
-            .map(|(path, _)| *path)
-            .collect()
+    pub fn writable(&self, unit: FieldPath, on_create: bool) -> impl Iterator<Item = FieldPath> + Clone {
+        let near = self.0.range(unit..).map(|(path, cap)| (*path, cap));
+        near.take_while(move |(path, _)| path.as_str().starts_with(unit.as_str()))
+            .filter(move |(path, cap)| path.is_under(unit) && cap.writable(on_create))
+            .map(|(path, _)| path)
+    }
+    /// Whether any leaf at or under a unit's path can be written: at create, or later.
+    pub fn takes(&self, unit: FieldPath, on_create: bool) -> bool {
+        self.writable(unit, on_create).next().is_some()
     }
     /// Whether a leaf can be written at all.
     pub fn writes(&self, leaf: FieldPath) -> bool {

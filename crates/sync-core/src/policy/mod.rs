@@ -5,6 +5,7 @@
 
 mod campaign;
 mod check;
+mod codes;
 mod compile;
 mod compiled;
 mod document;
@@ -22,6 +23,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use campaign::{Campaign, CampaignTable, Source, TimeZone};
+pub use codes::{ProposedRow, TableCodes};
 pub use compiled::{Compiled, Entity, FieldTable, Rule, StreamTable, Unit};
 pub use document::{Becomes, BuyerDiffers, Carriers, Differs, DocumentTable, Rounding, Until, axis};
 pub use hooks::{HookRow, Hooks};
@@ -224,6 +226,9 @@ pub struct Role {
     /// How far a document is brought there; as little as the system can have it if not said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Until>,
+    /// How often it is read, where not as often as the rule set says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every: Option<Span>,
 }
 
 impl Role {
@@ -329,6 +334,9 @@ pub struct Scope {
     pub at: String,
     /// All must hold.
     pub when: Vec<Predicate>,
+    /// The field in which the others are told why a record does not go there: a row gives it a place in a system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tell: Option<FieldPath>,
 }
 
 /// One way of recognising a record.

@@ -77,14 +77,14 @@ impl FieldMap {
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
+    /// Whether a field at or under `prefix` is known.
+    pub fn knows(&self, prefix: FieldPath) -> bool {
+        self.near(prefix).iter().any(|(path, _)| path.is_under(prefix))
+    }
     /// The known fields at or under `prefix`.
     #[must_use]
     pub fn under(&self, prefix: FieldPath) -> Self {
-        let fields = self.fields();
-        let from = fields.partition_point(|(path, _)| *path < prefix);
-        let near = fields.get(from..).unwrap_or_default();
-        let to = near.partition_point(|(path, _)| path.as_str().starts_with(prefix.as_str()));
-        let near = near.get(..to).unwrap_or_default();
+        let (fields, near) = (self.fields(), self.near(prefix));
         if !near.iter().all(|(path, _)| path.is_under(prefix)) {
             return Self::of(near.iter().filter(|(path, _)| path.is_under(prefix)).cloned().collect());
         }
@@ -135,6 +135,14 @@ impl FieldMap {
         self.fields().iter().all(|(_, value)| value.is_null())
     }
 
+    /// The fields whose paths begin as `prefix` does, and perhaps go on in another way.
+    fn near(&self, prefix: FieldPath) -> &[(FieldPath, Value)] {
+        let fields = self.fields();
+        let from = fields.partition_point(|(path, _)| *path < prefix);
+        let near = fields.get(from..).unwrap_or_default();
+        let to = near.partition_point(|(path, _)| path.as_str().starts_with(prefix.as_str()));
+        near.get(..to).unwrap_or_default()
+    }
     fn of(fields: Vec<(FieldPath, Value)>) -> Self {
         Self((!fields.is_empty()).then(|| Arc::new(fields)))
     }

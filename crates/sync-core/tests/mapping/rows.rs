@@ -86,3 +86,21 @@ fn rows_of_fields_that_a_stream_lacks_leave_it_alone() {
     assert_eq!(inbound(&map, &record), record);
     assert_eq!(map.outbound(&record, None, &mut Problems::default()).unwrap(), record);
 }
+
+#[test]
+fn what_a_system_lacks_is_assumed_of_its_records_and_never_written() {
+    let map = map("map = [{ field = \"category\", crm = { value = \"customer\" }, erp = \"class\" }]");
+    let (record, ours) =
+        (fields(&[("name", "n"), ("category", "theirs")]), fields(&[("name", "n"), ("category", "customer")]));
+    assert_eq!(inbound(&map, &record), ours, "the row stands for whatever it shows there");
+    assert_eq!(outbound(&map, &ours, None), fields(&[("name", "n")]));
+}
+
+#[test]
+fn an_assumed_value_has_the_type_of_its_field() {
+    let typed = map(
+        "map = [{ field = \"is_supplier\", crm = { value = true } }, { field = \"x.level\", crm = { value = 5 } }]",
+    );
+    let expected = fields(&[("name", "n")]).with("is_supplier", true).with("x.level", 5_i64);
+    assert_eq!(inbound(&typed, &fields(&[("name", "n")])), expected);
+}

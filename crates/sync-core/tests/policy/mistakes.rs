@@ -1,7 +1,7 @@
 //! Every kind of mistake, with its exact words: systems, rules, rows, tables.
 
 use sync_core::{
-    FieldMap,
+    FieldMap, Policy,
     capability::{FieldCapability, UpdateMode},
 };
 
@@ -449,4 +449,65 @@ fn what_follows_from_a_stream_that_is_not_there_is_not_told_beside_it() {
     let shop = shop.replace(", streams = [\"order\"]", "").replace("x.starweb.status", "x.starweb.is_complete");
     let told = mistakes_with(&shop, &without);
     assert_eq!(told, ["entities.orders.systems.erp: 'erp' has no order; take it out of systems"]);
+}
+
+#[test]
+fn what_is_assumed_must_fit_its_field_and_come_from_somewhere() {
+    let row = |row: &str| with(&format!("[[entities.companies.map]]\n{row}"));
+    all_told(vec![
+        (row("field = \"category\"\nerp = { value = \"customer\" }"), &[]),
+        (
+            row("field = \"is_supplier\"\nerp = { value = \"perhaps\" }"),
+            &[
+                "entities.companies.map[0].erp: is_supplier cannot be 'perhaps': it holds yes or no; write a value that the field can have",
+            ],
+        ),
+        (
+            row("field = \"category\"\ndirection = \"out\"\nerp = { value = \"customer\" }"),
+            &[
+                "entities.companies.map[0].erp: what is assumed is only read, and through no mapper; take the mapper or the direction out, or name a field",
+            ],
+        ),
+        (
+            row("field = \"category\"\nerpp = { value = \"customer\" }"),
+            &["entities.companies.map[0].erpp: there is no connection 'erpp'; did you mean 'erp'?"],
+        ),
+    ]);
+    let read = |row: &str| Policy::from_toml(&format!("{COMPANIES}\n[[entities.companies.map]]\n{row}")).unwrap_err();
+    let told = read("field = \"category\"\nerp = { valu = \"customer\" }")[0].to_string();
+    assert!(told.ends_with("unknown key 'valu'; did you mean 'value'? (allowed: value)"), "{told}");
+    let told = read("field = \"category\"\nerp = 5")[0].to_string();
+    assert!(told.ends_with("5 cannot stand here; write the name of a field, or { value = ... }"), "{told}");
+}
+
+#[test]
+fn where_it_is_told_why_a_record_stays_is_a_text_of_ones_own() {
+    let scope = |tell: &str, more: &str| {
+        with(&format!(
+            "[[entities.companies.scope]]\nat = \"erp\"\nwhen = [\"category = customer\"]\ntell = \"{tell}\"\n{more}"
+        ))
+    };
+    let row = "[[entities.companies.map]]\nfield = \"x.why\"\ncrm = \"x.crm.type\"";
+    all_told(vec![
+        (scope("x.why", row), &[]),
+        (
+            scope("x.why", ""),
+            &[
+                "entities.companies.scope[0].tell: no row gives 'x.why' a place in a system; add [[entities.companies.map]] field = \"x.why\" with the field of a connection",
+            ],
+        ),
+        (
+            scope("name", ""),
+            &[
+                "entities.companies.scope[0].tell: 'name' has a meaning of its own; name one of your own, x.not_sent, and give it a place by a map row",
+            ],
+        ),
+        (
+            scope(
+                "x.why",
+                &format!("{row}\n[entities.companies.fields]\nx.why = {{ rule = \"master\", system = \"crm\" }}"),
+            ),
+            &["entities.companies.scope[0].tell: 'x.why' has a rule of its own; take the rule out: the hub fills it"],
+        ),
+    ]);
 }

@@ -20,7 +20,8 @@ pub(crate) struct Says {
 }
 
 impl Says {
-    pub(crate) fn start() -> Self {
+    /// It gives a token where the path ends in `tokens_at`.
+    pub(crate) fn start(tokens_at: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let answer = Answer::default();
@@ -28,7 +29,7 @@ impl Says {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 // who hangs up in the middle has had enough
-                let _ = served(stream, &shared);
+                let _ = served(stream, tokens_at, &shared);
             }
         });
         Self { url, answer }
@@ -43,7 +44,7 @@ impl Says {
     }
 }
 
-fn served(mut stream: TcpStream, answer: &Answer) -> std::io::Result<()> {
+fn served(mut stream: TcpStream, tokens_at: &str, answer: &Answer) -> std::io::Result<()> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut first = String::new();
     reader.read_line(&mut first)?;
@@ -58,7 +59,7 @@ fn served(mut stream: TcpStream, answer: &Answer) -> std::io::Result<()> {
         }
     }
     reader.take(length).read_to_end(&mut Vec::new())?;
-    let asks = first.split(' ').nth(1).is_some_and(|path| path.ends_with("/token"));
+    let asks = first.split(' ').nth(1).is_some_and(|path| path.ends_with(tokens_at));
     let (status, body, to_all) = answer.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let (status, body) = if asks && !to_all {
         (200, format!(r#"{{"access_token":"{TOKEN}","expires_in":3600}}"#).into_bytes())

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{ErrorCode, Row, Transaction, types::Value};
 use sync_core::{
-    CanonicalId, Error, ErrorKind,
+    CanonicalId, Error, ErrorKind, StreamKey,
     store::{Binding, MatchKey},
 };
+use xxhash_rust::xxh3::Xxh3;
 
 use super::{
     fault::Failure,
@@ -20,6 +21,7 @@ pub(super) struct Place {
     no: i64,
     rev: u64,
     entity: String,
+    named: [u8; 16],
 }
 pub(super) type Places = BTreeMap<CanonicalId, Place>;
 
@@ -28,10 +30,10 @@ pub(super) fn places(tx: &Transaction<'_>, bindings: &[Binding]) -> Result<Place
     if bindings.is_empty() {
         return Ok(Places::new());
     }
-    let mut statement = tx.prepare_cached("SELECT id, no, rev, entity FROM bindings WHERE id IN rarray(?1)")?;
+    let mut statement = tx.prepare_cached("SELECT id, no, rev, entity, named FROM bindings WHERE id IN rarray(?1)")?;
     let rows = statement.query_map([ids(bindings.iter().map(|binding| &binding.id))], |row| {
         let rev = row.get::<_, i64>(2)?.cast_unsigned();
-        Ok((rows::id(row.get(0)?), Place { no: row.get(1)?, rev, entity: row.get(3)? }))
+        Ok((rows::id(row.get(0)?), Place { no: row.get(1)?, rev, entity: row.get(3)?, named: row.get(4)? }))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -49,22 +51,49 @@ pub(super) fn stale(places: &Places, bindings: &[Binding]) -> Vec<CanonicalId> {
     stale.into_iter().collect()
 }
 
-/// Keeps bindings with their next revision.
+/// Keeps bindings with their next revision. Names are compared only where their fingerprint is another one.
 pub(super) fn keep(tx: &Transaction<'_>, places: &Places, bindings: Vec<Binding>) -> Result<(), Failure> {
     if bindings.is_empty() {
         return Ok(());
     }
     let mut streams = Streams::known(tx)?;
-    let old = Names::stored(tx, places.values().map(|place| place.no))?;
     let mut changed = places_in_order(tx, bindings.len())?;
+    let mut renamed = Vec::new();
     let mut new = Names::default();
     for mut binding in bindings {
         binding.rev += 1;
         changed += 1;
-        let no = keep_body(tx, places.get(&binding.id), &binding, changed)?;
-        new.add(tx, &mut streams, no, &binding)?;
+        let place = places.get(&binding.id);
+        let named = named(&binding);
+        let no = keep_body(tx, place, &binding, changed, named)?;
+        if place.is_none_or(|place| place.named != named) {
+            renamed.push(no);
+            new.add(tx, &mut streams, no, &binding)?;
+        }
     }
-    replace(tx, &old, &new, &streams)
+    replace(tx, &Names::stored(tx, renamed)?, &new, &streams)
+}
+
+/// A fingerprint of all that a binding is found by.
+fn named(binding: &Binding) -> [u8; 16] {
+    let mut hasher = Xxh3::new();
+    let mut put = |text: &str| {
+        hasher.update(text.as_bytes());
+        hasher.update(&[0xff]); // in no text
+    };
+    binding.numbers.iter().for_each(|number| put(number));
+    if binding.is_live() {
+        for MatchKey { entity, rule, key } in &binding.keys {
+            ["key", entity.as_str(), rule, key].into_iter().for_each(&mut put);
+        }
+        let there = |at: &StreamKey| if binding.live_side(at).is_some() { "there" } else { "gone" };
+        let sides = binding.sides.iter().filter_map(|(at, side)| Some((there(at), at, side.id.as_ref()?)));
+        let aliases = binding.aliases.iter().map(|alias| ("alias", &alias.at, &alias.id));
+        for (what, at, id) in sides.chain(aliases) {
+            [what, at.system.as_str(), at.stream.as_str(), id].into_iter().for_each(&mut put);
+        }
+    }
+    hasher.digest128().to_be_bytes()
 }
 
 /// How often bindings had been changed before these.
@@ -76,7 +105,13 @@ fn places_in_order(tx: &Transaction<'_>, more: usize) -> Result<i64, Failure> {
     Ok(after - more)
 }
 
-fn keep_body(tx: &Transaction<'_>, place: Option<&Place>, binding: &Binding, changed: i64) -> Result<i64, Failure> {
+fn keep_body(
+    tx: &Transaction<'_>,
+    place: Option<&Place>,
+    binding: &Binding,
+    changed: i64,
+    named: [u8; 16],
+) -> Result<i64, Failure> {
     let wake_at = binding.wake_at.filter(|_| binding.is_live()).map(nanos);
     let rev = binding.rev.cast_signed();
     let body = rows::packed(binding)?;
@@ -88,13 +123,14 @@ fn keep_body(tx: &Transaction<'_>, place: Option<&Place>, binding: &Binding, cha
                 // by itself, since it is rare: an index over what is named is written anew
                 tx.prepare_cached("UPDATE bindings SET entity = ?2 WHERE no = ?1")?.execute((no, entity))?;
             }
-            let sql = "UPDATE bindings SET rev = ?2, changed = ?3, wake_at = ?4, body = ?5 WHERE no = ?1";
-            tx.prepare_cached(sql)?.execute((no, rev, changed, wake_at, body))?;
+            let sql = "UPDATE bindings SET rev = ?2, changed = ?3, wake_at = ?4, named = ?5, body = ?6 WHERE no = ?1";
+            tx.prepare_cached(sql)?.execute((no, rev, changed, wake_at, named, body))?;
             Ok(*no)
         }
         None => {
-            let sql = "INSERT INTO bindings (id, entity, rev, changed, wake_at, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-            tx.prepare_cached(sql)?.execute((id.as_bytes(), entity, rev, changed, wake_at, body))?;
+            let sql = "INSERT INTO bindings (id, entity, rev, changed, wake_at, named, body)
+                       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            tx.prepare_cached(sql)?.execute((id.as_bytes(), entity, rev, changed, wake_at, named, body))?;
             Ok(tx.last_insert_rowid())
         }
     }
@@ -110,7 +146,7 @@ struct Names {
 }
 
 impl Names {
-    fn stored(tx: &Transaction<'_>, of: impl Iterator<Item = i64>) -> Result<Self, Failure> {
+    fn stored(tx: &Transaction<'_>, of: Vec<i64>) -> Result<Self, Failure> {
         let of = set(of);
         let mut names = Self::default();
         if of.is_empty() {

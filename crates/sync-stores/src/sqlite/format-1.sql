@@ -21,6 +21,7 @@ CREATE TABLE bindings (
     changed INTEGER NOT NULL, -- the place of its last change among all
     forgotten INTEGER NOT NULL DEFAULT 0,
     wake_at INTEGER, -- nanoseconds since 1970; of living ones only
+    named BLOB NOT NULL, -- 16 bytes: a fingerprint of its rows in refs, keys and numbers
     body BLOB NOT NULL
 ) STRICT;
 CREATE INDEX bindings_forgotten ON bindings (id) WHERE forgotten = 1;

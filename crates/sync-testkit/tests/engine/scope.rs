@@ -1,6 +1,6 @@
 //! What goes where: filters, conditions, records that leave their scope and come back.
 
-use sync_core::model::{Organisation, Person};
+use sync_core::model::{Order, Organisation, Person};
 
 use super::*;
 
@@ -156,4 +156,127 @@ fn a_linked_record_is_made_before_the_record_that_points_to_it_and_is_refused_it
     let report = world.run();
     assert_eq!(world.system("erp").all("contact").len(), 2);
     assert!(report.held.is_empty(), "{:?}", report.held);
+}
+
+/// The CRM knows what a company is to us, the ERP only customers: what comes from it is one until the CRM says otherwise.
+#[test]
+fn a_type_that_one_system_lacks_is_assumed_and_the_others_word_starts_and_stops_it() {
+    let policy = r#"
+        [entities.companies]
+        kind = "organisation"
+        master = "crm"
+        where = ["category in [prospect, customer, lost]"]
+        match = [{ on = ["registration_number"] }]
+        systems.crm = { read = true, create = "always", update = true }
+        systems.erp = { read = true, create = "always", update = true }
+        scope = [{ at = "erp", when = ["category = customer"] }]
+        [entities.companies.fields]
+        name = { rule = "shared", on_conflict = { prefer = ["erp", "crm"] } }
+        [[entities.companies.map]]
+        field = "category"
+        crm   = "category"
+        erp   = { value = "customer" }
+    "#;
+    let mut world = two(policy, plain, |s| s.only(&["name", "registration_number"]));
+    let (crm, erp) = (world.system("crm").clone(), world.system("erp").clone());
+    let prospect = crm.put("company", company("Prospect", "1").category("prospect"));
+    // both have it, and the CRM calls it something else: nothing is assumed of it
+    crm.put("company", company("Known", "2").category("lost"));
+    erp.put("customer", company("Known", "2"));
+    erp.put("customer", company("From the ERP", "3"));
+    world.adopt();
+    assert_eq!(world.run().held.len(), 0);
+    let category = |name: &str| {
+        let all = crm.all("company");
+        let one = all.values().find(|fields| fields.text(Organisation::NAME) == Some(name)).unwrap();
+        one.text(Organisation::CATEGORY).map(str::to_owned)
+    };
+    assert_eq!(category("From the ERP").as_deref(), Some("customer"));
+    assert_eq!(category("Known").as_deref(), Some("lost"));
+    assert_eq!(erp.all("customer").len(), 2, "a prospect does not go there");
+
+    crm.edit::<Organisation>("company", &prospect, |o| o.category("customer"));
+    world.run();
+    assert_eq!(erp.all("customer").len(), 3, "it is a customer now");
+    crm.edit::<Organisation>("company", &prospect, |o| o.category("lost").name("Was one"));
+    world.run();
+    assert!(!format!("{:?}", erp.all("customer")).contains("Was one"), "it is left alone");
+    assert_eq!(category("Was one").as_deref(), Some("lost"), "and nobody makes it a customer again");
+    assert_eq!(world.run().writes(), 0);
+}
+
+#[test]
+fn why_an_order_does_not_go_is_told_where_its_users_see_it_until_it_goes() {
+    let policy = r#"
+        [entities.companies]
+        kind = "organisation"
+        master = "crm"
+        match = [{ on = ["registration_number"] }]
+        systems.crm = { read = true }
+        systems.erp = { read = true, create = "always", update = true }
+        scope = [{ at = "erp", when = ["category = customer"] }]
+
+        [entities.deliveries]
+        kind = "order"
+        master = "crm"
+        systems.crm = { read = true, update = true }
+        systems.erp = { read = true, create = "always", update = true }
+        scope = [{ at = "erp", when = ["customer.category = customer"], tell = "x.not_sent" }]
+        [[entities.deliveries.map]]
+        field = "x.not_sent"
+        crm   = "x.crm.remark"
+    "#;
+    let fields = ["number", "customer", "description", "x.crm.remark"];
+    let mut world = World::new(1)
+        .with(
+            Mock::new("crm")
+                .stream::<Organisation>("company", |s| s.since(1))
+                .stream::<Order>("delivery", |s| s.since(1).only(&fields).has("x.crm.remark")),
+        )
+        .with(Mock::new("erp").stream::<Organisation>("customer", plain).stream::<Order>("order", |s| s.only(&fields)))
+        .policy(policy);
+    let crm = world.system("crm").clone();
+    let buyer = crm.put("company", company("A", "1").category("prospect"));
+    let delivery = crm.put("delivery", Order::new().number("7").customer(crm.at("company").id(&buyer)));
+    world.adopt();
+    world.run();
+    let remark = || crm.all("delivery")[&delivery].text("x.crm.remark".into()).map(str::to_owned);
+    assert_eq!(remark().as_deref(), Some("erp: customer.category = customer does not hold"));
+    assert_eq!(world.system("erp").all("order").len(), 0);
+    assert_eq!(world.run().writes(), 0, "told once");
+
+    crm.edit_fields("delivery", &delivery, &FieldMap::new().with("x.crm.remark", "typed over it"));
+    world.run();
+    assert!(remark().unwrap().starts_with("erp: "), "it is the hub's to say");
+
+    crm.edit::<Organisation>("company", &buyer, |o| o.category("customer"));
+    world.run();
+    world.run();
+    assert_eq!(world.system("erp").all("order").len(), 1);
+    assert_eq!(remark(), None, "there is nothing to tell any more");
+    assert_eq!(world.run().writes(), 0);
+}
+
+/// A catalogue without stamps costs a whole reading; the other system's changes need not wait for it.
+#[test]
+fn a_system_can_be_read_less_often_than_its_rule_set() {
+    let policy = SHARED.replace("systems.crm = { ", "systems.crm = { every = \"1h\", ");
+    assert_ne!(policy, SHARED);
+    let mut world = two(&policy, plain, plain);
+    world.adopt();
+    world.run();
+    let read = |world: &World, system: &str| {
+        let calls = world.system(system).calls();
+        calls.iter().filter(|(call, _)| call.starts_with("list ")).map(|(_, count)| *count).sum::<u64>()
+    };
+    let (crm, erp) = (read(&world, "crm"), read(&world, "erp"));
+    for _ in 0..3 {
+        world.pass(600);
+        world.run();
+    }
+    assert_eq!(read(&world, "crm"), crm, "its hour is not over");
+    assert_eq!(read(&world, "erp"), erp + 3);
+    world.pass(3600);
+    world.run();
+    assert_eq!(read(&world, "crm"), crm + 1);
 }

@@ -33,13 +33,13 @@ pub(super) fn lag(unit: FieldPath, view: &View<'_>, before: &FieldMap, binding: 
         // what cannot be worked out is told by the plan
         agreed.overlay(&document::wanted(document, &binding.agreed, &shown, None).unwrap_or_default());
     }
-    let writable = view.table.fields.writable(unit, side.id.is_none());
+    let writable = |path: FieldPath| view.table.fields.get(path).writable(side.id.is_none());
     let shows = |path: FieldPath, wanted: &Value| match shown.get(path) {
         Some(stored) => document::represents(view.table, path, stored, wanted) || excused(path, stored, wanted),
         // unknown is not empty: where it was never shown, it may hold what we wrote
         None => wanted.is_null() && (side.id.is_none() || view.table.role.read),
     };
-    let lacks = agreed.iter().any(|(path, wanted)| writable.contains(&path) && !shows(path, wanted))
+    let lacks = agreed.iter().any(|(path, wanted)| writable(path) && !shows(path, wanted))
         && has_something_to_send(unit, view, &binding.agreed, side);
     if lacks && view.table.role.update && view.table.cap.shows != Shows::Snapshot {
         side.lagging.insert(unit);
@@ -88,7 +88,7 @@ pub(super) fn has_something_to_send(unit: FieldPath, view: &View<'_>, agreed: &F
 pub(super) fn lag_frozen(entity: &Entity, unit: FieldPath, binding: &mut Binding) {
     for (key, side) in binding.sides.iter_mut().filter(|(_, side)| side.frozen) {
         let Some(table) = entity.streams.get(key) else { continue };
-        if table.role.update && !table.fields.writable(unit, false).is_empty() {
+        if table.role.update && table.fields.takes(unit, false) {
             side.lagging.insert(unit);
         }
     }

@@ -159,9 +159,10 @@ fn attempt(
     }
     join_together(entity, &views, &mut out.binding, &subject.binding.agreed);
     cancelled(entity, &views, &mut out);
-    let views: Vec<_> = views.into_iter().map(|v| (v.key.clone(), v.holding)).collect();
-    advance(entity, subject, &views, &mut out.binding);
+    let holding: Vec<_> = views.iter().map(|view| (view.key.clone(), view.holding.clone())).collect();
+    advance(entity, subject, &holding, &mut out.binding);
     let settled = scope::settled(entity, around, &out.binding);
+    tell(entity, around, &settled, &views, &mut out);
     let mut left = expected.clone();
     left.extend(settled.iter().filter(|(_, why_not)| why_not.is_some()).map(|(at, why)| (at.clone(), why.clone())));
     scope::freeze(&left, &subject.left, &mut out.binding);
@@ -246,6 +247,7 @@ fn take(unit: FieldPath, value: &FieldMap, by: &str, links: &Links, views: &mut 
             let ours = links.canonical(&ours).under(unit);
             unheard.overlay(&ours);
             view.shadow.overlay(&ours);
+            view.changed = view.shadow.differs(&view.seen);
         }
         let loses = |(path, shown): (FieldPath, &Value)| value.get(path).is_some_and(|chosen| chosen != shown);
         if unheard.iter().any(loses) {
@@ -265,6 +267,35 @@ fn take(unit: FieldPath, value: &FieldMap, by: &str, links: &Links, views: &mut 
     out.binding.sides.iter_mut().for_each(|(_, side)| drop(side.repeats.remove(&unit))); // it begins anew
     for view in views.iter() {
         lag(unit, view, &FieldMap::new(), &mut out.binding);
+    }
+}
+
+/// Says where people can read it why the record does not go to a system; nothing where it goes.
+fn tell(entity: &Entity, around: &Around<'_>, settled: &Outside, views: &[View<'_>], out: &mut Diffed) {
+    for (unit, systems) in &entity.tells {
+        let binding = &out.binding;
+        let why = |system: &SystemId| {
+            let there = binding
+                .sides
+                .iter()
+                .any(|(key, side)| key.system == *system && side.id.is_some() && side.state != SideState::Removed);
+            let because = match there {
+                true => settled.get(system).cloned().flatten(),
+                false => scope::why_not(entity, system, binding, around),
+            }?;
+            Some(format!("{}: {because} does not hold", system.connection()))
+        };
+        let said: Vec<String> = systems.iter().filter_map(why).collect();
+        let (old, new) = (binding.agreed.get(*unit), Value::from(said.join("; ")));
+        if old.unwrap_or(&Value::Null) == &new {
+            continue;
+        }
+        let before = binding.agreed.under(*unit);
+        out.binding.agreed.set(*unit, new);
+        out.binding.origins.insert(*unit, SystemId::hub());
+        for view in views {
+            lag(*unit, view, &before, &mut out.binding);
+        }
     }
 }
 
@@ -290,6 +321,9 @@ fn settle(
     out: &mut Diffed,
     now: DateTime<Utc>,
 ) {
+    if !is_known(unit.path, views, &out.binding) {
+        return; // most units of most records
+    }
     let rule = unit.rule.of(&subject.binding.origin);
     let agreed_value = out.binding.agreed.under(unit.path);
     let origin = out.binding.origins.get(&unit.path).cloned();
@@ -310,10 +344,14 @@ fn settle(
             }
         })
         .collect();
+    let assumes = |view: &View<'_>| view.table.map.assumed().knows(unit.path);
+    let is_told = agreed.is_some()
+        || views.iter().any(|view| !assumes(view) && (view.seen.knows(unit.path) || view.shadow.knows(unit.path)));
     let sides: Vec<Side<'_>> = views
         .iter()
         .zip(&parts)
         .filter(|(view, _)| !view.somebody_else)
+        .filter(|(view, _)| !(is_told && assumes(view))) // what nobody said gives way to what somebody says
         // what the hub counts from is no word against what it comes to
         .filter(|(view, _)| !entity.counts_from(&view.key.system, unit.path))
         .filter(|(view, _)| view.table.cap.shows != Shows::Snapshot || agreed.is_none())
@@ -366,6 +404,13 @@ fn settle(
             out.held.push(held_unit(subject, unit.path, why, values, now));
         }
     }
+}
+
+/// Whether anything is agreed of a unit, or any side shows anything of it.
+fn is_known(unit: FieldPath, views: &[View<'_>], binding: &Binding) -> bool {
+    binding.origins.contains_key(&unit)
+        || binding.agreed.knows(unit)
+        || views.iter().any(|view| view.seen.knows(unit) || view.shadow.knows(unit))
 }
 
 /// Nothing new is agreed: what lagged, or is met, is compared with what is. Where a value that is met gives way without
@@ -436,12 +481,11 @@ fn side_of<'a>(
     let lagging = binding.sides.get(view.key).is_some_and(|side| side.lagging.contains(&unit));
     // what cannot be written there never lags, and yet whoever edits there has not seen the agreed value
     let agreed = binding.agreed.under(unit);
-    let unreached = (!view.table.role.update || view.table.fields.writable(unit, false).is_empty())
+    let unreached = (!view.table.role.update || !view.table.fields.takes(unit, false))
         && shadow.iter().any(|(path, stored)| {
-            agreed.get(path).is_some_and(|wanted| !represents(stored, wanted, &view.table.fields.get(path)))
+            agreed.get(path).is_some_and(|wanted| !represents(stored, wanted, view.table.fields.get(path)))
         });
     let shadow = (!shadow.is_empty()).then_some(shadow);
-    let others_changed = || view.shadow.differs(&view.seen).iter().any(|path| !path.is_under(unit));
     Side {
         system: &view.key.system,
         kind: entity.kind,
@@ -449,7 +493,7 @@ fn side_of<'a>(
         shadow,
         lagging: (lagging || unreached) && !fault::on(Fault::AgreedDoesNotContend),
         modified_at: view.sight.and_then(|sight| sight.version.modified_at),
-        only_change: !others_changed(),
+        only_change: view.changed.iter().all(|path| path.is_under(unit)),
         fields: &view.table.fields,
     }
 }

@@ -63,12 +63,8 @@ pub(super) fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>,
         {
             continue;
         }
-        let lagging = entity
-            .units
-            .iter()
-            .filter(|unit| !table.fields.writable(unit.path, true).is_empty())
-            .map(|unit| unit.path)
-            .collect();
+        let lagging =
+            entity.units.iter().filter(|unit| table.fields.takes(unit.path, true)).map(|unit| unit.path).collect();
         let writable = Writable::All;
         let gone = out.binding.sides.get(key).map_or(0, |dead| dead.gone + 1);
         out.binding.sides.insert(key.clone(), BoundSide { lagging, writable, gone, ..BoundSide::default() });

@@ -21,6 +21,8 @@ pub(super) struct View<'a> {
     pub(super) table: &'a StreamTable,
     pub(super) seen: FieldMap,
     pub(super) shadow: FieldMap,
+    /// Leaves that were shown before and show something else now.
+    pub(super) changed: Vec<FieldPath>,
     pub(super) sight: Option<&'a Sight>,
     /// Units on which this side waits for a person.
     pub(super) holding: BTreeSet<FieldPath>,
@@ -48,12 +50,15 @@ pub(super) fn views<'a>(entity: &'a Entity, subject: &'a Subject, links: &Links,
             Ok(ours) => links.canonical(&ours),
             Err(_) => FieldMap::new(), // what is shown now was read; what was shown before tells nothing any more
         };
+        let seen = canonical(&seen);
+        // what all records of a stream are is news too where nothing was ever shown
+        let shadow = if side.shadow.is_empty() { FieldMap::new() } else { canonical(&side.shadow) };
         let view = View {
             key,
             table,
-            seen: canonical(&seen),
-            // what all records of a stream are is news too where nothing was ever shown
-            shadow: if side.shadow.is_empty() { FieldMap::new() } else { canonical(&side.shadow) },
+            changed: shadow.differs(&seen),
+            seen,
+            shadow,
             sight,
             holding: BTreeSet::new(),
             somebody_else: false,

@@ -109,7 +109,7 @@ pub(super) fn step(at: &Place<'_>, id: &Arc<str>, diffed: &mut Diffed) -> Option
     if let Err(trouble) = document::sums::agree(&at.binding.agreed, &shown)
         && !fault::on(Fault::TotalsUnchecked)
     {
-        match at.table.fields.writable(document::CONTENT, false).contains(&document::LINES) {
+        match at.table.fields.get(document::LINES).writable(false) {
             true => hold(at, trouble, diffed),
             false => locked(at, diffed),
         }
@@ -129,7 +129,7 @@ pub(super) fn step(at: &Place<'_>, id: &Arc<str>, diffed: &mut Diffed) -> Option
 
 /// A document that cannot be changed any more, and whose lines are not those of its source.
 fn is_edited_behind(at: &Place<'_>, document: &DocumentTable, shown: &FieldMap) -> bool {
-    let open = at.table.fields.writable(document::CONTENT, false).contains(&document::LINES);
+    let open = at.table.fields.get(document::LINES).writable(false);
     let Some(stored) = shown.get(document::LINES).filter(|_| !open) else { return false };
     let wanted = document::wanted(document, &at.binding.agreed, shown, is_private(at)).unwrap_or_default();
     wanted.get(document::LINES).is_some_and(|wanted| !document::represents(at.table, document::LINES, stored, wanted))

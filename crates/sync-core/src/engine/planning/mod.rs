@@ -176,9 +176,9 @@ fn unlocked(at: &Place<'_>, units: BTreeSet<FieldPath>, diffed: &mut Diffed) -> 
         Writable::Except(paths) => {
             let locked = |unit: &FieldPath| {
                 let leaves = table.fields.writable(*unit, false);
-                !leaves.is_empty()
-                    && leaves.iter().all(|leaf| {
-                        table.map.theirs(*leaf).iter().all(|field| paths.iter().any(|path| field.is_under(*path)))
+                leaves.clone().next().is_some()
+                    && leaves.into_iter().all(|leaf| {
+                        table.map.theirs(leaf).iter().all(|field| paths.iter().any(|path| field.is_under(*path)))
                     })
             };
             let (shut, open): (BTreeSet<FieldPath>, BTreeSet<FieldPath>) = units.into_iter().partition(locked);

@@ -4,7 +4,7 @@ use super::{super::mistake::suggest, Case, Mistake, unknown_connection};
 use crate::{
     id::{EntityKind, SystemId},
     model::{self, FieldSpec, FieldType},
-    policy::{Create, Operator, Predicate, Rule},
+    policy::{Create, FieldRule, Operator, Predicate, Rule},
     value::FieldPath,
 };
 
@@ -25,6 +25,9 @@ pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
             let fault = format!("nothing is sent to '{}', so a scope for it does nothing", scope.at);
             found.push(Mistake::new(at, fault, "take it out, or let the system create or update"));
         }
+        if let Some(told) = scope.tell {
+            tell(case, &format!("{place}.tell"), told, found);
+        }
         if scope.when.is_empty() {
             found.push(Mistake::new(
                 format!("{place}.when"),
@@ -37,6 +40,24 @@ pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
         }
     }
     matches(case, found);
+}
+
+/// The field that tells why a record does not go there: a text of one's own, which the hub alone fills.
+fn tell(case: &Case<'_>, place: &str, told: FieldPath, found: &mut Vec<Mistake>) {
+    if !told.is_extension() {
+        let cure = "name one of your own, x.not_sent, and give it a place by a map row";
+        found.push(Mistake::new(place, format!("'{told}' has a meaning of its own"), cure));
+    } else if !case.leaves.contains(told) {
+        let cure = format!("add [[{}]] field = \"{told}\" with the field of a connection", case.at("map"));
+        found.push(Mistake::new(place, format!("no row gives '{told}' a place in a system"), cure));
+    } else if !matches!(case.set.fields.get(&told), Some(FieldRule::Master { system, .. }) if system == SystemId::hub().as_str())
+    {
+        found.push(Mistake::new(
+            place,
+            format!("'{told}' has a rule of its own"),
+            "take the rule out: the hub fills it",
+        ));
+    }
 }
 
 pub(super) fn one(case: &Case<'_>, place: &str, condition: &Predicate, found: &mut Vec<Mistake>) {

@@ -114,8 +114,8 @@ fn shown(case: &Case<'_>, covered: &Covered<'_>, found: &mut Vec<Mistake>) {
 /// Somebody must take what another decides.
 fn taken(case: &Case<'_>, covered: &Covered<'_>, except: Option<&SystemId>, found: &mut Vec<Mistake>) {
     let takes = |table: &StreamTable, unit: FieldPath| {
-        (table.role.create != Create::Never && !table.fields.writable(unit, true).is_empty())
-            || (table.role.update && !table.fields.writable(unit, false).is_empty())
+        (table.role.create != Create::Never && table.fields.takes(unit, true))
+            || (table.role.update && table.fields.takes(unit, false))
     };
     let tables = || case.entity.streams.values().filter(|table| Some(&table.key.system) != except);
     let by_word = covered.leaves.iter().any(|leaf| case.is_worded(*leaf));
@@ -139,7 +139,8 @@ fn computed(case: &Case<'_>, covered: &Covered<'_>, found: &mut Vec<Mistake>) {
         EntityKind::Invoice => case.entity.hub.is_some(),
         _ => covered.leaves.iter().any(|leaf| stock::computes(case.set, *leaf) || campaign::computes(case.set, *leaf)),
     };
-    if !can {
+    let told = covered.leaves.iter().any(|leaf| case.set.scope.iter().any(|scope| scope.tell == Some(*leaf)));
+    if !(can || told) {
         let computed: Vec<&str> = COMPUTED.iter().map(|path| path.as_str()).collect();
         let cure = format!("name a connection; '@hub' computes {} of orders", computed.join(", "));
         found.push(Mistake::new(covered.place, format!("'@hub' does not compute '{}'", covered.path), cure));

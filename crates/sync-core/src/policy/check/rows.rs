@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{super::mistake::suggest, Case, Mistake, unknown_connection};
 use crate::{
-    mapping::{MapRow, Mapper},
-    value::FieldPath,
+    mapping::{Cell, Direction, MapRow, Mapper},
+    value::{FieldPath, Value},
 };
 
 pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
@@ -16,7 +16,14 @@ pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
         let mapper = row.mapper.as_ref().and_then(|name| case.known.mappers.get(name));
         canonical(case, &place, row, mapper, found);
         through(case, &place, row, found);
-        for (connection, theirs) in &row.at {
+        for (connection, cell) in &row.at {
+            let theirs = match cell {
+                Cell::Field(theirs) => theirs,
+                Cell::Assumed { value } => {
+                    assumed(case, &place, row, connection, value, found);
+                    continue;
+                }
+            };
             if system_side(case, &place, row, connection, *theirs, mapper, found) {
                 let ours = mapper.map_or(vec![row.field], |mapper| mapper.ours.clone());
                 let theirs = mapper.map_or(vec![*theirs], |mapper| mapper.theirs.clone());
@@ -77,7 +84,8 @@ fn through(case: &Case<'_>, place: &str, row: &MapRow, found: &mut Vec<Mistake>)
             suggest(name, case.policy.tables.keys().map(String::as_str)),
         )),
         Some(table) => {
-            for connection in row.at.keys().filter(|connection| !table.0.contains_key(*connection)) {
+            let named = row.at.iter().filter(|(_, cell)| cell.field().is_some()).map(|(connection, _)| connection);
+            for connection in named.filter(|connection| !table.0.contains_key(*connection)) {
                 found.push(Mistake::new(
                     &place,
                     format!("the table '{name}' has no column for '{connection}'"),
@@ -85,6 +93,26 @@ fn through(case: &Case<'_>, place: &str, row: &MapRow, found: &mut Vec<Mistake>)
                 ));
             }
         }
+    }
+}
+
+/// What is taken to stand at a system that has no such field.
+fn assumed(case: &Case<'_>, place: &str, row: &MapRow, connection: &str, value: &Value, found: &mut Vec<Mistake>) {
+    let place = format!("{place}.{connection}");
+    if case.known.system(connection).is_none() {
+        found.push(unknown_connection(case.known, &place, connection));
+        return;
+    }
+    if case.role(&place, connection, found).is_some_and(|role| !role.read) {
+        let cure = format!("read = true in systems.{connection}, or take it out");
+        found.push(Mistake::new(&place, format!("nothing comes from '{connection}'"), cure));
+    }
+    if row.mapper.is_some() || row.direction == Direction::Out {
+        let fault = "what is assumed is only read, and through no mapper";
+        found.push(Mistake::new(&place, fault, "take the mapper or the direction out, or name a field"));
+    }
+    if let Err(fault) = Cell::assumed(value, case.leaves.spec(row.field)) {
+        found.push(Mistake::new(&place, fault, "write a value that the field can have"));
     }
 }
 

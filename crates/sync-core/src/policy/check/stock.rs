@@ -104,7 +104,7 @@ fn master(case: &Case<'_>, place: &str, found: &mut Vec<Mistake>) {
             found.push(Mistake::new(place, fault, "fill it by a map row"));
         }
     }
-    let takes = |table: &StreamTable| !table.fields.writable(StockLevel::AVAILABLE, false).is_empty();
+    let takes = |table: &StreamTable| table.fields.takes(StockLevel::AVAILABLE, false);
     let mut own = case.entity.streams.values().filter(|table| table.key.system == *system);
     if role.update && own.any(takes) {
         let fault = format!("the hub starts from the stock of '{name}', and would write what is left back to it");
