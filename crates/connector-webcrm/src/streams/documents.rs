@@ -30,7 +30,7 @@ use crate::{
     client::{Api, PAGE_MAX},
     codes::{Currencies, Lists, since},
     config::{Config, Numbers},
-    fields::{chosen, text_capability},
+    fields::{chosen, describe, text_capability},
     wire::{NO_MOMENT, Wire, midnight},
 };
 
@@ -91,11 +91,11 @@ impl Documents {
         }
     }
     /// Vendor's names by ours.
-    pub(crate) fn keys(&self) -> BTreeMap<FieldPath, String> {
+    fn keys(&self) -> BTreeMap<FieldPath, String> {
         let own = [(Order::NUMBER, "Number"), (Order::CUSTOMER, "OrganisationId"), (Order::ORDERED_ON, "OrderDate")];
         let mut keys = self.records.own.keys();
         keys.extend(own.map(|(path, name)| (path, self.kind.key(name))));
-        keys.extend([(Order::CONTACT, self.person_key()), (content(Content::CURRENCY), self.kind.key("CurrencyName"))]);
+        keys.insert(Order::CONTACT, self.person_key());
         keys.extend(self.texts());
         keys
     }
@@ -383,6 +383,7 @@ impl StreamHandler for Documents {
         } else if !self.records.lists.denied.contains("Delivery") {
             can.acts.insert(CONVERT.to_owned());
         }
+        describe(&mut can, &self.keys(), &self.records.lists);
         can
     }
     fn volatile(&self) -> &[&'static str] {
