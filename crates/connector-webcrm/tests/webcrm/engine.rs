@@ -349,3 +349,16 @@ async fn what_becomes_of_an_order_in_the_erp_is_shown_on_its_delivery() {
     assert_eq!(delivery["DeliveryStatus"], "Completed");
     assert_eq!(delivery["DeliveryDescription"], "Lamper til kontoret");
 }
+
+#[tokio::test]
+async fn where_mark_and_number_share_a_field_the_number_stands_there_in_the_end() {
+    let house = House::build_with(|config| config.mark = "ErpId".to_owned()).await;
+    house.orders(vec![line("A", 2, 100)]);
+    house.crm.emulator.fault(Fault::new(FaultKind::DropAfter).on("POST", "/Deliveries").times(1));
+    assert_eq!(house.run(Mode::Sync).await.unclear, 1);
+    house.settle().await;
+    let deliveries = house.rows("deliveries");
+    assert_eq!((deliveries.len(), &deliveries[0]["DeliveryErpId"]), (1, &json!("7900")));
+    assert_eq!(house.erp.all("order").len(), 1);
+    assert!(house.erp.all("order").values().all(|order| order.text(Order::NUMBER) == Some("7900")));
+}
