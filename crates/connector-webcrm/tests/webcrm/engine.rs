@@ -146,7 +146,8 @@ impl House {
     /// Until nothing is to be done any more.
     async fn settle(&self) {
         for _ in 0..6 {
-            if self.run(Mode::Sync).await.writes() == 0 {
+            let report = self.run(Mode::Sync).await;
+            if report.writes() == 0 && report.unclear == 0 {
                 return;
             }
         }
@@ -361,4 +362,20 @@ async fn where_mark_and_number_share_a_field_the_number_stands_there_in_the_end(
     assert_eq!((deliveries.len(), &deliveries[0]["DeliveryErpId"]), (1, &json!("7900")));
     assert_eq!(house.erp.all("order").len(), 1);
     assert!(house.erp.all("order").values().all(|order| order.text(Order::NUMBER) == Some("7900")));
+}
+
+#[tokio::test]
+async fn ids_that_clash_cost_another_look_and_no_line() {
+    let house = House::build().await;
+    house.crm.emulator.switch("id_clash_every", 3).unwrap();
+    house.orders((0..5).map(|nth| line(&format!("A-{nth}"), 1, 10)).collect());
+    house.settle().await;
+    assert_eq!(house.rows("deliveries").len(), 1);
+    let mut skus: Vec<String> = house
+        .rows("quotation-lines")
+        .iter()
+        .map(|row| row["QuotationLineData1"].as_str().unwrap().to_owned())
+        .collect();
+    skus.sort();
+    assert_eq!(skus, ["A-0", "A-1", "A-2", "A-3", "A-4"]);
 }
