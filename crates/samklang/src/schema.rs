@@ -178,6 +178,7 @@ fn role() -> Value {
             "remove": {"type": "boolean"},
             "streams": {"type": "array", "items": {"type": "string"}},
             "becomes": {"enum": ["order", "invoice"], "description": "what an order is made there"},
+            "every": text("how often it is read, where not as often as the rule set: 30s 2m 6h 1d"),
             "until": {
                 "enum": ["draft", "open", "booked", "sent"],
                 "description": "how far a document is brought; as little binding as the system can have it if left out",

@@ -21,6 +21,8 @@ pub(crate) const ALL: &[System] = &[
         login: false,
         read: read::<connector_starweb::Config>,
     },
+    System { name: "visma-net", secrets: &["client_secret"], login: true, read: read::<connector_visma_net::Config> },
+    System { name: "webcrm", secrets: &["application_token"], login: false, read: read::<connector_webcrm::Config> },
 ];
 
 /// One vendor's system.
@@ -155,6 +157,75 @@ impl Login for connector_eekonomi::Login {
     }
     async fn finish(&self, cx: &Context, consent: &Consent, redirected: &Redirected) -> Result<Tenant> {
         Self::finish(self, cx, consent, redirected).await
+    }
+}
+
+#[async_trait]
+impl Settings for connector_visma_net::Config {
+    async fn connect(
+        &self,
+        cx: &Context,
+        id: &SystemId,
+        shared: &Shared,
+        known: Option<Snapshot>,
+    ) -> Result<Connected> {
+        // a company gives a token for the asking; what a person consented to is kept
+        let tokens: Arc<dyn TokenStore> = match self.sign_in {
+            connector_visma_net::SignIn::Interactive => shared.tokens.clone(),
+            _ => Arc::new(MemoryTokens::new()),
+        };
+        let lent = lent_to_visma_net(shared, tokens);
+        let made = Box::pin(connector_visma_net::connect(cx, id.connection(), self.clone(), lent, known)).await?;
+        let notes = made.company.closed.iter().map(|(name, why)| format!("{name} cannot be reached: {why}")).collect();
+        Ok(Connected { connector: Arc::new(made.router), snapshot: made.snapshot, notes })
+    }
+    fn login(&self, id: &SystemId, shared: &Shared) -> Result<Option<Box<dyn Login>>> {
+        if self.sign_in == connector_visma_net::SignIn::Service {
+            return Ok(None);
+        }
+        let lent = lent_to_visma_net(shared, shared.tokens.clone());
+        Ok(Some(Box::new(connector_visma_net::Login::new(id.connection(), self.clone(), lent)?)))
+    }
+}
+
+fn lent_to_visma_net(shared: &Shared, tokens: Arc<dyn TokenStore>) -> connector_visma_net::Environment {
+    connector_visma_net::Environment {
+        timer: shared.timer.clone(),
+        ..connector_visma_net::Environment::new(shared.transport.clone(), shared.limits.clone(), tokens)
+    }
+}
+
+#[async_trait]
+impl Login for connector_visma_net::Login {
+    fn begin(&self) -> Result<Consent> {
+        Self::begin(self)
+    }
+    async fn finish(&self, cx: &Context, consent: &Consent, redirected: &Redirected) -> Result<Tenant> {
+        Self::finish(self, cx, consent, redirected).await
+    }
+}
+
+#[async_trait]
+impl Settings for connector_webcrm::Config {
+    async fn connect(
+        &self,
+        cx: &Context,
+        id: &SystemId,
+        shared: &Shared,
+        known: Option<Snapshot>,
+    ) -> Result<Connected> {
+        // the application token gives another for the asking
+        let tokens = Arc::new(MemoryTokens::new());
+        let lent = connector_webcrm::Environment {
+            timer: shared.timer.clone(),
+            ..connector_webcrm::Environment::new(shared.transport.clone(), shared.limits.clone(), tokens)
+        };
+        let made = Box::pin(connector_webcrm::connect(cx, id.connection(), self.clone(), lent, known)).await?;
+        let notes = made.lists.denied.iter().map(|area| format!("the token may not see {area}")).collect();
+        Ok(Connected { connector: Arc::new(made.router), snapshot: made.snapshot, notes })
+    }
+    fn login(&self, _id: &SystemId, _shared: &Shared) -> Result<Option<Box<dyn Login>>> {
+        Ok(None)
     }
 }
 

@@ -105,7 +105,7 @@ impl Far {
         far
     }
     fn unknown(runtime: &Runtime) -> Self {
-        let (bench, says) = (Bench::new(), Says::start("/token"));
+        let (bench, says) = (Bench::new(), Says::start("/connect/token"));
         let router = runtime.block_on(bench.connect(&config(&says.url), Some(kept(&says.url)))).unwrap().router;
         Self { bench, router, says }
     }

@@ -135,14 +135,17 @@ impl Work<'_> {
         let mut order: Option<Order> = None;
         for one in ready {
             let Some(entity) = self.entity(one.place) else { continue };
-            if !entity.streams.values().any(|table| table.host == *host && table.role.read) {
-                continue;
-            }
+            let mut tables = entity.streams.values().filter(|table| table.host == *host && table.role.read);
+            let Some(table) = tables.next() else { continue };
             let afresh = self.mode == Mode::Adopt || one.state.adopted.is_none();
             let mine = Order {
                 afresh,
                 // what stock is told less is known before stock is told
-                every_s: if entity.ordered.is_some() { 0 } else { entity.every_s },
+                every_s: match table.role.every {
+                    _ if entity.ordered.is_some() => 0,
+                    Some(every) => every.as_secs(),
+                    None => entity.every_s,
+                },
                 complete_every_s: entity.complete_every_s,
                 // a stream that documents move on from is empty again and again; what is absent is asked for all the same
                 min_listed_percent: match fault::on(Fault::GuardOff) || moves_on(entity, host) {

@@ -16,7 +16,10 @@ use serde::{
 pub use mapper::{Mapper, Transform};
 pub use stream::StreamMap;
 
-use crate::value::FieldPath;
+use crate::{
+    model::FieldSpec,
+    value::{FieldPath, Value},
+};
 
 /// One row of `[[entities.<name>.map]]`: a canonical field and, per connection, the field that holds it there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,12 +49,24 @@ pub enum Cell {
     /// There is no such field. All records from there are taken to have this value, as a person would type it, until
     /// another system or a person says otherwise: `{ value = "customer" }`.
     Assumed {
-        /// The canonical value.
-        value: String,
+        /// The canonical value, as a person types it.
+        value: Value,
     },
 }
 
 impl Cell {
+    /// What is assumed of a canonical field, in its own type.
+    ///
+    /// # Errors
+    /// What the field holds instead.
+    pub(crate) fn assumed(value: &Value, spec: Option<&FieldSpec>) -> Result<Value, String> {
+        let typed = match value {
+            Value::Text(text) => text.to_string(),
+            Value::Bool(yes) => yes.to_string(),
+            other => other.to_string(),
+        };
+        spec.map_or_else(|| Ok(value.clone()), |spec| spec.typed(&typed))
+    }
     /// The field, if it names one.
     pub fn field(&self) -> Option<FieldPath> {
         match self {
@@ -65,7 +80,7 @@ impl std::fmt::Display for Cell {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Field(path) => path.fmt(f),
-            Self::Assumed { value } => write!(f, "= {value:?}"),
+            Self::Assumed { value } => write!(f, "= {value}"),
         }
     }
 }
@@ -96,8 +111,8 @@ impl<'de> Deserialize<'de> for Cell {
     }
 }
 
-/// Text, a number or yes and no, as text.
-struct Typed(String);
+/// Text, a whole number, or yes and no.
+struct Typed(Value);
 
 impl<'de> Deserialize<'de> for Typed {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -108,16 +123,13 @@ impl<'de> Deserialize<'de> for Typed {
                 f.write_str("text in quotes, a whole number, true or false")
             }
             fn visit_str<E: Error>(self, text: &str) -> Result<Typed, E> {
-                Ok(Typed(text.to_owned()))
+                Ok(Typed(text.into()))
             }
             fn visit_bool<E: Error>(self, yes: bool) -> Result<Typed, E> {
-                Ok(Typed(yes.to_string()))
+                Ok(Typed(Value::Bool(yes)))
             }
             fn visit_i64<E: Error>(self, whole: i64) -> Result<Typed, E> {
-                Ok(Typed(whole.to_string()))
-            }
-            fn visit_u64<E: Error>(self, whole: u64) -> Result<Typed, E> {
-                Ok(Typed(whole.to_string()))
+                Ok(Typed(Value::Int(whole)))
             }
         }
         from.deserialize_any(Any)

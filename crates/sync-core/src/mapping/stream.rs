@@ -97,13 +97,10 @@ impl StreamMap {
         self.add_mapper(mapper, Direction::Both);
         self
     }
-    fn assume(&mut self, cap: &StreamCapability, field: FieldPath, value: &str) {
+    fn assume(&mut self, cap: &StreamCapability, field: FieldPath, value: &Value) {
         self.named.insert(field);
-        let typed = match model::field(cap.kind, field) {
-            Some(spec) => spec.typed(value).ok(), // the policy's check has told of the others
-            None => Some(Value::from(value)),
-        };
-        if let Some(value) = typed {
+        // the policy's check has told of what does not fit
+        if let Ok(value) = Cell::assumed(value, model::field(cap.kind, field)) {
             self.assumed.set(field, value);
         }
     }

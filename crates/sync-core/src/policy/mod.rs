@@ -226,6 +226,9 @@ pub struct Role {
     /// How far a document is brought there; as little as the system can have it if not said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Until>,
+    /// How often it is read, where not as often as the rule set says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every: Option<Span>,
 }
 
 impl Role {

@@ -101,6 +101,6 @@ fn an_assumed_value_has_the_type_of_its_field() {
     let typed = map(
         "map = [{ field = \"is_supplier\", crm = { value = true } }, { field = \"x.level\", crm = { value = 5 } }]",
     );
-    let expected = fields(&[("name", "n"), ("x.level", "5")]).with("is_supplier", true);
+    let expected = fields(&[("name", "n")]).with("is_supplier", true).with("x.level", 5_i64);
     assert_eq!(inbound(&typed, &fields(&[("name", "n")])), expected);
 }

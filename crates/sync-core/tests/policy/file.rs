@@ -24,7 +24,7 @@ fn a_misspelt_key_names_its_line_and_the_right_one() {
     assert_eq!(
         one("update = true }", "updte = true }"),
         "line 8: entities.companies.systems.crm.updte: unknown key 'updte'; did you mean 'update'? \
-         (allowed: read, create, update, remove, streams, becomes, until)"
+         (allowed: read, create, update, remove, streams, becomes, until, every)"
     );
     assert_eq!(
         one("master =", "matser = \"x\"\nmaster ="),
@@ -121,7 +121,7 @@ max_creates = 3
         "line 6: entities.companies.match[0].on: \"email\" cannot stand here; write a list in brackets",
         "line 6: entities.companies.match[1].duplicate: unknown key 'duplicate'; did you mean 'duplicates'? (",
         "line 9: entities.companies.fields.name: the key 'system' is missing; add system = ...",
-        "line 14: entities.people.systems.crm.write: unknown key 'write'; write one of becomes, create, read, remove, streams, until, update",
+        "line 14: entities.people.systems.crm.write: unknown key 'write'; write one of becomes, create, every, read, remove, streams, until, update",
         "line 17: guards.max_creates: unknown key 'max_creates'; did you mean 'max_create'? (",
     ];
     let found = wrong(text);

@@ -256,3 +256,27 @@ fn why_an_order_does_not_go_is_told_where_its_users_see_it_until_it_goes() {
     assert_eq!(remark(), None, "there is nothing to tell any more");
     assert_eq!(world.run().writes(), 0);
 }
+
+/// A catalogue without stamps costs a whole reading; the other system's changes need not wait for it.
+#[test]
+fn a_system_can_be_read_less_often_than_its_rule_set() {
+    let policy = SHARED.replace("systems.crm = { ", "systems.crm = { every = \"1h\", ");
+    assert_ne!(policy, SHARED);
+    let mut world = two(&policy, plain, plain);
+    world.adopt();
+    world.run();
+    let read = |world: &World, system: &str| {
+        let calls = world.system(system).calls();
+        calls.iter().filter(|(call, _)| call.starts_with("list ")).map(|(_, count)| *count).sum::<u64>()
+    };
+    let (crm, erp) = (read(&world, "crm"), read(&world, "erp"));
+    for _ in 0..3 {
+        world.pass(600);
+        world.run();
+    }
+    assert_eq!(read(&world, "crm"), crm, "its hour is not over");
+    assert_eq!(read(&world, "erp"), erp + 3);
+    world.pass(3600);
+    world.run();
+    assert_eq!(read(&world, "crm"), crm + 1);
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{super::mistake::suggest, Case, Mistake, unknown_connection};
 use crate::{
     mapping::{Cell, Direction, MapRow, Mapper},
-    value::FieldPath,
+    value::{FieldPath, Value},
 };
 
 pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
@@ -97,7 +97,7 @@ fn through(case: &Case<'_>, place: &str, row: &MapRow, found: &mut Vec<Mistake>)
 }
 
 /// What is taken to stand at a system that has no such field.
-fn assumed(case: &Case<'_>, place: &str, row: &MapRow, connection: &str, value: &str, found: &mut Vec<Mistake>) {
+fn assumed(case: &Case<'_>, place: &str, row: &MapRow, connection: &str, value: &Value, found: &mut Vec<Mistake>) {
     let place = format!("{place}.{connection}");
     if case.known.system(connection).is_none() {
         found.push(unknown_connection(case.known, &place, connection));
@@ -111,7 +111,7 @@ fn assumed(case: &Case<'_>, place: &str, row: &MapRow, connection: &str, value: 
         let fault = "what is assumed is only read, and through no mapper";
         found.push(Mistake::new(&place, fault, "take the mapper or the direction out, or name a field"));
     }
-    if let Some(Err(fault)) = case.leaves.spec(row.field).map(|spec| spec.typed(value)) {
+    if let Err(fault) = Cell::assumed(value, case.leaves.spec(row.field)) {
         found.push(Mistake::new(&place, fault, "write a value that the field can have"));
     }
 }
