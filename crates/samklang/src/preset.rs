@@ -38,6 +38,7 @@ pub(crate) const ALL: &[Preset] = &[
         name: "starweb-eekonomi/shop-leads",
         text: include_str!("../../../examples/presets/starweb-eekonomi/shop-leads.toml"),
     },
+    Preset { name: "webcrm-visma-net", text: include_str!("../../../examples/presets/webcrm-visma-net.toml") },
 ];
 
 /// The preset of this name.

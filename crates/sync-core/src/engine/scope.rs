@@ -68,7 +68,7 @@ pub(crate) fn fields_of(binding: &Binding) -> FieldMap {
 }
 
 /// What a system's scope is judged by: what is agreed, and what is not agreed yet as the other systems show it. Of what
-/// nobody says anything, what is assumed of the system's own records.
+/// they say nothing, what the system shows itself: who was met there first is known from there alone.
 fn own_of(entity: &Entity, system: &SystemId, binding: &Binding) -> FieldMap {
     let (its, others): (Vec<_>, Vec<_>) = binding
         .sides
@@ -76,10 +76,7 @@ fn own_of(entity: &Entity, system: &SystemId, binding: &Binding) -> FieldMap {
         .filter(|(_, side)| side.state != SideState::Removed)
         .partition(|(key, _)| key.system == *system);
     let mut own = FieldMap::new();
-    for table in its.iter().filter(|(_, side)| side.id.is_some()).filter_map(|(key, _)| entity.streams.get(*key)) {
-        own.overlay(table.map.assumed());
-    }
-    for (key, side) in others {
+    for (key, side) in its.into_iter().filter(|(_, side)| side.id.is_some()).chain(others) {
         if let Some(table) = entity.streams.get(key)
             && let Ok(ours) = table.inbound(&side.shadow, &mut Problems::default())
         {
@@ -142,8 +139,14 @@ pub(super) fn expected(
     binding: &Binding,
 ) -> Outside {
     let judge = |system: &SystemId| {
-        let mut own = own_of(entity, system, binding);
-        let others = subject.sights.iter().filter(|(key, sight)| key.system != *system && !sight.deleted);
+        let mut own = FieldMap::new();
+        let (its, others): (Vec<_>, Vec<_>) =
+            subject.sights.iter().filter(|(_, sight)| !sight.deleted).partition(|(key, _)| key.system == *system);
+        for (key, sight) in its {
+            let ours = entity.streams.get(key).map(|table| table.inbound(&sight.fields, &mut Problems::default()));
+            own.overlay(&links.canonical(&ours.and_then(Result::ok).unwrap_or_default()));
+        }
+        own.overlay(&own_of(entity, system, binding));
         for (key, sight) in others {
             let Some(table) = entity.streams.get(key) else { continue };
             let canonical = |theirs: &FieldMap| {

@@ -280,3 +280,67 @@ fn a_system_can_be_read_less_often_than_its_rule_set() {
     world.run();
     assert_eq!(read(&world, "crm"), crm + 1);
 }
+
+/// A contact that is met in the ERP is judged by what the ERP shows of it: nobody else knows whose it is.
+#[test]
+fn what_comes_from_the_system_that_a_scope_guards_is_known_from_there() {
+    let policy = r#"
+        [entities.companies]
+        kind = "organisation"
+        master = "crm"
+        match = [{ on = ["registration_number"] }]
+        systems.crm = { read = true, create = "always", update = true }
+        systems.erp = { read = true, create = "always", update = true }
+        scope = [{ at = "erp", when = ["category = customer"] }]
+        [[entities.companies.map]]
+        field = "category"
+        crm   = "category"
+        erp   = { value = "customer" }
+        [entities.people]
+        kind = "person"
+        master = "crm"
+        match = [{ on = ["email"] }]
+        systems.crm = { read = true, create = "always", update = true }
+        systems.erp = { read = true, create = "always", update = true }
+        fields.phone = { rule = "shared", on_conflict = "hold" }
+        scope = [{ at = "erp", when = ["organisation.category = customer", "x.relevant = true"] }]
+        [[entities.people.map]]
+        field = "x.relevant"
+        crm   = "x.crm.relevant"
+        erp   = { value = true }
+    "#;
+    let erp_has = ["name", "registration_number"];
+    let mut world =
+        World::new(1)
+            .with(Mock::new("crm").stream::<Organisation>("company", plain).stream::<Person>("person", |s| {
+                s.only(&["name", "email", "phone", "organisation"]).has("x.crm.relevant")
+            }))
+            .with(
+                Mock::new("erp")
+                    .stream::<Organisation>("customer", |s| s.only(&erp_has))
+                    .stream::<Person>("contact", |s| s.only(&["name", "email", "phone", "organisation"])),
+            )
+            .policy(policy);
+    let (crm, erp) = (world.system("crm").clone(), world.system("erp").clone());
+    let customer = erp.put("customer", company("From the ERP", "3"));
+    let person = |name: &str| Person::new().name(name).email(format!("{name}@a.example").as_str());
+    let contact = erp.put("contact", person("Kari").organisation(erp.at("customer").id(&customer)));
+    let known = crm.put("company", company("Known", "4").category("customer"));
+    crm.put("person", person("Mette").organisation(crm.at("company").id(&known)));
+    world.adopt();
+    world.run();
+    world.run();
+    let relevant = |name: &str| {
+        let all = crm.all("person");
+        all.values()
+            .find(|fields| fields.text(Person::NAME) == Some(name))
+            .map(|f| f.get("x.crm.relevant".into()).cloned())
+    };
+    assert_eq!(relevant("Kari"), Some(Some(Value::Bool(true))), "who comes from there is relevant there");
+    assert_eq!(relevant("Mette"), Some(None));
+    assert_eq!(erp.all("contact").len(), 1, "and nobody else is");
+    erp.edit::<Person>("contact", &contact, |p| p.phone("22 33"));
+    world.run();
+    assert!(format!("{:?}", crm.all("person")).contains("22 33"), "it is listened to");
+    assert_eq!(world.run().writes(), 0);
+}
