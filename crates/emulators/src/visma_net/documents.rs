@@ -253,9 +253,7 @@ fn accounts(draft: &mut Draft<'_>, given: &Fields, line: &mut Fields) {
     if line.get("account").is_none_or(Value::is_null) {
         let income = draft.company.all("accounts").find(|(_, record)| text(&record.fields, "type") == "Income");
         if let (Some((_, record)), Some(known)) = (income, super::collection::named("accounts")) {
-            let mut reference = object(Company::reference(known, record, shape("accountRef")));
-            reference.insert("number".into(), record.fields.get("accountCD").cloned().unwrap_or_default());
-            line.insert("account".into(), Value::Object(reference));
+            line.insert("account".into(), Company::reference(known, record, shape("accountRef")));
         }
     }
     if line.get("vatCode").is_none_or(Value::is_null) {

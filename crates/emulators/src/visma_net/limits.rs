@@ -9,7 +9,7 @@ use crate::frame::{Cx, Reply, Request};
 use super::{
     access::Who,
     refusal::gateway,
-    switches::{RATE_LIMIT, RATE_SHARED, SAME_REQUEST},
+    switches::{OLD_RATE_LIMIT, RATE_LIMIT, RATE_SHARED, SAME_REQUEST},
 };
 
 const HOUR: i64 = 3600;
@@ -19,6 +19,18 @@ const HOUR: i64 = 3600;
 pub(super) enum Service {
     Erp,
     Orders,
+    /// The older service at its old address.
+    Old,
+}
+
+impl Service {
+    /// The window's policy, and how many calls it lets through.
+    fn policy(self, cx: &Cx<'_>) -> (&'static str, i64) {
+        match self {
+            Self::Old => ("6-fixed-window", cx.switches.number(&OLD_RATE_LIMIT)),
+            _ => ("4-fixed-window", cx.switches.number(&RATE_LIMIT)),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -46,7 +58,7 @@ impl Limits {
         if cx.switches.is(&SAME_REQUEST, "on") {
             self.same(cx, print)?;
         }
-        let limit = cx.switches.number(&RATE_LIMIT);
+        let (_, limit) = service.policy(cx);
         let (window, left) = (cx.now.timestamp().div_euclid(HOUR), HOUR - cx.now.timestamp().rem_euclid(HOUR));
         let key = self.key(cx, who, service);
         let count = self.windows.entry(key).or_insert((window, 0));
@@ -62,7 +74,8 @@ impl Limits {
     }
 
     fn key(&self, cx: &Cx<'_>, who: &Who, service: Service) -> (usize, String, Service) {
-        let service = if cx.switches.is(&RATE_SHARED, "yes") { Service::Erp } else { service };
+        let shared = service == Service::Orders && cx.switches.is(&RATE_SHARED, "yes");
+        let service = if shared { Service::Erp } else { service };
         (who.company, who.client_id.clone(), service)
     }
 
@@ -88,7 +101,7 @@ impl Limits {
 
     /// The answer with the four headers that every answer has.
     pub(super) fn marked(&self, cx: &Cx<'_>, who: &Who, service: Service, reply: Reply) -> Reply {
-        let limit = cx.switches.number(&RATE_LIMIT);
+        let (policy, limit) = service.policy(cx);
         if limit == 0 {
             return reply;
         }
@@ -98,6 +111,6 @@ impl Limits {
             .with_header("X-RateLimit-Limit", limit.to_string())
             .with_header("X-RateLimit-Remaining", limit.saturating_sub(used).max(0).to_string())
             .with_header("X-RateLimit-Reset", left.to_string())
-            .with_header("X-RateLimit-Policy", "4-fixed-window")
+            .with_header("X-RateLimit-Policy", policy)
     }
 }

@@ -34,20 +34,20 @@ pub(super) fn settle(draft: &mut Draft<'_>, name: &str) {
 /// What follows from a write for other records.
 pub(super) fn after(company: &mut Company, cx: &Cx<'_>, known: &Collection, id: u64, given: &Fields) {
     match known.name {
-        "customers" => {
-            let Some(fields) = company.get("customers", id).map(|record| record.fields.clone()) else { return };
-            let key = format!("{}/Main", text(&fields, "number"));
-            if company.find("locations", "_key", &key).is_none() {
-                main_place(company, cx, &fields, key);
-            }
-        }
+        "customers" => main_place(company, id),
         "projects" => super::projects::after(company, cx, id, given),
         _ => {}
     }
 }
 
 /// Each customer has a first delivery place.
-fn main_place(company: &mut Company, cx: &Cx<'_>, customer: &Fields, key: String) {
+pub(super) fn main_place(company: &mut Company, customer: u64) {
+    let Some(record) = company.get("customers", customer).cloned() else { return };
+    let customer = &record.fields;
+    let key = format!("{}/Main", text(customer, "number"));
+    if company.find("locations", "_key", &key).is_some() {
+        return;
+    }
     let mut place =
         object(json!({ "_key": key, "locationId": "Main", "locationName": "Primary Location", "active": true }));
     let names = ["internalId", "number", "name"].into_iter();
@@ -60,7 +60,7 @@ fn main_place(company: &mut Company, cx: &Cx<'_>, customer: &Fields, key: String
             place.insert(to.into(), value.clone());
         }
     }
-    company.add(cx, "locations", id, place);
+    company.put("locations", id, place, record.created, record.created);
 }
 
 /// A class set on a create, or changed with the word that its values count, gives its values.

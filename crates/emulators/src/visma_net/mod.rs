@@ -8,7 +8,9 @@
 //! cancel, reopen), and no `correct` of an invoice, printing, supplier documents, discounts, price worksheets, stock
 //! documents, cash sales, write-offs, ROT and RUT, direct debits, employees, timesheets and budgets; parts of bodies that
 //! belong to these are taken and not kept. Code lists cannot be written. The order service has no discounts of its own,
-//! no commissions and no attribute filter. Answers are JSON only.
+//! no commissions and no attribute filter. Answers are JSON only. Filters by attributes and
+//! parameters that are not known are not looked at. The old address answers too (`/API/controller/api/v1`), but has no
+//! log-in of its own.
 //!
 //! A company's code lists start as `tables/company.json` has them: an example, since every company sets up its own.
 //! Customers' amounts in another currency are turned into the company's own by multiplication with the rate.
@@ -218,6 +220,7 @@ impl VismaNet {
         }
         let service = match words.as_slice() {
             ["api", "v3", ..] => Service::Orders,
+            ["v1" | "v2", ..] if is_old(request) => Service::Old,
             ["v1" | "v2", ..] => Service::Erp,
             _ => return Err(Refusal::Path),
         };
@@ -276,9 +279,19 @@ impl VismaNet {
     }
 }
 
-/// The path's segments, with keys as they are meant.
+/// What the old address has before a path.
+const OLD: [&str; 3] = ["api", "controller", "api"];
+
+/// Whether the call came to the old address.
+fn is_old(request: &Request) -> bool {
+    let path = request.segments();
+    path.len() > OLD.len() && OLD.iter().zip(&path).all(|(old, given)| given.eq_ignore_ascii_case(old))
+}
+
+/// The path's segments, with keys as they are meant, and without what the old address has before them.
 fn segments(request: &Request) -> Vec<String> {
-    request.segments().iter().map(|segment| value::key(segment)).collect()
+    let skipped = if is_old(request) { OLD.len() } else { 0 };
+    request.segments().iter().skip(skipped).map(|segment| value::key(segment)).collect()
 }
 
 impl Vendor for VismaNet {

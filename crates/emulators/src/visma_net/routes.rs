@@ -17,6 +17,9 @@ use super::{
     value::{Fields, at, list, rows, set_at, text, text_at, whole},
 };
 
+/// What has an address by its internal number beside the one by its key.
+const BY_ID: [&str; 3] = ["customers", "items", "projects"];
+
 /// The collection at the beginning of a path, and how many segments name it.
 fn found(path: &[String]) -> Option<(&'static Collection, usize)> {
     let fits = |known: &&Collection| {
@@ -42,7 +45,7 @@ impl Company {
             ("POST", []) if !known.write.is_empty() && !matches!(known.name, "shipments" | "project-tasks") => {
                 self.create(cx, known, request)
             }
-            (_, [word, id]) if word.eq_ignore_ascii_case("internal") && !known.id.is_empty() => {
+            (_, [word, id]) if word.eq_ignore_ascii_case("internal") && BY_ID.contains(&known.name) => {
                 let id = id.parse().ok().filter(|id| self.get(known.name, *id).is_some());
                 let id = id.ok_or_else(|| missing(known, "internal"))?;
                 self.record_call(cx, known, id, request)

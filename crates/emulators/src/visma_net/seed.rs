@@ -16,7 +16,7 @@ use crate::frame::{Cx, Refused, Switches};
 use super::{
     VismaNet,
     collection::{self, Collection},
-    documents, orders,
+    documents, masters, orders,
     shape::{Kind, Shape, shape},
     store::{Company, ORDERS},
     value::{Fields, at, read_stamp, set_at, text, text_at, whole},
@@ -43,13 +43,18 @@ pub(super) fn seed(vendor: &mut VismaNet, cx: &Cx<'_>, name: &str, records: Vec<
         let Value::Object(mut row) = value else {
             return Err(Refused::new(format!("record {place} is no object")));
         };
-        let company = vendor.company_of(&mut row, "_tenant")?;
+        let at_record = |refused: Refused| Refused::new(format!("record {place}: {refused}"));
+        let company = vendor.company_of(&mut row, "_tenant").map_err(at_record)?;
         let seeded = match (name, collection::named(name)) {
             ("webhook-subscriptions", _) => company.hooks.subscribe(row),
             (ORDERS, _) => orders::seed::order(company, cx, row),
             (_, Some(known)) => {
                 let row = summed(company, cx, known, row);
-                record(company, cx.switches, cx.now, known, row)
+                record(company, cx.switches, cx.now, known, row).map(|id| {
+                    if known.name == "customers" {
+                        masters::main_place(company, id);
+                    }
+                })
             }
             _ => Err("there is no such collection".to_owned()),
         };
@@ -72,7 +77,7 @@ fn summed(company: &Company, cx: &Cx<'_>, known: &Collection, row: Fields) -> Fi
     row
 }
 
-/// Puts one record in place.
+/// Puts one record in place; gives its internal number.
 ///
 /// # Errors
 /// A field that answers do not have, or one of another type.
@@ -82,7 +87,7 @@ pub(super) fn record(
     now: DateTime<Utc>,
     known: &'static Collection,
     mut row: Fields,
-) -> Result<(), String> {
+) -> Result<u64, String> {
     row.retain(|name, _| !BESIDE.contains(&name.as_str()));
     fits(shape(known.read), &row, "")?;
     let stamp = |row: &mut Fields, name: &str| match row.remove(name) {
@@ -118,7 +123,7 @@ pub(super) fn record(
     }
     complete(company, known, &mut row);
     company.put(known.name, id, row, created, modified);
-    Ok(())
+    Ok(id)
 }
 
 /// References that have only their key get the rest.

@@ -24,6 +24,8 @@ switches! {
         "the body of the gateway's own 401 and 429 is not documented");
     RATE_LIMIT = number("rate_limit_per_hour", 0, 10_000_000, 15_000,
         "calls per company and client in an hour of the emulator's clock: the present number is not published; 0 is none");
+    OLD_RATE_LIMIT = number("old_rate_limit_per_hour", 0, 10_000_000, 500,
+        "the same at the old address, where it began at 500 and shrinks; 0 is none");
     RATE_SHARED = words("rate_limit_shared", &["no", "yes"],
         "whether the order service and the older one count together is not documented");
     SAME_REQUEST = words("same_request_rule", &["off", "on"],

@@ -141,7 +141,11 @@ impl Company {
         known: &'static Collection,
         request: &Request,
     ) -> Result<Reply, Refusal> {
-        let given = accept(known.write, &known.dto(), request, cx.switches)?;
+        let mut given = accept(known.write, &known.dto(), request, cx.switches)?;
+        if let Some(branch) = request.header("branchid").filter(|_| shape(known.write).field("branchNumber").is_some())
+        {
+            given.entry("branchNumber").or_insert_with(|| json!(branch));
+        }
         let id = self.create_from(cx, known, &given)?;
         Ok(self.created(cx, known, id, request))
     }
@@ -346,16 +350,15 @@ pub(super) fn key_of(known: &Collection, record: &Record) -> String {
     }
 }
 
-/// The absolute address of a record.
+/// The absolute address of a record. A slash is a part of most keys, and between the two of a delivery place or order.
 pub(super) fn location(cx: &Cx<'_>, request: &Request, path: &str, key: &str) -> String {
-    let coded = key.split('/').map(|part| {
-        let bytes = part.bytes().map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
-            _ => format!("%{byte:02X}"),
-        });
-        bytes.collect::<String>()
+    let double = matches!(path, "v1/location" | "api/v3/SalesOrders");
+    let coded = key.bytes().map(|byte| match byte {
+        b'/' if double => "/".to_owned(),
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
     });
-    let coded = coded.collect::<Vec<_>>().join("/");
+    let coded = coded.collect::<String>();
     match cx.switches.word(&LOCATION_HOST) {
         "other" => format!("http://integration.visma.net/API/controller/api/{path}/{coded}"),
         _ => format!("http://{}/{path}/{coded}", request.header("host").unwrap_or("localhost")),

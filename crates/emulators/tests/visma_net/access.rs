@@ -158,7 +158,9 @@ async fn a_proof_of_the_code_is_held_against_its_challenge() {
 
 #[tokio::test]
 async fn every_answer_tells_what_is_left_of_the_hour() {
-    let net = Net::open().await;
+    let mut net = Net::open().await;
+    net.switch("token_lifetime_s", 7200);
+    net.token = net.token_for(TENANT, ERP).await;
     net.switch("rate_limit_per_hour", 2);
     let first = net.get("v1/branch").await;
     let told =

@@ -48,14 +48,8 @@ async fn what_is_not_wrapped_counts_for_nothing() {
         json!({ "mainAddress": { "city": { "value": "Oslo" } } }),
     ] {
         let answer = net.call("POST", "v1/customer", body.clone()).await;
-        let taken = body["mainAddress"].is_object();
         assert_eq!(answer.status, 400, "{body}");
-        assert_eq!(
-            answer.message().starts_with("Data received not recognized as CustomerUpdateDto"),
-            true,
-            "{taken} {}",
-            answer.text
-        );
+        assert!(answer.message().starts_with("Data received not recognized as CustomerUpdateDto"), "{}", answer.text);
     }
     assert_eq!(net.with("POST", "v1/customer", json!("x"), &[]).await.status, 400);
     assert_eq!(net.get("v1/customer").await.rows().len(), 3);
@@ -90,6 +84,10 @@ async fn a_number_of_ones_own_needs_the_override_and_is_there_once() {
     assert_eq!(net.expect(201, "POST", "v1/customer", wrapped(own.clone())).await.key(), "CRM-1");
     let again = net.expect(400, "POST", "v1/customer", wrapped(own)).await;
     assert!(again.message().contains("Customer 'CRM-1' already exists."), "{}", again.message());
+    let slash = json!({ "name": "S", "number": "A/7", "overrideNumberSeries": true });
+    let made = net.expect(201, "POST", "v1/customer", wrapped(slash)).await;
+    assert_eq!(made.key(), "A%2F7");
+    assert_eq!(net.get("v1/customer/A%2F7").await.body["name"], "S");
     let odd = json!({ "name": "B", "number": ":/?#[]@&*+;", "overrideNumberSeries": true });
     net.expect(201, "POST", "v1/customer", wrapped(odd)).await;
     assert_eq!(net.get("v1/customer/b64(Oi8_I1tdQCYqKzs)").await.body["name"], "B");

@@ -7,6 +7,7 @@ use emulators::{
     eekonomi::{self, Eekonomi},
     frame::{Time, Vendor},
     starweb::{self, Starweb},
+    visma_net::{self, VismaNet},
     webcrm::{self, WebCrm},
 };
 
@@ -38,12 +39,23 @@ pub(super) async fn emulate(what: &Emulate, shell: &mut Shell<'_>) -> Result<u8,
             ];
             serve(Eekonomi::default(), what, &hints, shell).await
         }
+        "visma-net" => {
+            let hints = [
+                ("base_url", "/".to_owned()),
+                ("orders_url", "/".to_owned()),
+                ("identity_url", "/".to_owned()),
+                ("client_id", visma_net::CLIENT_ID.to_owned()),
+                ("client_secret", visma_net::CLIENT_SECRET.to_owned()),
+                ("tenant_id", visma_net::TENANT.to_owned()),
+            ];
+            serve(VismaNet::default(), what, &hints, shell).await
+        }
         "webcrm" => {
             let hints = [("base_url", "/".to_owned()), ("auth_code", webcrm::AUTH_CODE.to_owned())];
             serve(WebCrm::default(), what, &hints, shell).await
         }
         other => {
-            let cure = suggest(other, &["eekonomi", "starweb", "webcrm"]);
+            let cure = suggest(other, &["eekonomi", "starweb", "visma-net", "webcrm"]);
             Err(Failure::usage(format!("there is no emulator of '{other}'; {cure}")))
         }
     }

@@ -45,6 +45,32 @@ fn a_crm_answers_to_the_application_token_that_it_prints() {
 }
 
 #[test]
+fn an_erp_of_two_services_gives_a_token_for_the_company_that_it_prints() {
+    let folder = tempfile::tempdir().unwrap();
+    let sample = r#"[{"number": "10000", "name": "Nordlys AS"}]"#;
+    std::fs::write(folder.path().join("customers.json"), sample).unwrap();
+    let mut running = Running::start(program(folder.path(), &["emulate", "visma-net", "--seed", "."]));
+    let mut hint = |name: &str| running.until(name).split_whitespace().nth(1).unwrap().to_owned();
+    let base = hint("base_url");
+    let (identity, id, secret) = (hint("identity_url"), hint("client_id"), hint("client_secret"));
+    let tenant = hint("tenant_id");
+    running.until("Ctrl-C");
+    let form = [("Content-Type", "application/x-www-form-urlencoded")];
+    let scope = "vismanet_erp_service_api:read";
+    let body =
+        format!("grant_type=client_credentials&client_id={id}&client_secret={secret}&tenant_id={tenant}&scope={scope}");
+    let (status, _, answer) = request("POST", &format!("{identity}connect/token"), &form, &body);
+    assert_eq!(status, 200, "{answer}");
+    let token =
+        serde_json::from_str::<serde_json::Value>(&answer).unwrap()["access_token"].as_str().unwrap().to_owned();
+    let bearer = format!("Bearer {token}");
+    let (status, _, list) = request("GET", &format!("{base}v1/customer"), &[("Authorization", &bearer)], "");
+    assert_eq!(status, 200);
+    assert!(list.contains("Nordlys AS"), "{list}");
+    assert_eq!(running.terminate(), Some(0));
+}
+
+#[test]
 fn both_systems_have_one_and_others_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let mut running = Running::start(program(folder.path(), &["emulate", "eekonomi"]));

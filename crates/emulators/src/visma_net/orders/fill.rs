@@ -19,6 +19,9 @@ use super::super::{
 };
 use super::problem::Problems;
 
+/// What is said of an item that is no longer sold.
+pub(super) const WITHDRAWN: &str = "The item cannot be sold.";
+
 /// An order in the making.
 pub(in super::super) struct Making<'a> {
     pub(in super::super) company: &'a Company,
@@ -281,7 +284,7 @@ impl Making<'_> {
         };
         let item = &record.fields;
         if matches!(text(item, "status"), "Inactive" | "NoSales" | "MarkedForDeletion") {
-            self.problems.add("1804-InventoryIdNotFound", property, "The item cannot be sold.");
+            self.problems.add("1804-InventoryIdNotFound", property, WITHDRAWN);
         }
         let stock = flag(item, "stockItem");
         let warehouse =
@@ -432,7 +435,7 @@ fn settled(mut line: Fields, extended: &str) -> Fields {
 }
 
 fn address(customer: &Fields, name: &str) -> Value {
-    let from = customer.get(name).cloned().map(object).unwrap_or_default();
+    let from = customer.get(name).or_else(|| customer.get("mainAddress")).cloned().map(object).unwrap_or_default();
     let mut to = Fields::new();
     for (old, new) in [
         ("addressId", "id"),
@@ -453,7 +456,7 @@ fn address(customer: &Fields, name: &str) -> Value {
 }
 
 fn contact(customer: &Fields, name: &str) -> Value {
-    let from = customer.get(name).cloned().map(object).unwrap_or_default();
+    let from = customer.get(name).or_else(|| customer.get("mainContact")).cloned().map(object).unwrap_or_default();
     let names = ["name", "attention", "email", "phone1", "phone2", "fax"].into_iter();
     let mut to = names.filter_map(|name| Some((name.to_owned(), from.get(name)?.clone()))).collect::<Fields>();
     to.insert("overridesDefault".into(), json!(false));

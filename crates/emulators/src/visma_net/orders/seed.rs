@@ -8,7 +8,10 @@ use super::super::{
     store::{Company, ORDERS},
     value::{Fields, list, set_at, shown_utc, text, text_at, utc, whole},
 };
-use super::{fill::Making, problem::Problems};
+use super::{
+    fill::{Making, WITHDRAWN},
+    problem::{Detail, Problems},
+};
 
 /// Puts one order in place: the single order with all its parts, lines under `orderLines`.
 ///
@@ -65,7 +68,9 @@ pub(in super::super) fn order(company: &mut Company, cx: &Cx<'_>, mut row: Field
     making.order.insert("lines".into(), list(lines));
     making.finish();
     let Making { order, problems, .. } = making;
-    if let Some(detail) = problems.0.first() {
+    // What was ordered may since have been withdrawn, and who ordered it have left.
+    let of_now = |detail: &&Detail| detail.code == "1407-InvalidCustomerStatus" || detail.message == WITHDRAWN;
+    if let Some(detail) = problems.0.iter().find(|detail| !of_now(detail)) {
         return Err(format!("{}: {}", detail.property, detail.message));
     }
     let id = company.order(&kind, &number).unwrap_or_else(|| company.next_id(ORDERS));
