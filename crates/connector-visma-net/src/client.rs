@@ -6,6 +6,7 @@ use std::{sync::Arc, time::Duration};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, value::RawValue};
 use sync_core::{
@@ -247,9 +248,9 @@ impl Api {
         let answer = self.writes.send(cx, request).await.map_err(explained)?;
         // a number that was given may have signs in it that make several segments of it
         let given = of.given.and_then(|name| body.0.get(name)?.get("value")?.as_str());
-        let ends =
-            |number: &&str| answer.header("location").is_some_and(|there| there.ends_with(&format!("/{number}")));
-        Ok(given.filter(ends).map_or_else(|| made(&answer), Answer::id))
+        let there = answer.header("location").map(|there| percent_decode_str(there).decode_utf8_lossy().into_owned());
+        let is_there = |number: &&str| there.as_ref().is_some_and(|there| there.ends_with(&format!("/{number}")));
+        Ok(given.filter(is_there).map_or_else(|| made(&answer), Answer::id))
     }
     /// Changes what is sent of a record.
     pub(crate) async fn change(&self, cx: &Context, of: &Resource, id: &str, body: &Body) -> Result<Answer> {

@@ -21,8 +21,10 @@ pub(crate) enum Form {
     Code,
     /// True or false.
     Flag,
-    /// A number.
+    /// A number; zero empties it.
     Number,
+    /// The number of another record; null empties it.
+    Id,
     /// A calendar date.
     Day,
     /// A moment; read only.
@@ -102,12 +104,18 @@ impl Column {
         self.can = FieldCapability::read_only();
         self
     }
+    /// The same, one of these words.
+    pub(crate) fn one_of(mut self, words: &[&str]) -> Self {
+        self.can.one_of = Some(words.iter().map(|word| (*word).to_owned()).collect());
+        self
+    }
+
     fn read(&self, wire: &Wire, zone: Tz) -> Result<Field<Value>> {
         let at = self.at;
         Ok(match self.form {
             Form::Text | Form::Code => wire.text(at)?.map(Value::from),
             Form::Flag => wire.flag(at)?.map(Value::Bool),
-            Form::Number => wire.amount(at)?.map(Value::Decimal),
+            Form::Number | Form::Id => wire.amount(at)?.map(Value::Decimal),
             Form::Day => wire.day(at, zone)?.map(Value::Date),
             Form::Moment => wire.moment(at, zone)?.map(Value::Instant),
         })
@@ -124,8 +132,8 @@ impl Column {
             (_, Value::Null) => Json::Null,
             (Form::Text | Form::Code, Value::Text(text)) => Json::from(self.kept(text)),
             (Form::Flag, Value::Bool(yes)) => Json::from(*yes),
-            (Form::Number, Value::Decimal(amount)) => number(self.rounds(*amount)),
-            (Form::Number, Value::Int(whole)) => Json::from(*whole),
+            (Form::Number | Form::Id, Value::Decimal(amount)) => number(self.rounds(*amount)),
+            (Form::Number | Form::Id, Value::Int(whole)) => Json::from(*whole),
             (Form::Day, Value::Date(day)) => wire::day(*day),
             _ => {
                 let what = format!("'{}' has a value of another type than {} takes", self.path, self.at);

@@ -96,6 +96,13 @@ pub struct Config {
     /// How a new invoice is kept until it is released.
     #[serde(default)]
     pub new_invoices: NewInvoices,
+    /// Whether credit notes are made too. A rule set that makes invoices has to name its `streams` then: what a document of
+    /// another system is to become cannot be told from it.
+    #[serde(default)]
+    pub make_credit_notes: bool,
+    /// Whether the ERP prints, mails or sends on the invoices that are made here.
+    #[serde(default)]
+    pub invoice_sending: InvoiceSending,
     /// Whether the stamp of an invoice moves when it is paid: nobody publishes it.
     #[serde(default)]
     pub invoice_stamps: InvoiceStamps,
@@ -224,6 +231,18 @@ pub enum NewInvoices {
     Balanced,
 }
 
+/// Whether the ERP prints, mails or sends on the invoices that are made here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum InvoiceSending {
+    /// It does not: each new document says so.
+    #[default]
+    Off,
+    /// As the customer's settings in the ERP have it.
+    AsCustomer,
+}
+
 /// Whether the stamp of an invoice moves when it is paid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -264,6 +283,8 @@ impl Config {
             order_mark: OrderMark::default(),
             invoice_mark: InvoiceMark::default(),
             new_invoices: NewInvoices::default(),
+            make_credit_notes: false,
+            invoice_sending: InvoiceSending::default(),
             invoice_stamps: InvoiceStamps::default(),
             text_item: None,
             line_account: None,

@@ -31,7 +31,7 @@
 //! | `contacts` | person | list, changes, find, create, change |
 //! | `inventory`, facets `inventory_price`, `inventory_stock` | item, price, stock level | list, changes, find, create, change |
 //! | `orders_<type>`, one for each order type | order | list, changes; the first one create; change, delete; act `open` |
-//! | `invoices`, `credit_notes` | invoice | list, changes, find, create, change, delete; act `release` |
+//! | `invoices`, and `credit_notes` where [`Config::make_credit_notes`] says so | invoice | list, changes, find, create, change, delete; act `release` |
 //! | `suppliers` | organisation | list, changes, create, change |
 //! | `sales_prices` | price | list |
 //! | `payments` | payment | list, changes |
@@ -61,8 +61,8 @@ use sync_core::{
 
 pub use company::{Attribute, Code, Company, OrderType};
 pub use config::{
-    BillingAddress, Config, Environment, InvoiceMark, InvoiceStamps, ItemCost, NewInvoices, OrderMark, Prices, SignIn,
-    Stock,
+    BillingAddress, Config, Environment, InvoiceMark, InvoiceSending, InvoiceStamps, ItemCost, NewInvoices, OrderMark,
+    Prices, SignIn, Stock,
 };
 pub use login::Login;
 

@@ -157,6 +157,10 @@ impl StreamHandler for Contacts {
         let sent = encode.sent(CONTACTS);
         let mut body = Body::default();
         columns::write(&self.columns, &sent, encode.is_create(), Dialect::Wrapped, &mut body)?;
+        if body.0.contains_key("address") && !body.0.contains_key("sameAsAccount") {
+            // else it is the owner's
+            body.wrapped("sameAsAccount", false);
+        }
         self.names(encode, &sent, &mut body)?;
         match sent.get(Person::ORGANISATION) {
             Some(Value::Null) if encode.is_create() => {}

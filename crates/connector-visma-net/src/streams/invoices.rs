@@ -25,14 +25,12 @@ use crate::{
     client::Resource,
     codes::{self, DOCUMENT_STATUS},
     columns::{self, Column, Form, column, own, within},
-    config::{InvoiceStamps, NewInvoices, Prices},
+    config::{InvoiceSending, InvoiceStamps, NewInvoices, Prices},
     wire::{Body, Dialect, Wire},
 };
 
 /// The step that makes a draft binding.
 const RELEASE: &str = "release";
-/// Printing and mailing by the ERP, as the customer's settings say.
-const SEND: &str = "send";
 /// References have as much room as those of the order service: nobody tells another figure.
 const REFERENCE_MAX: u32 = 40;
 
@@ -245,10 +243,25 @@ impl Invoices {
         self.settle(read, &mut invoice)?;
         Ok(invoice)
     }
+    /// What became of a release that was accepted.
+    async fn released(&self, cx: &Context, id: &str) -> Result<Answer> {
+        let operation = self.kind.release;
+        let look = self.shared.api.get(cx, &self.kind.of, id).await.ok().flatten();
+        let document = look.as_ref().and_then(|row| serde_json::from_str::<Wire>(row.get()).ok()).unwrap_or_default();
+        if let (true, Some(row)) = (is_booked(&document), look) {
+            return Ok(Answer::row(row));
+        }
+        if let Ok(Field::Set(words)) = document.text("errorInfo") {
+            let line = format!("{operation}: it was accepted and did not succeed; correct the document in Visma.net");
+            return Err(Error::new(ErrorKind::Invalid, operation, line).with_vendor("errorInfo", words));
+        }
+        let line = format!("{operation}: it was accepted and runs on by itself; a later look shows whether it is done");
+        Err(Error::new(ErrorKind::AmbiguousWrite, operation, line))
+    }
     /// What a new document is told beside its content.
     fn begin(&self, encode: &Encode<'_, Wire>, body: &mut Body) {
         body.wrapped("hold", self.shared.config.new_invoices == NewInvoices::Hold);
-        if !encode.has_effect(SEND) {
+        if self.shared.config.invoice_sending == InvoiceSending::Off {
             body.wrapped("dontPrint", true);
             body.wrapped("dontEmail", true);
             body.wrapped("sendToAutoInvoice", false);
@@ -257,6 +270,12 @@ impl Invoices {
             body.wrapped(self.shared.config.invoice_mark.name(), mark);
         }
     }
+}
+
+/// Whether a document is released.
+fn is_booked(read: &Wire) -> bool {
+    let status = read.word("status", &DOCUMENT_STATUS).ok().and_then(Field::into_value);
+    status.is_some_and(|status| codes::document_stage(status) == InvoiceStage::Booked)
 }
 
 /// Address and addressee of a document, which differ in name between reading and writing.
@@ -326,10 +345,10 @@ impl StreamHandler for Invoices {
         self.shared.declare(&mut can, config.invoice_stamps == InvoiceStamps::Miss);
         can.find_by = self.filters().iter().map(Filter::path).collect();
         let mut document = document::capability(config, &lines::LEAVES, false);
-        if config.may(":create") {
+        let makes = !self.kind.is_credit || config.make_credit_notes;
+        if config.may(":create") && makes {
             can.create = true;
             can.create_mark = Some(Mark { field: mark, max_len: REFERENCE_MAX });
-            can.effects = [SEND.to_owned()].into();
             can.acts = [RELEASE.to_owned()].into();
             document.steps.push(Step::new(RELEASE, InvoiceStage::Draft.word(), InvoiceStage::Booked.word()));
         }
@@ -351,15 +370,12 @@ impl StreamHandler for Invoices {
     }
     fn head(&self, read: &Wire) -> Head {
         let text = |name| read.text(name).ok().and_then(Field::into_value);
-        let booked = read
-            .word("status", &DOCUMENT_STATUS)
-            .is_ok_and(|status| status.value().map(|word| codes::document_stage(word)) == Some(InvoiceStage::Booked));
         let miss = self.shared.config.invoice_stamps == InvoiceStamps::Miss;
         let created = read.moment("createdDateTime", self.shared.api.zone).ok().and_then(Field::into_value);
         Head {
             // told where open documents are to be read again
             created_at: created.filter(|_| miss),
-            writable: match booked {
+            writable: match is_booked(read) {
                 true => Writable::Nothing("it is released in Visma.net; credit it and invoice again".to_owned()),
                 false => Writable::All,
             },
@@ -423,24 +439,29 @@ impl StreamHandler for Invoices {
     async fn put(&self, cx: &Context, id: &str, body: &Body, _: &Write) -> Result<Answer> {
         self.shared.api.change(cx, &self.kind.of, id, body).await
     }
-    /// The release runs on by itself: whether it is done shows the document, in a later look. What is on hold cannot be
-    /// released, so it is taken off hold first.
+    /// The release runs on by itself, so the document is looked at once: one that is not booked by then has to be looked at
+    /// again, and must not be released a second time meanwhile. What is on hold cannot be released, so it is taken off
+    /// hold first.
     async fn act(&self, cx: &Context, id: &str, act: &str, _: &FieldMap, write: &Write) -> Result<Answer> {
         if act != RELEASE {
             return Err(Error::new(ErrorKind::Unsupported, "act", format!("an invoice has no step '{act}'")));
         }
         let current = write.current.as_ref().and_then(|item| serde_json::from_str::<Wire>(&item.raw).ok());
-        let held = current.and_then(|current| {
+        let is_held = |current: Wire| {
             let status = current.word("status", &DOCUMENT_STATUS).ok()?.into_value();
             Some(status == Some("Hold") || current.flag("hold").ok()?.into_value() == Some(true))
+        };
+        // of one that nobody read just now it is as new ones are
+        let held = current.map_or(self.shared.config.new_invoices == NewInvoices::Hold, |current| {
+            is_held(current).unwrap_or_default()
         });
-        if held == Some(true) {
+        if held {
             let mut off = Body::default();
             off.wrapped("hold", false);
             self.shared.api.change(cx, &self.kind.of, id, &off).await?;
         }
         self.shared.api.step(cx, self.kind.release, self.kind.release_at, id).await?;
-        Ok(Answer::id(id))
+        self.released(cx, id).await
     }
     async fn remove(&self, cx: &Context, id: &str, _: RemoveMode, _: &Write) -> Result<()> {
         self.shared.api.remove(cx, &self.kind.of, id).await

@@ -184,7 +184,10 @@ pub(crate) fn keyed(path: FieldPath, at: &'static str) -> Filter {
 pub(crate) fn with_own(mut columns: Vec<Column>, fields: &[own::Own]) -> Vec<Column> {
     let rest: Vec<own::Own> =
         fields.iter().filter(|(at, ..)| columns.iter().all(|column| column.at() != *at)).copied().collect();
-    columns.extend(own_columns(&rest));
+    columns.extend(own_columns(&rest).into_iter().map(|column| match own::words(column.at()) {
+        Some(words) => column.one_of(words),
+        None => column,
+    }));
     columns
 }
 

@@ -78,7 +78,8 @@ pub(crate) struct Orders {
 
 impl Orders {
     pub(crate) fn new(shared: Arc<Shared>, order_type: &str, makes: bool) -> Self {
-        let code = |at, path, to, max| column(at, path, Form::Code).to(to).exact(max);
+        // null is taken for nothing said: codes are emptied as texts are
+        let code = |at, path, to, max| column(at, path, Form::Text).to(to).exact(max);
         let beside = match shared.config.order_mark {
             OrderMark::RefNo => column("customer.order", content(Content::BUYER_ORDER_NUMBER), Form::Text),
             OrderMark::Order => column("customer.refNo", content(Content::BUYER_REFERENCE), Form::Text),

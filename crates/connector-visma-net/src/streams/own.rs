@@ -1,10 +1,25 @@
 //! The vendor's own fields, each with the name under which it is read, its form, and the name under which it is written
 //! where it can be. They follow the vendor's description; what is only there when asked for (accounts, lists) is left out.
 
-use crate::columns::Form::{self, Day, Flag, Moment, Number, Text};
+use crate::columns::Form::{self, Day, Flag, Id, Moment, Number, Text};
 
 /// See the top.
 pub(crate) type Own = (&'static str, Form, Option<&'static str>);
+
+/// The words that a field takes, where they are a closed list.
+pub(crate) fn words(at: &str) -> Option<&'static [&'static str]> {
+    Some(match at {
+        "creditVerification" => &["Disabled", "DaysPastDue", "CreditLimit", "LimitAndDaysPastDue"],
+        "statementType" => &["OpenItem", "BalanceBroughtForward"],
+        "title" => &["Doctor", "Miss", "Mr", "Mrs", "Ms", "Prof"],
+        "contactMethod" => &["Any", "Email", "Mail", "Fax", "Phone"],
+        "chargeBearer" => &["Payer", "Beneficiary", "Shared", "ServiceLevel"],
+        "accountUsedForPayment" => &["IBAN", "BBAN", "BANKGIRO", "PLUSGIRO"],
+        "paymentBy" => &["DueDate", "DiscountDate"],
+        "shipping.rule" => &["CancelRemainder", "BackOrderAllowed", "ShipComplete"],
+        _ => return None,
+    })
+}
 
 /// Of customers.
 pub(crate) const CUSTOMER: &[Own] = &[
@@ -94,8 +109,6 @@ pub(crate) const CUSTOMER: &[Own] = &[
     ("vatZone.defaultVatCategory", Text, None),
     ("vatZone.defaultTaxCategory.number", Text, None),
     ("vatZone.defaultTaxCategory.description", Text, None),
-    ("vatZone.metadata.totalCount", Number, None),
-    ("vatZone.metadata.maxPageSize", Number, None),
     ("lastModifiedDateTime", Moment, None),
     ("createdDateTime", Moment, None),
     ("priceClass.id", Text, Some("priceClassId")),
@@ -104,7 +117,6 @@ pub(crate) const CUSTOMER: &[Own] = &[
     ("defaultPaymentMethodId", Text, None),
     ("numberOfEmployees", Number, Some("numberOfEmployees")),
     ("excludeDebtCollection", Flag, Some("excludeDebtCollection")),
-    ("timeStamp", Text, None),
 ];
 
 /// Of suppliers.
@@ -192,8 +204,6 @@ pub(crate) const SUPPLIER: &[Own] = &[
     ("vatZone.defaultVatCategory", Text, None),
     ("vatZone.defaultTaxCategory.number", Text, None),
     ("vatZone.defaultTaxCategory.description", Text, None),
-    ("vatZone.metadata.totalCount", Number, None),
-    ("vatZone.metadata.maxPageSize", Number, None),
     ("lastModifiedDateTime", Moment, None),
     ("retainageApply", Flag, Some("retainageApply")),
     ("retainageCashAccountID", Text, Some("retainageCashAccountID")),
@@ -204,7 +214,6 @@ pub(crate) const SUPPLIER: &[Own] = &[
     ("landedCostSupplier", Flag, Some("landedCostSupplier")),
     ("currencyOverride", Flag, Some("currencyOverride")),
     ("currencyRateOverride", Flag, Some("currencyRateOverride")),
-    ("timeStamp", Text, None),
 ];
 
 /// Of contacts.
@@ -243,7 +252,6 @@ pub(crate) const CONTACT: &[Own] = &[
     ("noMarketing", Flag, Some("noMarketing")),
     ("lastModifiedDateTime", Moment, None),
     ("contactId", Number, None),
-    ("timeStamp", Text, None),
 ];
 
 /// Of items.
@@ -275,15 +283,11 @@ pub(crate) const ITEM: &[Own] = &[
     ("purchaseUnit", Text, Some("purchaseUnit")),
     ("stockItem", Flag, None),
     ("kitItem", Flag, Some("kitItem")),
-    ("costPriceStatistics.lastCost", Number, None),
-    ("costPriceStatistics.averageCost", Number, None),
-    ("costPriceStatistics.minCost", Number, None),
-    ("costPriceStatistics.maxCost", Number, None),
     ("defaultWarehouse.id", Text, Some("defaultWarehouse")),
     ("defaultWarehouse.description", Text, None),
-    ("defaultIssueFrom.id", Text, Some("defaultIssueFrom")),
+    ("defaultIssueFrom.id", Text, None),
     ("defaultIssueFrom.description", Text, None),
-    ("defaultReceiptTo.id", Text, Some("defaultReceiptTo")),
+    ("defaultReceiptTo.id", Text, None),
     ("defaultReceiptTo.description", Text, None),
     ("recommendedPrice", Number, None),
     ("priceManagerID", Text, None),
@@ -294,7 +298,6 @@ pub(crate) const ITEM: &[Own] = &[
     ("priceWorkgroupID", Number, None),
     ("priceClassID", Text, None),
     ("note", Text, None),
-    ("timestamp", Text, None),
 ];
 
 /// Of invoices and credit notes. What can be written is what invoices take; see [`CREDIT_NOTES_TAKE`].
@@ -304,11 +307,10 @@ pub(crate) const INVOICE: &[Own] = &[
     ("documentDueDate", Day, None),
     ("cashDiscountDate", Day, Some("cashDiscountDate")),
     ("externalReference", Text, None),
-    ("isRotRutDeductible", Flag, None),
     ("exchangeRate", Number, None),
     ("dunningLetterDate", Day, None),
     ("dunningLetterLevel", Number, None),
-    ("contact.id", Number, Some("contact")),
+    ("contact.id", Id, Some("contact")),
     ("contact.name", Text, None),
     ("sendToAutoInvoice", Flag, None),
     ("roundingDiff", Number, None),
@@ -386,7 +388,6 @@ pub(crate) const INVOICE: &[Own] = &[
     ("project.id", Text, Some("project")),
     ("project.description", Text, None),
     ("customerProject", Text, Some("customerProject")),
-    ("timeStamp", Text, None),
 ];
 
 /// What of these a credit note does not have.
@@ -432,13 +433,11 @@ pub(crate) const PAYMENT: &[Own] = &[
     ("financialDetails.paymentDate", Day, None),
     ("paymentAmountInCurrency", Number, None),
     ("availableBalanceInCurrency", Number, None),
-    ("timeStamp", Text, None),
 ];
 
 /// Of orders. They are read whole, with all that can be asked for.
 pub(crate) const ORDER: &[Own] = &[
     ("type", Text, None),
-    ("version", Text, None),
     ("lastModified", Moment, None),
     ("cancelBy", Day, Some("cancelBy")),
     ("requestOn", Day, Some("requestOn")),
@@ -448,7 +447,7 @@ pub(crate) const ORDER: &[Own] = &[
     ("branch.description", Text, None),
     ("customer.internalId", Number, None),
     ("customer.name", Text, None),
-    ("customer.contactId", Number, Some("customer.contactId")),
+    ("customer.contactId", Id, Some("customer.contactId")),
     ("customer.location.id", Text, Some("customer.locationId")),
     ("customer.location.gln", Text, None),
     ("customer.taxZone.id", Text, Some("taxZoneId")),

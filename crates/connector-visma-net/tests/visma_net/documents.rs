@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use serde_json::{Value as Json, json};
 use sync_core::{
     Canonical, ErrorKind, FieldMap, Link, StreamId,
@@ -154,8 +152,17 @@ async fn a_new_invoice_is_held_told_to_nobody_and_marked() {
                     "unitPriceInCurrency": { "value": number("50.5") }, "discountPercent": { "value": 0 },
                     "vatCodeId": { "value": "3" }, "accountNumber": { "value": "3900" } }] })
     );
-    let sends = Write { effects: BTreeSet::from(["send".to_owned()]), ..create };
-    erp.write(sends).await.unwrap();
+}
+
+#[tokio::test]
+async fn sending_can_be_left_to_the_customers_settings() {
+    let mut erp = Erp::open_with(|config| {
+        config.invoice_sending = connector_visma_net::InvoiceSending::AsCustomer;
+    })
+    .await;
+    erp.answers_with("POST", "/v2/customerinvoice", 201, &[("location", "/v1/customerinvoice/003548")], "").await;
+    erp.answers("GET", "/v1/customerinvoice/003548", 200, fixture("invoice")).await;
+    erp.write(create("invoices", invoice(vec![line("RISTING", "2", "129.50")]))).await.unwrap();
     let body = erp.met()[0].json();
     assert!(["dontPrint", "dontEmail", "sendToAutoInvoice"].iter().all(|name| body.get(name).is_none()), "{body}");
 }
@@ -172,7 +179,7 @@ async fn a_line_of_nothing_is_refused() {
 
 #[tokio::test]
 async fn a_new_credit_note_takes_off_what_is_below_zero() {
-    let mut erp = Erp::open().await;
+    let mut erp = Erp::open_with(|config| config.make_credit_notes = true).await;
     erp.answers_with("POST", "/v2/customerCreditNote", 201, &[("location", "/v1/customerCreditNote/0007")], "").await;
     erp.answers("GET", "/v1/customerCreditNote/0007", 200, "{}").await;
     let mut wanted = invoice(vec![line("RISTING", "-2", "129.50")]);
@@ -208,19 +215,30 @@ async fn a_change_says_what_becomes_of_each_row() {
 }
 
 #[tokio::test]
-async fn a_release_takes_a_document_off_hold_first_and_is_done_later() {
+async fn a_release_takes_a_document_off_hold_first_and_is_looked_at_once() {
     let mut erp = Erp::open().await;
     erp.answers("PUT", "/v1/customerinvoice/003547", 204, "").await;
     let done = json!({ "actionId": "a", "actionResult": "Queued", "errorInfo": "" }).to_string();
     let accepts = erp.answers("POST", "/v1/customerinvoice/003547/action/release", 200, done).await;
-    erp.answers("GET", "/v1/customerinvoice/003547", 200, fixture("invoice")).await;
-    let calls =
-        |erp: &Erp| -> Vec<String> { erp.lines().into_iter().filter(|line| !line.starts_with("GET")).collect() };
+    let booked = erp.answers("GET", "/v1/customerinvoice/003547", 200, released(json!({})).to_string()).await;
     erp.write(act("invoices", "003547", "release", Some(&fixture_json("invoice")))).await.unwrap();
-    assert_eq!(calls(&erp), ["POST /v1/customerinvoice/003547/action/release"]);
+    let (step, look) =
+        ("POST /v1/customerinvoice/003547/action/release".to_owned(), "GET /v1/customerinvoice/003547".to_owned());
+    assert_eq!(erp.lines(), [step.clone(), look.clone()]);
     let held = changed("invoice", json!({ "status": "Hold", "hold": true }));
     erp.write(act("invoices", "003547", "release", Some(&held))).await.unwrap();
-    assert_eq!(calls(&erp), ["PUT /v1/customerinvoice/003547", "POST /v1/customerinvoice/003547/action/release"]);
+    assert_eq!(erp.lines(), ["PUT /v1/customerinvoice/003547".to_owned(), step, look]);
+    booked.remove_async().await;
+
+    for (members, kind) in
+        [(json!({}), ErrorKind::AmbiguousWrite), (json!({ "errorInfo": "Period is closed" }), ErrorKind::Invalid)]
+    {
+        let waits =
+            erp.answers("GET", "/v1/customerinvoice/003547", 200, changed("invoice", members).to_string()).await;
+        let error = erp.write(act("invoices", "003547", "release", Some(&fixture_json("invoice")))).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        waits.remove_async().await;
+    }
     accepts.remove_async().await;
     let failed = json!({ "actionResult": "Failed", "errorInfo": "Period is closed" }).to_string();
     erp.answers("POST", "/v1/customerinvoice/003547/action/release", 200, failed).await;

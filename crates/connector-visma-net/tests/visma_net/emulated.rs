@@ -1,6 +1,12 @@
 //! Against the emulated vendor, through real HTTP.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use connector_visma_net::{Config, Connection, Environment, connect};
 use emulators::{
@@ -27,6 +33,8 @@ pub(crate) struct Double {
     pub(crate) emulator: Emulator<VismaNet>,
     pub(crate) time: Arc<VirtualTime>,
     pub(crate) cx: Context,
+    /// What nobody has is sent on purpose.
+    pub(crate) is_odd: AtomicBool,
 }
 
 impl Double {
@@ -34,7 +42,7 @@ impl Double {
         let now = "2026-02-17T09:00:00Z".parse().unwrap();
         let emulator = Emulator::start(VismaNet::default(), Options::at(now)).await.unwrap();
         let time = Arc::new(VirtualTime::leaping(now));
-        let double = Self { emulator, cx: Context::new(time.clone(), "test"), time };
+        let double = Self { emulator, cx: Context::new(time.clone(), "test"), time, is_odd: AtomicBool::new(false) };
         let item = |number: &str, price: u32, stock: bool| {
             json!({ "inventoryNumber": number, "description": number, "itemClass": if stock { "GOODS" } else { "SERVICE" },
                 "defaultPrice": price })
@@ -75,7 +83,7 @@ impl Double {
         self.try_connect(self.config()).await.unwrap()
     }
     /// The number of the customer that is there from the beginning.
-    fn customer(&self) -> String {
+    pub(crate) fn customer(&self) -> String {
         self.emulator.state()["customers"][0]["number"].as_str().unwrap().to_owned()
     }
     async fn records(&self, erp: &Connection, stream: &str, from: ListFrom) -> Vec<Record> {
@@ -134,7 +142,8 @@ impl Drop for Double {
     fn drop(&mut self) {
         let file = "visma-net/spec/visma-net-erp-openapi-2025-04.json";
         let spec = Spec::of_vendor(env!("CARGO_MANIFEST_DIR"), file).unwrap();
-        let Some(spec) = spec.filter(|_| !std::thread::panicking()) else { return };
+        let odd = self.is_odd.load(Ordering::Relaxed);
+        let Some(spec) = spec.filter(|_| !std::thread::panicking() && !odd) else { return };
         let mut exceptions = Exceptions::new(&[Exception {
             place: "* body",
             at: "*Date/value",
@@ -391,7 +400,8 @@ async fn an_invoice_goes_in_held_is_released_and_is_locked_then() {
     content.lines = vec![line("RISTING", "3", "200").key("1")].into();
     double.update(&erp, "invoices", &id, Invoice::new().content(content).to_fields()).await.unwrap();
     assert_shows(&double.record(&erp, "invoices", &id).await.fields, &[("content.net", "600")]);
-    double.step(&erp, "invoices", &id, "release").await.unwrap();
+    let error = double.step(&erp, "invoices", &id, "release").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AmbiguousWrite, "it runs on by itself: {error}");
     assert_shows(&double.record(&erp, "invoices", &id).await.fields, &[("stage", "'draft'")]);
     double.advance(5);
     let record = double.record(&erp, "invoices", &id).await;
@@ -422,10 +432,11 @@ async fn a_release_that_fails_says_so_or_leaves_a_draft() {
     double.switch("release_fails", "at_once");
     assert_eq!(double.step(&erp, "invoices", &id, "release").await.unwrap_err().kind(), ErrorKind::Invalid);
     double.switch("release_fails", "later");
-    double.step(&erp, "invoices", &id, "release").await.unwrap();
+    double.step(&erp, "invoices", &id, "release").await.unwrap_err();
     double.advance(60);
     assert_shows(&double.record(&erp, "invoices", &id).await.fields, &[("stage", "'draft'")]);
     double.switch("release_fails", "no");
+    double.switch("release_delay_s", 0);
     double.step(&erp, "invoices", &id, "release").await.unwrap();
     double.advance(60);
     assert_shows(&double.record(&erp, "invoices", &id).await.fields, &[("stage", "'booked'")]);

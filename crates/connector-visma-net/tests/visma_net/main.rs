@@ -1,12 +1,15 @@
 //! The connector from outside: what it decodes, what it sends, and what it makes of odd answers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod conformance;
 mod connect;
 mod documents;
 mod emulated;
+mod engine;
 mod errors;
 mod fuzz;
 mod lists;
+mod login;
 mod masters;
 mod orders;
 mod spec;

@@ -91,6 +91,7 @@ async fn own_fields_are_the_vendors() {
 async fn session() -> Vec<Met> {
     let mut erp = Erp::open_with(|config| {
         config.line_account = Some("3900".to_owned());
+        config.make_credit_notes = true;
         config.stock = connector_visma_net::Stock::AvailableForShipment;
     })
     .await;
@@ -119,7 +120,10 @@ async fn session() -> Vec<Met> {
     erp.router.check(&erp.bench.cx).await.unwrap();
     reads(&erp).await;
     for one in writes(&erp).await {
-        erp.write(one).await.unwrap();
+        let acts = matches!(one.action, Action::Act { .. });
+        let written = erp.write(one).await;
+        // the draft that is shown is none that was released
+        assert!(acts || written.is_ok(), "{written:?}");
     }
     erp.met()
 }
