@@ -243,7 +243,7 @@ fn goods(
     }
     if !given.contains_key("unitPriceInCurrency") && (changed || line.get("unitPriceInCurrency").is_none()) {
         let quantity = amount(line, "quantity");
-        let price = super::masters::price_for(draft.company, customer, item, currency, quantity, on);
+        let price = super::masters::price_for(draft.company, draft.cx.switches, customer, item, currency, quantity, on);
         line.insert("unitPriceInCurrency".into(), number(price));
     }
 }

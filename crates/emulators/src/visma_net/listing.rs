@@ -11,8 +11,8 @@ use super::{
     projects,
     refusal::Refusal,
     store::{Company, Record, stamp_name, view},
-    switches::{AMOUNT_BEFORE, GREATER, INVOICE_SHAPE, MAX_ITEMS, MAX_PAGE, NO_CONDITION, UNASKED_PAGE},
-    value::{Fields, at, day, decimal, flag, from_local, list, rows, text, text_at},
+    switches::{AMOUNT_BEFORE, GREATER, INVOICE_SHAPE, LIST_ORDER, MAX_ITEMS, MAX_PAGE, NO_CONDITION, UNASKED_PAGE},
+    value::{Fields, at, day, decimal, flag, from_local, list, read_stamp, rows, text, text_at},
     write::etag,
 };
 
@@ -145,6 +145,9 @@ impl Company {
         let modified = if known.modified { since(cx, &query, "lastModifiedDateTime")? } else { None };
         let created = if known.created { since(cx, &query, "createdDateTime")? } else { None };
         let stock = since(cx, &query, "availabilityLastModifiedDateTime")?;
+        if query.get("released").is_some_and(|given| !matches!(given, "0" | "1")) {
+            return Err(Refusal::Query("The value for 'released' is not valid.".into()));
+        }
         let date_names: &[(&str, &str)] = match known.name {
             "invoices" | "credit-notes" | "documents" => {
                 &[("documentDate", "documentDate"), ("documentDueDate", "documentDueDate")]
@@ -172,13 +175,19 @@ impl Company {
                     day(text(&record.fields, field)).is_some_and(|day| compare.holds(&day, limit))
                 })
                 && stock.is_none_or(|(limit, compare)| {
-                    let at = record.fields.get("_stockModified").and_then(Value::as_i64);
-                    at.is_some_and(|at| compare.holds(&at, &shown_part(limit)))
+                    let stamps = rows(&record.fields, "warehouseDetails").map(|row| text(row, "lastModifiedDateTime"));
+                    let last = stamps.filter_map(|stamp| read_stamp(stamp, cx.switches)).max();
+                    last.is_some_and(|at| compare.holds(&shown_part(at), &shown_part(limit)))
                 })
                 && special(known, &record.fields, &query);
             if good {
                 found.push(record);
             }
+        }
+        match cx.switches.word(&LIST_ORDER) {
+            "newest_first" => found.reverse(),
+            "modified" => found.sort_by_key(|record| record.modified),
+            _ => {}
         }
         let shown = |record: &&Record| self.shown(cx, known, record, Some(&query));
         page(cx, known, &query, &found, shown)

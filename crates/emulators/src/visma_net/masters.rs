@@ -4,11 +4,12 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use crate::frame::Cx;
+use crate::frame::{Cx, Switches};
 
 use super::{
     collection::Collection,
     store::Company,
+    switches::PRICE_ORDER,
     value::{Fields, amount, at, day, flag, list, number, object, rows, set_at, shown_day, shown_stamp, text, text_at},
     write::Draft,
 };
@@ -273,6 +274,7 @@ pub(super) fn price_holds(price: &Fields, on: NaiveDate) -> bool {
 /// for the currency, else the item's, turned into the currency.
 pub(super) fn price_for(
     company: &Company,
+    switches: &Switches,
     customer: &str,
     item: &Fields,
     currency: &str,
@@ -295,11 +297,14 @@ pub(super) fn price_for(
     let class = company.find("customers", "number", customer);
     let class = class.map(|(_, record)| text_at(&record.fields, "priceClass.id").to_owned()).unwrap_or_default();
     let of_class = || if class.is_empty() { None } else { best("CustomerPriceClass", &class) };
-    let own = best("Customer", customer).or_else(of_class).or_else(|| best("Base", ""));
-    own.unwrap_or_else(|| {
-        let rate = super::documents::rate_of(company, currency);
-        amount(item, "defaultPrice").checked_div(rate).unwrap_or_default().round_dp(4)
-    })
+    let rate = super::documents::rate_of(company, currency);
+    let of_item = amount(item, "defaultPrice").checked_div(rate).unwrap_or_default().round_dp(4);
+    let nearest_first = [best("Customer", customer), of_class(), best("Base", ""), Some(of_item)].into_iter().flatten();
+    let price = match switches.word(&PRICE_ORDER) {
+        "cheapest" => nearest_first.min(),
+        _ => nearest_first.into_iter().next(),
+    };
+    price.unwrap_or_default()
 }
 
 /// Attribute lines of a body: each changes the one attribute that it names.
@@ -347,6 +352,5 @@ pub(super) fn move_stock(company: &mut Company, cx: &Cx<'_>, item: &str, warehou
         });
         let details = list(details.collect::<Vec<_>>());
         fields.insert("warehouseDetails".into(), details);
-        fields.insert("_stockModified".into(), json!(cx.now.timestamp_millis()));
     });
 }

@@ -13,7 +13,7 @@
 //! log-in of its own.
 //!
 //! A company's code lists start as `tables/company.json` has them: an example, since every company sets up its own.
-//! Customers' amounts in another currency are turned into the company's own by multiplication with the rate.
+//! Stock falls when a shipment is confirmed; orders book none of it. Amounts in another currency are turned into the company's own by multiplication with the rate.
 
 mod accept;
 mod access;
@@ -54,7 +54,7 @@ use background::Background;
 use limits::{Limits, Service};
 use refusal::Refusal;
 use store::Company;
-use switches::{BACKGROUND_DELAY, COMPANY_HEADER};
+use switches::{BACKGROUND_DELAY, BACKGROUND_EVENT, COMPANY_HEADER};
 use value::Fields;
 
 /// The client that the emulator knows unless settings say otherwise.
@@ -194,7 +194,8 @@ impl VismaNet {
             if let (Some(company), Some(pairs)) = (company, &call.pairs) {
                 let (tenant, id) = (company.settings.tenant_id.clone(), call.id.to_string());
                 let uri = format!("https://api.finance.visma.net/v1/background/{id}");
-                company.hooks.emit(&then, &tenant, "Background API Operation Response Ready", &uri, &id, pairs);
+                let event = cx.switches.word(&BACKGROUND_EVENT);
+                company.hooks.emit(&then, &tenant, event, &uri, &id, pairs);
             }
         }
         self.tick_companies(cx);

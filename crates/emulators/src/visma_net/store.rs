@@ -15,7 +15,7 @@ use super::{
     hooks::Hooks,
     jobs::Job,
     shape::{Kind, Shape, shape},
-    switches::{AMOUNT_SCALE, ETAGS, UNSET},
+    switches::{AMOUNT_PAIRS, AMOUNT_SCALE, ETAGS, UNSET},
     value::{Fields, at, decimal, number, shown_stamp, text, text_at, version},
 };
 
@@ -265,6 +265,15 @@ pub(super) fn shaped(shape_of: &Shape, fields: &Fields, switches: &Switches) -> 
         let value = if value.is_null() && matches!(field.kind, Kind::Many(_)) { json!([]) } else { value };
         if !value.is_null() || switches.is(&UNSET, "null") {
             out.insert(field.name.clone(), value);
+        }
+    }
+    if switches.is(&AMOUNT_PAIRS, "swapped") {
+        for foreign in shape_of.fields.iter().filter(|field| field.name.ends_with("InCurrency")) {
+            let own = foreign.name.trim_end_matches("InCurrency");
+            if let (Some(first), Some(second)) = (out.get(own).cloned(), out.get(&foreign.name).cloned()) {
+                out.insert(own.to_owned(), second);
+                out.insert(foreign.name.clone(), first);
+            }
         }
     }
     out

@@ -35,6 +35,8 @@ switches! {
     MAX_V3 = number("v3_max_page_size", 1, 1_000_000, 10_000, "the largest page of the order service is not documented");
     UNASKED_PAGE = words("page_not_asked_for", &["whole", "first"],
         "what a paged list gives without pageNumber and pageSize is not documented");
+    LIST_ORDER = words("list_order", &["created", "newest_first", "modified"],
+        "no order is promised: by change, a record moves to another page when it is written in between");
     STAMP_ZONE = words("stamp_zone", &["oslo", "utc"],
         "the zone of lastModifiedDateTime, which has no offset, is not documented");
     GREATER = words("greater_than", &["exclusive", "inclusive"],
@@ -49,9 +51,13 @@ switches! {
         "what the older service does with a property that it does not know is not documented");
     V3_UNKNOWN_PROPERTY = words("v3_unknown_property", &["refused", "ignored"],
         "the order service's description has no room for more properties; what it does with them is not documented");
+    FIELD_LENGTHS = words("field_lengths", &["free", "refused", "cut"],
+        "the older service has no lengths in its description; those of the order service are the best guess");
     NULL_MEANS = words("null_means", &["clears", "kept"], "what {\"value\": null} does is not documented");
     UNSET = words("unset_fields", &["left_out", "null"],
         "whether answers have fields without a value is not documented; the description does not allow null");
+    AMOUNT_PAIRS = words("amount_pairs", &["by_name", "swapped"],
+        "amounts named InCurrency are in the document's currency by their name; field texts say the opposite in places");
     AMOUNT_SCALE = words("amount_scale", &["plain", "four"], "amounts have been seen as 1234.77 and as 1234.7700");
     CREATE_BODY = words("create_body", &["empty", "object"], "a create has been seen answering nothing and {}");
     LOCATION_HOST = words("location_host", &["same", "other"],
@@ -66,6 +72,8 @@ switches! {
         "If-Match is shown with and without quotes; which one is enforced is not documented");
     SUPPLIED_NUMBER = words("number_without_override", &["ignored", "used"],
         "a number in a create counts only with overrideNumberSeries; the vendor's own example sends it alone");
+    PRICE_ORDER = words("price_order", &["nearest", "cheapest"],
+        "which price a line gets of several that fit is not documented");
     VAT_MISSING = words("vat_not_found", &["no_vat", "refused"],
         "what a line does whose category has no VAT in the customer's zone is not documented");
     AMOUNT_BEFORE = words("amount_before_release", &["shown", "empty"], "a setting of the company");
@@ -84,6 +92,8 @@ switches! {
         "one client of a later version has the lines in the single order");
     V3_EXTENDED = words("v3_extended_price", &["before_discount", "after_discount"],
         "whether a line's extendedPrice is what is left after its discount is not documented");
+    BACKGROUND_EVENT = words("background_event", &["Background API Operation Response Ready", "BACKGROUND_API_RESPONSE"],
+        "the portal and the page on background calls name the event differently");
     BACKGROUND_DELAY = number("background_delay_s", 0, 86_400, 2,
         "how long a background call takes, in seconds of the emulator's clock");
     WEBHOOK_HEADER = words("webhook_header", &["x-signature", "signature", "x-visma-signature", "none"],

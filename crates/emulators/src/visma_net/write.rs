@@ -14,7 +14,9 @@ use super::{
     refusal::Refusal,
     shape::{Field, Kind, Shape, shape},
     store::{Company, Record, stamp_name},
-    switches::{CREATE_BODY, IF_MATCH_CHECKED, IF_MATCH_FORM, LOCATION_HOST, NULL_MEANS, SUPPLIED_NUMBER},
+    switches::{
+        CREATE_BODY, FIELD_LENGTHS, IF_MATCH_CHECKED, IF_MATCH_FORM, LOCATION_HOST, NULL_MEANS, SUPPLIED_NUMBER,
+    },
     value::{Fields, at, day, flag, set_at, shown_day, text, version},
 };
 
@@ -98,12 +100,45 @@ pub(super) fn apply(
             (Kind::Date, Value::String(text)) => {
                 set_at(into, target, day(text).map(shown_day).unwrap_or_default());
             }
+            (Kind::Text(_), Value::String(text)) if too_long(switches, &field.name, text).is_some() => {
+                let limit = too_long(switches, &field.name, text).unwrap_or_default();
+                match switches.word(&FIELD_LENGTHS) {
+                    "cut" => set_at(into, target, json!(text.chars().take(limit).collect::<String>())),
+                    _ => errors.push(format!("'{}' has more than {limit} characters.", field.name)),
+                }
+            }
             (_, value) => match refer(company, field, value, shown) {
                 Ok(value) => set_at(into, target, value),
                 Err(rule) => errors.push(rule),
             },
         }
     }
+}
+
+/// The lengths that the order service has for fields that both services know.
+const LENGTHS: [(&str, usize); 16] = [
+    ("addressLine1", 50),
+    ("addressLine2", 50),
+    ("addressLine3", 50),
+    ("city", 50),
+    ("postalCode", 20),
+    ("name", 255),
+    ("attention", 255),
+    ("email", 255),
+    ("phone1", 50),
+    ("phone2", 50),
+    ("phone3", 50),
+    ("description", 255),
+    ("note", 2048),
+    ("uom", 6),
+    ("customerRefNumber", 40),
+    ("externalReference", 40),
+];
+
+/// The most characters that a field takes, if this is more and lengths are looked at.
+fn too_long(switches: &Switches, name: &str, text: &str) -> Option<usize> {
+    let (_, limit) = LENGTHS.iter().find(|(known, _)| *known == name)?;
+    (!switches.is(&FIELD_LENGTHS, "free") && text.chars().count() > *limit).then_some(*limit)
 }
 
 /// The value of a field that names a record: a reference, or the record's key as it is written there.

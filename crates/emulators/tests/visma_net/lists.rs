@@ -121,6 +121,8 @@ async fn stock_that_changed_is_found_by_its_own_stamp() {
     let since =
         "v1/inventory?availabilityLastModifiedDateTime=2024-11-20&availabilityLastModifiedDateTimeCondition=%3E%3D";
     assert_eq!(net.get(since).await.rows().len(), 0);
+    assert_eq!(net.get(&since.replace("11-20", "11-01")).await.all("/inventoryNumber"), json!(["HAT", "COAT"]));
+    net.expect(400, "GET", "v1/customerinvoice?released=true", Value::Null).await;
     net.act(json!({ "action": "stock", "item": "HAT", "warehouse": "1", "by": 2.5 }));
     let found = net.get(since).await;
     assert_eq!(found.all("/warehouseDetails/0/quantityOnHand"), json!([12.5]));

@@ -156,6 +156,13 @@ async fn reading() {
         net.switch("max_page_size", 2);
         net.get("v1/customer").await.rows().len()
     });
+    at_each!("list_order", [
+        "created" => json!(["10000", "10001", "10002"]),
+        "newest_first" => json!(["10002", "10001", "10000"]),
+        "modified" => json!(["10001", "10002", "10000"])], |net| {
+        net.act(json!({ "action": "edit", "collection": "customers", "key": "10000", "set": {} }));
+        net.get("v1/customer").await.all("/number")
+    });
     at_each!("stamp_zone", ["oslo" => "2024-11-20T13:00:00", "utc" => "2024-11-20T12:00:00"], |net| {
         net.expect(204, "PUT", "v1/customer/10000", wrapped(json!({ "gln": "1" }))).await;
         net.get("v1/customer/10000").await.body["lastModifiedDateTime"].clone()
@@ -172,6 +179,13 @@ async fn reading() {
     });
     at_each!("amount_scale", ["plain" => "1250", "four" => "1250.0000"], |net| {
         net.get("v1/customerinvoice/000800").await.body["amount"].to_string()
+    });
+    at_each!("amount_pairs", ["by_name" => json!([950, 1000]), "swapped" => json!([1000, 950])], |net| {
+        let lines = json!([{ "operation": "Insert", "inventoryNumber": "HOUR", "quantity": 1, "unitPriceInCurrency": 1000 }]);
+        let body = wrapped(json!({ "customerNumber": "10001", "invoiceLines": lines }));
+        let key = net.expect(201, "POST", "v2/customerinvoice", body).await.key();
+        let known = net.get(&format!("v1/customerinvoice/{key}")).await.body;
+        json!([known["amount"], known["amountInCurrency"]])
     });
     at_each!("invoice_by_number", ["object" => false, "list" => true], |net| {
         net.get("v1/customerinvoice/000800").await.body.is_array()
@@ -206,6 +220,13 @@ async fn writing() {
     at_each!("v3_unknown_property", ["refused" => 400, "ignored" => 202], |net| {
         net.order("PATCH", ORDER, json!({ "colour": "red" })).await.status
     });
+    at_each!("field_lengths", [
+        "free" => json!([204, 60]), "refused" => json!([400, 4]), "cut" => json!([204, 50])], |net| {
+        let body = wrapped(json!({ "mainAddress": { "city": "å".repeat(60) } }));
+        let status = net.call("PUT", "v1/customer/10000", body).await.status;
+        let city = net.get("v1/customer/10000").await.body["mainAddress"]["city"].as_str().unwrap().chars().count();
+        json!([status, city])
+    });
     at_each!("null_means", ["clears" => Value::Null, "kept" => json!("910000")], |net| {
         net.expect(204, "PUT", "v1/customer/10000", json!({ "corporateId": { "value": null } })).await;
         net.get("v1/customer/10000").await.body["corporateId"].clone()
@@ -238,6 +259,12 @@ async fn writing() {
     at_each!("number_without_override", ["ignored" => "000001", "used" => "156589"], |net| {
         let body = json!({ "customerNumber": "10000", "referenceNumber": "156589" });
         net.expect(201, "POST", "v1/customerinvoice", wrapped(body)).await.key()
+    });
+    at_each!("price_order", ["nearest" => 350, "cheapest" => 300], |net| {
+        net.act(json!({ "action": "edit", "collection": "prices", "key": 5, "set": { "price": 350 } }));
+        let order = json!({ "type": "SO", "customer": { "id": "10000" }, "orderLines": [{ "inventoryId": "HAT", "quantity": 1 }] });
+        let key = net.expect(201, "POST", "api/v3/SalesOrders", order).await.key();
+        net.get(&format!("api/v3/SalesOrders/SO/{key}/lines/1")).await.body["unitPrice"].clone()
     });
     at_each!("vat_not_found", ["no_vat" => 201, "refused" => 400], |net| {
         let lines = json!([{ "operation": "Insert", "vatCodeId": "0", "unitPriceInCurrency": 1 }]);
@@ -277,6 +304,15 @@ async fn actions() {
         let order = json!({ "type": "IN", "customer": { "id": "10000" }, "orderLines": [{ "inventoryId": "HAT", "quantity": 1 }] });
         let key = net.expect(201, "POST", "api/v3/SalesOrders", order).await.key();
         net.call("POST", &format!("v2/salesorder/IN/{key}/action/prepareInvoice"), Value::Null).await.status
+    });
+    at_each!("background_event", [
+        "Background API Operation Response Ready" => json!(["Background API Operation Response Ready"]),
+        "BACKGROUND_API_RESPONSE" => json!(["BACKGROUND_API_RESPONSE"])], |net| {
+        subscribe(&net, "*");
+        net.with("GET", "v1/branch", Value::Null, &[("erp-api-background", "subscription")]).await;
+        net.advance(2);
+        net.get("v1/branch").await;
+        events(&net)
     });
     at_each!("background_delay_s", [0 => "Finished", 2 => "Started"], |net| {
         let taken = net.with("GET", "v1/branch", Value::Null, &[("erp-api-background", "none")]).await;

@@ -11,7 +11,7 @@ use super::super::{
     listing::Query,
     refusal::Refusal,
     store::{Company, Record},
-    value::{Fields, amount, at, flag, list, number, object, read_stamp, rows, shown_utc, text, text_at, utc, whole},
+    value::{Fields, amount, at, flag, list, number, object, read_stamp, rows, shown_utc, text, text_at, whole},
 };
 use super::{problem::plain, view};
 
@@ -45,10 +45,7 @@ impl Company {
     pub(super) fn v3_inventory(&self, cx: &Cx<'_>, request: &Request) -> Result<Reply, Refusal> {
         let query = Query::of(request);
         let bounds = view::bounds(cx, &query, 10_000)?;
-        let since = match query.get("modifiedSince") {
-            Some(given) => Some(utc(given).ok_or_else(|| plain(400, "modifiedSince is no time."))?),
-            None => None,
-        };
+        let since = view::since(&query)?;
         let asks = |name: &str, value: &str| {
             let mut wanted = query.all(name).peekable();
             wanted.peek().is_none() || wanted.any(|wanted| wanted.eq_ignore_ascii_case(value))

@@ -318,7 +318,18 @@ impl Making<'_> {
                 let item = self.company.find("items", "inventoryNumber", text_at(line, "inventory.id"));
                 let price = item.map(|(_, record)| {
                     let currency = text(&self.order, "currencyId");
-                    price_for(self.company, customer, &record.fields, currency, amount(line, "quantity"), self.day())
+                    {
+                        let quantity = amount(line, "quantity");
+                        price_for(
+                            self.company,
+                            self.cx.switches,
+                            customer,
+                            &record.fields,
+                            currency,
+                            quantity,
+                            self.day(),
+                        )
+                    }
                 });
                 line.insert("unitPrice".into(), number(price.unwrap_or_default()));
                 line.insert("hasManualPrice".into(), json!(false));

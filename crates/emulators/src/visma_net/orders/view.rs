@@ -1,5 +1,6 @@
 //! Orders as the order service answers them.
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::frame::{Cx, Reply, Request};
@@ -23,6 +24,14 @@ pub(super) fn bounds(cx: &Cx<'_>, query: &Query, default: usize) -> Result<(usiz
     if size == 0 || size > max { Err(wrong()) } else { Ok((size, index)) }
 }
 
+/// What `modifiedSince` says, if it is there: UTC where it has no offset.
+pub(super) fn since(query: &Query) -> Result<Option<DateTime<Utc>>, Refusal> {
+    let wrong = || plain(400, "modifiedSince is no time.");
+    // A plus that was not encoded comes as a space.
+    let read = |given: &str| utc(&given.replace(' ', "+")).or_else(|| utc(given)).ok_or_else(wrong);
+    query.get("modifiedSince").map(read).transpose()
+}
+
 /// One page with the address of the next.
 pub(super) fn paged(request: &Request, rows: Vec<Fields>, (size, index): (usize, usize)) -> Reply {
     let total = rows.len();
@@ -44,14 +53,7 @@ pub(super) fn paged(request: &Request, rows: Vec<Fields>, (size, index): (usize,
 pub(super) fn list(company: &Company, cx: &Cx<'_>, kind: Option<&str>, request: &Request) -> Result<Reply, Refusal> {
     let query = Query::of(request);
     let bounds = bounds(cx, &query, 100)?;
-    let since = match query.get("modifiedSince") {
-        Some(given) => Some(
-            utc(&given.replace(' ', "+"))
-                .or_else(|| utc(given))
-                .ok_or_else(|| plain(400, "modifiedSince is no time."))?,
-        ),
-        None => None,
-    };
+    let since = since(&query)?;
     let fits = |id: u64, record: &Record| {
         let fields = &record.fields;
         let is = |name: &str, path: &str| {
