@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json};
 use sync_core::{
     Field, FieldMap, FieldPath, Value,
-    capability::{FieldCapability, StreamCapability},
+    capability::{Choice, FieldCapability, StreamCapability},
     error::{Error, ErrorKind, Result},
     model::FieldType,
 };
@@ -35,6 +35,19 @@ pub(crate) enum Form {
     /// A number as text.
     NumberText,
     Word(&'static [&'static str]),
+}
+
+impl Form {
+    /// As the model would have it.
+    fn holds(self) -> FieldType {
+        match self {
+            Self::Text | Self::Word(_) => FieldType::Text,
+            Self::Number | Self::Id | Self::NumberText => FieldType::Decimal,
+            Self::Flag | Self::FlagText => FieldType::Bool,
+            Self::Moment => FieldType::Instant,
+            Self::Day | Self::DayText => FieldType::Date,
+        }
+    }
 }
 
 /// One field of the vendor's.
@@ -107,7 +120,7 @@ impl OwnFields {
                 Form::Word(words) => {
                     let mut can = FieldCapability::read_write();
                     can.one_of = Some(words.iter().map(|word| (*word).to_owned()).collect());
-                    can
+                    can.choices(words.iter().map(|word| Choice::new(*word, "")))
                 }
                 _ => FieldCapability::read_write(),
             };
@@ -169,7 +182,7 @@ impl OwnFields {
         self
     }
     pub(crate) fn declare(&self, can: &mut StreamCapability) {
-        can.fields.extend(self.0.iter().map(|own| (own.path, own.can.clone())));
+        can.fields.extend(self.0.iter().map(|own| (own.path, own.can.clone().holding(own.form.holds()))));
     }
     /// Whether it can be written in a new record, so that it may be what the record is known by.
     pub(crate) fn is_set_up(&self, path: FieldPath) -> bool {
@@ -261,6 +274,22 @@ impl Own {
             (Form::Word(words), Value::Text(text)) if words.contains(&&**text) => (&**text).into(),
             (Form::Word(words), _) => return wrong(&format!("one of {}", words.join(", "))),
         })
+    }
+}
+
+/// Adds what people want to know of fields: what users of this system call them, and what can be chosen there, the entry that
+/// stands for nothing left out. `keys` are the vendor's names.
+pub(crate) fn describe(can: &mut StreamCapability, keys: &BTreeMap<FieldPath, String>, lists: &Lists) {
+    for (path, field) in &mut can.fields {
+        let Some(key) = keys.get(path) else { continue };
+        field.label = lists.label(key).map(str::to_owned);
+        let empty = lists.placeholder(key);
+        let by_number = field.holds == Some(FieldType::Decimal);
+        let listed = lists.choices(key).iter().filter(|choice| Some(choice.text.as_str()) != empty);
+        field.choices.extend(listed.map(|choice| match by_number {
+            true => Choice::new(choice.value.as_str(), choice.text.as_str()),
+            false => Choice::new(choice.text.as_str(), ""),
+        }));
     }
 }
 

@@ -33,27 +33,24 @@
 mod client;
 mod codes;
 mod config;
-mod described;
 mod fields;
 mod streams;
 mod wire;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use sync_core::{
-    Context, FieldPath, Result, StreamId, SystemId,
+    Context, Result, SystemId,
     connector::{ConnectorInfo, Tenant},
-    handler::{Router, Session, StreamHandler},
+    handler::{Router, Session},
     store::Snapshot,
 };
 
 pub use codes::{Choice, FieldInfo, Lists, Pages};
 pub use config::{Columns, Config, Environment, LinePrice, Numbers, Updates};
-pub use described::Described;
 
 use client::Api;
-use described::described;
 use streams::{
     documents::Documents,
     items::Items,
@@ -70,8 +67,6 @@ pub struct Connection {
     pub router: Router,
     /// The system's fields and lists.
     pub lists: Arc<Lists>,
-    /// Every field that can be mapped, by stream: what people read when they set up a mapping.
-    pub fields: BTreeMap<StreamId, Vec<Described>>,
     /// What the store is to keep: [`Lists`] as JSON, good for a day. The one that was handed in, if it is still good.
     pub snapshot: Snapshot,
 }
@@ -108,49 +103,22 @@ pub async fn connect(
     };
     let lists = Arc::new(lists);
     let tells = Tells { info: ConnectorInfo::new("webcrm", system.clone(), "v1"), api: api.clone() };
-    let mut making = Making { router: Router::new(tells), fields: BTreeMap::new(), lists: lists.clone() };
+    let mut router = Router::new(tells);
     let sees = |entity: &str| !lists.denied.contains(entity);
     if sees("Organisation") {
-        let organisations = Organisations::new(api.clone(), &config, lists.clone());
-        let keys = organisations.keys();
-        making = making.with(organisations, &keys)?;
+        router = router.with(Organisations::new(api.clone(), &config, lists.clone()))?;
     }
     if sees("Person") {
-        let persons = Persons::new(api.clone(), &system, &config, lists.clone());
-        let keys = persons.keys();
-        making = making.with(persons, &keys)?;
+        router = router.with(Persons::new(api.clone(), &system, &config, lists.clone()))?;
     }
     for kind in [&DELIVERY, &OPPORTUNITY].into_iter().filter(|kind| sees(kind.entity())) {
         kind.check(&config, &lists)?;
-        let documents = Documents::new(kind, api.clone(), &system, &config, lists.clone());
-        let keys = documents.keys();
-        making = making.with(documents, &keys)?;
+        router = router.with(Documents::new(kind, api.clone(), &system, &config, lists.clone()))?;
     }
     if let Some(columns) = config.columns {
-        let items = Items::new(api, &system, &config, columns);
-        let keys = items.keys();
-        making = making.with(items, &keys)?;
+        router = router.with(Items::new(api, &system, &config, columns))?;
     }
-    let Making { router, fields, .. } = making;
-    Ok(Connection { router, lists, fields, snapshot })
-}
-
-/// A connection that is being put together.
-struct Making {
-    router: Router,
-    fields: BTreeMap<StreamId, Vec<Described>>,
-    lists: Arc<Lists>,
-}
-
-impl Making {
-    /// With one resource more.
-    fn with(mut self, handler: impl StreamHandler, keys: &BTreeMap<FieldPath, String>) -> Result<Self> {
-        let streams = std::iter::once((handler.stream(), handler.capability())).chain(handler.facets());
-        for (stream, can) in streams {
-            self.fields.insert(stream, described(&can, keys, &self.lists));
-        }
-        Ok(Self { router: self.router.with(handler)?, ..self })
-    }
+    Ok(Connection { router, lists, snapshot })
 }
 
 /// The lists of a snapshot that is this system's and not too old; one that another version wrote in another form is none.

@@ -310,6 +310,8 @@ pub struct FieldCapability {
     pub holds: Option<FieldType>,
     /// What users of the system see beside it.
     pub label: Option<String>,
+    /// What the vendor's own screens and documents call it, where that is not our name: `OrganisationCustom3`.
+    pub vendor_name: Option<String>,
     /// What a user can choose there, in the system's order; nothing where anything can be typed or it is not known.
     pub choices: Vec<Choice>,
 }
@@ -371,6 +373,11 @@ impl FieldCapability {
     pub fn labelled(self, label: impl Into<String>) -> Self {
         Self { label: Some(label.into()), ..self }
     }
+    /// The same by the vendor's own name.
+    #[must_use]
+    pub fn called(self, name: impl Into<String>) -> Self {
+        Self { vendor_name: Some(name.into()), ..self }
+    }
     /// The same, holding this: for a field of the vendor's own.
     #[must_use]
     pub fn holding(self, ty: FieldType) -> Self {
@@ -383,7 +390,7 @@ impl FieldCapability {
     }
     /// The same without what only people want to know of it.
     pub(crate) fn bare(&self) -> Self {
-        Self { label: None, holds: None, choices: Vec::new(), ..self.clone() }
+        Self { label: None, vendor_name: None, holds: None, choices: Vec::new(), ..self.clone() }
     }
     /// Whether it can be written when the record is created (`true`) or later.
     pub fn writable(&self, on_create: bool) -> bool {

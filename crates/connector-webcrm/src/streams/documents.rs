@@ -16,6 +16,7 @@ use sync_core::{
 use sync_http::Request;
 
 use super::{
+    changed_lines::raw,
     items::ITEMS,
     kind::{self, DELIVERIES, Kind},
     lines::lines,
@@ -28,18 +29,14 @@ use super::{
 };
 use crate::{
     client::{Api, PAGE_MAX},
-    codes::{Currencies, Lists, since},
+    codes::{Currencies, Lists},
     config::{Config, Numbers},
-    fields::{chosen, text_capability},
+    fields::{chosen, describe, text_capability},
     wire::{NO_MOMENT, Wire, midnight},
 };
 
 /// Where the lines stand in a document that was read whole.
 const LINES: &str = "QuotationLines";
-/// The stamp of a changed line beside its document, which shows no change of its own.
-const LINE_STAMP: &str = "QuotationLineUpdatedAt";
-/// Documents that are asked for in one query.
-const TOGETHER: usize = 50;
 /// What makes a delivery of an opportunity.
 const CONVERT: &str = "convert";
 /// Characters of our mark where the system does not tell how long its field is.
@@ -91,11 +88,11 @@ impl Documents {
         }
     }
     /// Vendor's names by ours.
-    pub(crate) fn keys(&self) -> BTreeMap<FieldPath, String> {
+    fn keys(&self) -> BTreeMap<FieldPath, String> {
         let own = [(Order::NUMBER, "Number"), (Order::CUSTOMER, "OrganisationId"), (Order::ORDERED_ON, "OrderDate")];
         let mut keys = self.records.own.keys();
         keys.extend(own.map(|(path, name)| (path, self.kind.key(name))));
-        keys.extend([(Order::CONTACT, self.person_key()), (content(Content::CURRENCY), self.kind.key("CurrencyName"))]);
+        keys.insert(Order::CONTACT, self.person_key());
         keys.extend(self.texts());
         keys
     }
@@ -207,63 +204,6 @@ impl Documents {
     pub(super) fn rows(&self) -> Rows<'_> {
         Rows { config: &self.config, items: &self.items }
     }
-    /// Documents whose lines changed since, with the stamp of the latest change: without it they would look as before.
-    async fn by_lines(&self, cx: &Context, walk: &Walk, at: DateTime<Utc>, size: u32) -> Result<RawPage> {
-        const TABLE: &str = "QuotationLine";
-        let list = self.kind.of.list;
-        let rows = match walk.least_id() {
-            Some(from) => {
-                let script = since(TABLE, TABLE, "UpdatedAt", at - SLACK, from);
-                self.records.page(cx, walk, crate::client::query(list, &script), size).await?
-            }
-            None => self.records.page(cx, walk, Request::get(list, "/QuotationLines"), size).await?,
-        };
-        let id = |row: &RawValue| {
-            let line: Wire = serde_json::from_str(row.get()).ok()?;
-            line.whole("QuotationLineId").ok()?.into_value()?.try_into().ok()
-        };
-        let whole = if walk.least_id().is_some() { self.records.whole(size) } else { 0 };
-        let next = walk.next(list, &rows, whole, id)?;
-        let mut parents: BTreeMap<i64, String> = BTreeMap::new();
-        for row in &rows {
-            let Ok(line) = serde_json::from_str::<Wire>(row.get()) else { continue };
-            let Some(parent) = line.link("QuotationLineOpportunityId").ok().and_then(Field::into_value) else {
-                continue;
-            };
-            let changed = line.moment(LINE_STAMP).ok().and_then(Field::into_value);
-            if changed.is_some_and(|changed| changed < at) {
-                continue;
-            }
-            let stamp = changed.map_or_else(|| row.get().len().to_string(), crate::wire::moment);
-            let latest = parents.entry(parent).or_default();
-            if *latest < stamp {
-                *latest = stamp;
-            }
-        }
-        Ok(RawPage { rows: self.heads(cx, &parents).await?, next })
-    }
-    /// Lines name a document of either kind; the query gives those of this one.
-    async fn heads(&self, cx: &Context, parents: &BTreeMap<i64, String>) -> Result<Vec<Box<RawValue>>> {
-        let entity = self.kind.of.entity;
-        let ids: Vec<&i64> = parents.keys().collect();
-        let mut heads = Vec::new();
-        for chunk in ids.chunks(TOGETHER) {
-            let any: Vec<String> = chunk.iter().map(|id| format!("{entity}Id = {id}")).collect();
-            let script = format!("SELECT * FROM {entity} WHERE {}", any.join(" OR "));
-            for row in self.records.query(cx, self.kind.of.list, &script).await? {
-                let Ok(mut head) = serde_json::from_str::<Wire>(row.get()) else {
-                    heads.push(row);
-                    continue;
-                };
-                let id = head.whole(&self.kind.key("Id")).ok().and_then(Field::into_value);
-                if let Some(stamp) = id.and_then(|id| parents.get(&id)) {
-                    head.0.insert(LINE_STAMP.to_owned(), stamp.as_str().into());
-                }
-                heads.extend(raw(head));
-            }
-        }
-        Ok(heads)
-    }
 }
 
 /// A link to a record of that stream.
@@ -273,11 +213,6 @@ fn link<T>(id: Field<i64>, at: &StreamKey) -> Field<LinkTo<T>> {
         Field::Empty => Field::Empty,
         Field::Unknown => Field::Unknown,
     }
-}
-
-fn raw(record: Wire) -> Option<Box<RawValue>> {
-    // a map of what was parsed: this cannot fail
-    serde_json::value::to_raw_value(&Json::Object(record.0)).ok()
 }
 
 fn content(leaf: FieldPath) -> FieldPath {
@@ -383,6 +318,7 @@ impl StreamHandler for Documents {
         } else if !self.records.lists.denied.contains("Delivery") {
             can.acts.insert(CONVERT.to_owned());
         }
+        describe(&mut can, &self.keys(), &self.records.lists);
         can
     }
     fn volatile(&self) -> &[&'static str] {

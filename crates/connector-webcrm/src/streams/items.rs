@@ -1,7 +1,7 @@
 //! The catalogue that quotation lines are made of (`/QuotationLines/LinkedData`; what the vendor calls products is something
 //! else). It comes all at once and without stamps. What a column holds is each system's own matter.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, value::RawValue};
 use sync_core::{
@@ -87,13 +87,6 @@ impl Items {
             currency: config.catalogue_currency.clone(),
             search_lag_s: config.search_lag_s,
         }
-    }
-    /// Vendor's names by ours.
-    pub(crate) fn keys(&self) -> BTreeMap<FieldPath, String> {
-        let mut keys = self.records.own.keys();
-        keys.extend(self.texts());
-        keys.insert(Item::COST.join("amount"), Self::key("CostPrice"));
-        keys
     }
     /// Texts that are one field on both sides.
     fn texts(&self) -> impl Iterator<Item = (FieldPath, String)> {

@@ -1,5 +1,6 @@
 //! One module for each resource, and what they share.
 
+mod changed_lines;
 pub(crate) mod documents;
 pub(crate) mod items;
 pub(crate) mod kind;

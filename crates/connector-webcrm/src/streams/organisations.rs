@@ -22,7 +22,7 @@ use crate::{
     client::{Api, PAGE_MAX, Resource},
     codes::{Countries, Lists},
     config::Config,
-    fields::{Form, OwnFields, chosen, cut, emptied, family, own_path, text_capability},
+    fields::{Form, OwnFields, chosen, cut, describe, emptied, family, own_path, text_capability},
     wire::Wire,
 };
 
@@ -79,7 +79,7 @@ impl Organisations {
         Self { records, countries, search_lag_s: config.search_lag_s }
     }
     /// Vendor's names by ours.
-    pub(crate) fn keys(&self) -> BTreeMap<FieldPath, String> {
+    fn keys(&self) -> BTreeMap<FieldPath, String> {
         let mut keys = self.records.own.keys();
         keys.extend(texts().map(|(path, key, _)| (path, key.to_owned())));
         keys.insert(Organisation::NAME, NAME.to_owned());
@@ -244,6 +244,7 @@ impl StreamHandler for Organisations {
         for leaf in [Address::STREET, Address::STREET_2, Address::POSTAL_CODE, Address::CITY] {
             can.fields.insert(Organisation::DELIVERY.join(leaf.as_str()), FieldCapability::read_only());
         }
+        describe(&mut can, &self.keys(), self.lists());
         can
     }
     fn volatile(&self) -> &[&'static str] {

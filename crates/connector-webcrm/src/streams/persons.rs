@@ -22,7 +22,7 @@ use crate::{
     client::{Api, PAGE_MAX, Resource},
     codes::{ACTIVE, Lists, PERSON_STATUS, RESIGNED},
     config::Config,
-    fields::{Form, OwnFields, chosen, emptied, family, own_path, text_capability},
+    fields::{Form, OwnFields, chosen, describe, emptied, family, own_path, text_capability},
     wire::Wire,
 };
 
@@ -72,7 +72,7 @@ impl Persons {
         Self { records, organisations, search_lag_s: config.search_lag_s }
     }
     /// Vendor's names by ours.
-    pub(crate) fn keys(&self) -> BTreeMap<FieldPath, String> {
+    fn keys(&self) -> BTreeMap<FieldPath, String> {
         let mut keys = self.records.own.keys();
         keys.extend(TEXTS.map(|(path, key)| (path, key.to_owned())));
         let own = [(Person::LAST_NAME, LAST), (Person::ORGANISATION, "PersonOrganisationId")];
@@ -227,6 +227,7 @@ impl StreamHandler for Persons {
         let mut organisation = FieldCapability::read_only().required();
         organisation.write_on_create = true;
         can.fields.insert(Person::ORGANISATION, organisation);
+        describe(&mut can, &self.keys(), self.lists());
         can
     }
     fn volatile(&self) -> &[&'static str] {

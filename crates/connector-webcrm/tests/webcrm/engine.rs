@@ -146,7 +146,8 @@ impl House {
     /// Until nothing is to be done any more.
     async fn settle(&self) {
         for _ in 0..6 {
-            if self.run(Mode::Sync).await.writes() == 0 {
+            let report = self.run(Mode::Sync).await;
+            if report.writes() == 0 && report.unclear == 0 {
                 return;
             }
         }
@@ -348,4 +349,33 @@ async fn what_becomes_of_an_order_in_the_erp_is_shown_on_its_delivery() {
     let delivery = house.rows("deliveries").remove(0);
     assert_eq!(delivery["DeliveryStatus"], "Completed");
     assert_eq!(delivery["DeliveryDescription"], "Lamper til kontoret");
+}
+
+#[tokio::test]
+async fn where_mark_and_number_share_a_field_the_number_stands_there_in_the_end() {
+    let house = House::build_with(|config| config.mark = "ErpId".to_owned()).await;
+    house.orders(vec![line("A", 2, 100)]);
+    house.crm.emulator.fault(Fault::new(FaultKind::DropAfter).on("POST", "/Deliveries").times(1));
+    assert_eq!(house.run(Mode::Sync).await.unclear, 1);
+    house.settle().await;
+    let deliveries = house.rows("deliveries");
+    assert_eq!((deliveries.len(), &deliveries[0]["DeliveryErpId"]), (1, &json!("7900")));
+    assert_eq!(house.erp.all("order").len(), 1);
+    assert!(house.erp.all("order").values().all(|order| order.text(Order::NUMBER) == Some("7900")));
+}
+
+#[tokio::test]
+async fn ids_that_clash_cost_another_look_and_no_line() {
+    let house = House::build().await;
+    house.crm.emulator.switch("id_clash_every", 3).unwrap();
+    house.orders((0..5).map(|nth| line(&format!("A-{nth}"), 1, 10)).collect());
+    house.settle().await;
+    assert_eq!(house.rows("deliveries").len(), 1);
+    let mut skus: Vec<String> = house
+        .rows("quotation-lines")
+        .iter()
+        .map(|row| row["QuotationLineData1"].as_str().unwrap().to_owned())
+        .collect();
+    skus.sort();
+    assert_eq!(skus, ["A-0", "A-1", "A-2", "A-3", "A-4"]);
 }

@@ -161,7 +161,7 @@ impl Listed<'_> {
             let few: Vec<&str> = choices.iter().take(FEW).map(String::as_str).collect();
             vec![
                 path.to_string(),
-                field.label.clone().unwrap_or_default(),
+                field.label.clone().or_else(|| field.vendor_name.clone()).unwrap_or_default(),
                 self.holds(*path, field),
                 format!("{does}{needed}"),
                 of.goes_by(self.cap.kind, *path).unwrap_or_else(|| "-".to_owned()),
@@ -181,6 +181,7 @@ impl Listed<'_> {
                 let own = field.holds.or_else(|| model::field(self.cap.kind, *path).map(|field| field.ty));
                 let told = json!({
                     "label": field.label,
+                    "vendor_name": field.vendor_name,
                     "holds": own,
                     "max_len": field.max_len,
                     "max_scale": field.max_scale,

@@ -20,5 +20,8 @@ pub(crate) fn invoice(id: CanonicalId, order: &FieldMap) -> FieldMap {
         }
     }
     invoice.set(Invoice::ORDER, Value::Link(Link::Canonical(id)));
+    // where credit notes are records of their own, it is made as what it is
+    let below_zero = super::due(order).is_some_and(|due| due.is_sign_negative() && !due.is_zero());
+    invoice.set(Invoice::IS_CREDIT, below_zero);
     invoice
 }

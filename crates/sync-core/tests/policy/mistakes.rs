@@ -511,3 +511,22 @@ fn where_it_is_told_why_a_record_stays_is_a_text_of_ones_own() {
         ),
     ]);
 }
+
+#[test]
+fn several_codes_may_become_one_word_where_it_is_only_written() {
+    let table = |direction: &str| {
+        with(&format!(
+            "[[entities.companies.map]]\nfield = \"category\"\ncrm = \"x.crm.type\"\ntable = \"kinds\"\n\
+             direction = \"{direction}\"\n[tables.kinds]\ncrm = {{ a = \"yes\", b = \"yes\" }}"
+        ))
+    };
+    all_told(vec![
+        (table("out"), &[]),
+        (
+            table("both"),
+            &[
+                "tables.kinds.crm: the code 'yes' stands for both 'a' and 'b'; leave it to one of them, so that it can be read",
+            ],
+        ),
+    ]);
+}

@@ -392,3 +392,33 @@ fn a_payment_on_an_invoice_of_which_nobody_here_has_heard_yet_counts() {
     assert_eq!(payments(&world), [(Who::User, dec("100"))]);
     is_quiet(&mut world);
 }
+
+/// Some ERPs keep credit notes as a resource of their own, in which they can be made too.
+#[test]
+fn an_order_becomes_an_invoice_where_invoices_are_made_and_a_return_a_credit_note() {
+    let kept = |number: u64, is_credit: bool| {
+        move |s: Habits| {
+            let s = s.only(&["content", "number", "is_credit"]).marks("x.erp.mark").holds("is_credit", is_credit);
+            s.documents(|d| d.names_items("articles").numbered(number).prices(Prices::WithVat))
+        }
+    };
+    let erp = Mock::new("erp")
+        .stream::<Item>("articles", |s| s.only(&["number", "name"]))
+        .stream::<Invoice>("credit_notes", kept(901, true))
+        .stream::<Invoice>("invoices", kept(501, false));
+    stock(&erp);
+    let policy = policy().replace("accounts.erp = { card = \"1930\" }", "").replace(", until = \"booked\"", "");
+    let policy = policy.replace("fields.settled = { rule = \"sum\", up_to = \"content.gross\" }", "");
+    let mut world = World::new(5).with(shop()).with(erp).policy(&policy);
+    place(&world, vec![goods("100", 25)], "100");
+    place(&world, vec![row(LineKind::Item, "A", -1, "100", 25)], "-100");
+    world.adopt();
+    let report = world.run();
+    assert_eq!(report.held.len(), 0, "{:?}", report.held);
+    let grosses = |stream: &str| {
+        let all = world.system("erp").all(stream);
+        all.values().map(|fields| Invoice::from_fields(fields).unwrap().content.gross).collect::<Vec<_>>()
+    };
+    assert_eq!(grosses("invoices"), [100.into()]);
+    assert_eq!(grosses("credit_notes"), [(-100).into()]);
+}

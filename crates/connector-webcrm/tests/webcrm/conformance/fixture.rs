@@ -1,7 +1,6 @@
 //! A system with somebody at the desk.
 
 use std::{
-    collections::BTreeMap,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -10,7 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use connector_webcrm::{Config, Described, LinePrice, Numbers};
+use connector_webcrm::{Config, LinePrice, Numbers};
 use emulators::{
     Emulator, Options,
     frame::{Entry, Fault, FaultKind},
@@ -23,7 +22,7 @@ use sync_core::{
     Canonical, Context, FieldMap, FieldPath, Link, Result, StreamId, StreamKey, Value,
     connector::Connector,
     layer::{Checked, Stack},
-    model::{Content, Item, Line, LineKind, Lines, Order, Organisation, Person, Price},
+    model::{Content, FieldType, Item, Line, LineKind, Lines, Order, Organisation, Person, Price},
 };
 use sync_testkit::connector_suite::{
     ConnectorFixture, Redirected, Sample, Sent, StepCase, Stranger, Trouble, TroubleKind,
@@ -35,7 +34,6 @@ pub(super) struct Desk {
     emulator: Emulator<WebCrm>,
     bench: Bench,
     connector: Arc<dyn Connector>,
-    fields: BTreeMap<StreamId, Vec<Described>>,
     nth: AtomicU64,
 }
 
@@ -50,69 +48,11 @@ fn names(stream: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// What a field holds, by its name: the vendor tells it of lists alone.
-#[derive(Clone, Copy, PartialEq)]
-enum Form {
-    Text,
-    Number,
-    Flag,
-    Moment,
-    Day,
-}
-
-fn form(key: &str) -> Form {
-    const NUMBERS: [&str; 26] = [
-        "TerritoryId",
-        "Owner",
-        "Owner2",
-        "ApprovalStatus",
-        "Sla",
-        "MarketDataProviderId",
-        "OutlookSync",
-        "ReportTemp",
-        "SortOrder",
-        "MemberGroupId",
-        "MemberLanguageId",
-        "MemberStatusId",
-        "SupportLanguageId",
-        "AssignedTo",
-        "AssignedTo2",
-        "OrderValue",
-        "OrderGmValue",
-        "Percent",
-        "WinPercent",
-        "WinPercent2",
-        "ProductId",
-        "QuotationLanguageId",
-        "UserGroupId",
-        "Responsible",
-        "CostPrice",
-        "Price",
-    ];
-    const DAYS: [&str; 7] = ["XDate1", "XDate2", "Birthday", "MemberStartDate", "WonDate", "LostDate", "OrderDate"];
-    const MOMENTS: [&str; 8] = [
-        "LastDisplayedAt",
-        "LastItemUpdatedAt",
-        "CreatedAt",
-        "UpdatedAt",
-        "VatVerifiedAt",
-        "LastLoginDateTime",
-        "NextFollowUp",
-        "ErpSyncDateTime",
-    ];
-    const FLAGS: [&str; 6] =
-        ["NoAds", "BlockMassEmail", "BlockMassEmail2", "EmailBounces", "Email2Bounces", "WinYesNo"];
-    let entities = ["QuotationLineLinkedDataItem", "Organisation", "Person", "Delivery", "Opportunity"];
-    let name = entities.iter().find_map(|entity| key.strip_prefix(entity)).unwrap_or(key);
-    let in_family = |family: &str| name.strip_prefix(family).is_some_and(|nth| nth.parse::<u8>().is_ok());
-    let number = NUMBERS.contains(&name) || ["DeliveryType", "OpportunityLevel"].contains(&key);
-    match () {
-        () if number || ["XInt", "Revenue", "GmRevenue"].iter().any(|family| in_family(family)) => Form::Number,
-        () if DAYS.contains(&name) => Form::Day,
-        () if MOMENTS.contains(&name) => Form::Moment,
-        () if FLAGS.contains(&name) || in_family("CheckMark") => Form::Flag,
-        () => Form::Text,
-    }
+/// The vendor's name of one of its own fields: `x.webcrm.extra_custom_2` is `ExtraCustom2`.
+fn name_of(path: FieldPath) -> Option<String> {
+    let capital = |part: &str| part.chars().take(1).flat_map(char::to_uppercase).chain(part.chars().skip(1)).collect();
+    let own = path.as_str().strip_prefix("x.webcrm.")?;
+    Some(own.split('_').map(capital).collect::<Vec<String>>().concat())
 }
 
 fn organisation() -> Link {
@@ -137,7 +77,7 @@ impl Desk {
         let bench = Bench::new();
         let connection = bench.connect(&config(emulator.base_url(), AUTH_CODE), None).await.unwrap();
         let connector = Stack::new(Arc::new(connection.router)).with(Checked).build();
-        Self { emulator, bench, connector, fields: connection.fields, nth: AtomicU64::new(1000) }
+        Self { emulator, bench, connector, nth: AtomicU64::new(1000) }
     }
     fn next(&self) -> u64 {
         self.nth.fetch_add(1, Ordering::Relaxed)
@@ -146,22 +86,20 @@ impl Desk {
     fn filled(&self, stream: &str, id: u64) -> Json {
         let (entity, _) = names(stream);
         let mut record = Map::new();
-        for field in self.fields[stream].iter().chain(self.fields.get("item_prices").into_iter().flatten()) {
-            if field.key.is_empty() || !field.key.starts_with(entity) || field.key.ends_with("Discount") {
-                continue;
-            }
-            let text = || match field.choices.first() {
-                Some(choice) => choice.value.clone(),
-                None => format!("F{id}"),
+        for (path, field) in &self.connector.capabilities().streams[stream].fields {
+            let Some(name) = name_of(*path).filter(|name| name != "Discount") else { continue };
+            let text = || field.choices.first().map_or_else(|| format!("F{id}"), |choice| choice.code.clone());
+            let value = match field.holds {
+                Some(FieldType::Decimal) => json!(3),
+                Some(FieldType::Bool) => json!(true),
+                Some(FieldType::Instant) => json!("2024-06-01T10:00:00+01:00"),
+                Some(FieldType::Date) => json!("2024-06-02T00:00:00+00:00"),
+                _ => json!(text()),
             };
-            let value = match form(&field.key) {
-                Form::Number => json!(3),
-                Form::Flag => json!(true),
-                Form::Moment => json!("2024-06-01T10:00:00+01:00"),
-                Form::Day => json!("2024-06-02T00:00:00+00:00"),
-                Form::Text => json!(text()),
-            };
-            record.insert(field.key.clone(), value);
+            record.insert(format!("{entity}{name}"), value);
+        }
+        for name in texts(stream) {
+            record.insert(format!("{entity}{name}"), json!(format!("F{id}")));
         }
         record.insert(format!("{entity}Id"), json!(id));
         let stamp = |record: &mut Map<String, Json>, name: &str| {
@@ -212,11 +150,22 @@ impl Desk {
     }
 }
 
+/// Texts that the model has names for.
+fn texts(stream: &str) -> &'static [&'static str] {
+    match stream {
+        "organisations" => &["Telephone", "Www", "VatNumber", "VatGroup", "Comment", "PostCode", "City", "State"],
+        "persons" => &["FirstName", "LastName", "Title", "Email", "DirectPhone", "MobilePhone", "Comment"],
+        "deliveries" | "opportunities" => &["Number", "Description", "Note"],
+        _ => &["DataMemo", "ItemGroup"],
+    }
+}
+
 /// What a record needs beside its plain fields.
 fn special(stream: &str, id: u64) -> Vec<(&'static str, Json)> {
     match stream {
         "organisations" => vec![
             ("OrganisationName", json!(format!("Handel {id}"))),
+            ("OrganisationType", json!("Customer")),
             ("OrganisationCountry", json!("Danmark")),
             ("OrganisationAddress", json!("Havnegade 4\r\n2. sal")),
             ("OrganisationDeliveryAddress", json!("Kaj 1\r\nPort 3")),
@@ -234,6 +183,8 @@ fn special(stream: &str, id: u64) -> Vec<(&'static str, Json)> {
             ("DeliveryOrganisationId", json!(1)),
             ("DeliveryPersonId", json!(1)),
             ("DeliveryErpReadOnly", json!("false")),
+            ("DeliveryOrderDate", json!("2024-06-02T00:00:00+00:00")),
+            ("DeliveryCurrencyName", json!("00")),
             ("DeliveryCustom2", json!("2024-06-13")),
             ("DeliveryPlus3", json!("20240701")),
             ("DeliveryCustom4", json!("invoiced")),
@@ -243,9 +194,15 @@ fn special(stream: &str, id: u64) -> Vec<(&'static str, Json)> {
             ("OpportunityOrganisationId", json!(1)),
             ("OpportunityPersonId", json!(1)),
             ("OpportunityErpReadOnly", json!("false")),
+            ("OpportunityOrderDate", json!("2024-06-02T00:00:00+00:00")),
+            ("OpportunityCurrencyName", json!("00")),
             ("OpportunityLevel", json!(2)),
         ],
-        _ => vec![("QuotationLineLinkedDataItemEntityType", json!("Product"))],
+        _ => vec![
+            ("QuotationLineLinkedDataItemEntityType", json!("Product")),
+            ("QuotationLineLinkedDataItemPrice", json!(3)),
+            ("QuotationLineLinkedDataItemCostPrice", json!(3)),
+        ],
     }
 }
 
@@ -301,7 +258,7 @@ impl ConnectorFixture for Desk {
         Some(self.emulator.requests().into_iter().map(sent).collect())
     }
     fn value(&self, stream: &StreamId, path: FieldPath, nth: usize) -> Option<Value> {
-        let field = self.fields[stream].iter().find(|field| field.path == path)?;
+        let field = self.connector.capabilities().streams[stream].fields.get(&path)?.clone();
         let day = || Value::Date(chrono::NaiveDate::from_ymd_opt(2026, 3, 1 + u32::try_from(nth).unwrap()).unwrap());
         Some(match path.as_str() {
             "organisation" | "customer" => Value::Link(organisation()),
@@ -313,15 +270,15 @@ impl ConnectorFixture for Desk {
                 let fields = Order::new().content(self.content()).to_fields();
                 fields.get(FieldPath::new("content.lines")).cloned()?
             }
-            own if own.starts_with("x.webcrm.") && field.choices.is_empty() => match form(&field.key) {
-                Form::Number => Value::Decimal(Decimal::from(nth + 1)),
-                Form::Flag => Value::Bool(nth.is_multiple_of(2)),
-                Form::Day => day(),
-                Form::Moment => Value::Instant(
-                    "2026-03-01T10:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap()
-                        + chrono::TimeDelta::days(i64::try_from(nth).unwrap()),
-                ),
-                Form::Text => {
+            own if own.starts_with("x.webcrm.") && field.one_of.is_none() => match field.holds? {
+                FieldType::Decimal => Value::Decimal(Decimal::from(nth + 1)),
+                FieldType::Bool => Value::Bool(nth.is_multiple_of(2)),
+                FieldType::Date => day(),
+                FieldType::Instant => {
+                    let first: chrono::DateTime<chrono::Utc> = "2026-03-01T10:00:00Z".parse().unwrap();
+                    Value::Instant(first + chrono::TimeDelta::days(i64::try_from(nth).unwrap()))
+                }
+                _ => {
                     let max = field.max_len.and_then(|max| usize::try_from(max).ok()).unwrap_or(usize::MAX);
                     Value::from(format!("P{nth}").chars().take(max).collect::<String>())
                 }
@@ -332,10 +289,6 @@ impl ConnectorFixture for Desk {
     /// Fields of the wire that two of ours show, and what the vendor derives.
     fn follows(&self, stream: &StreamId, path: FieldPath) -> Vec<String> {
         let mut named: Vec<String> = vec!["x.webcrm.updated_at".to_owned(), "x.webcrm.updated_by".to_owned()];
-        let fields = &self.fields[stream];
-        let key = fields.iter().find(|field| field.path == path).map(|field| field.key.as_str()).unwrap_or_default();
-        let same = |field: &&Described| !key.is_empty() && field.key == key && field.path != path;
-        named.extend(fields.iter().filter(same).map(|field| field.path.to_string()));
         let more: &[&str] = match (stream.as_str(), path.as_str()) {
             ("organisations", "name" | "x.webcrm.division_name") => &["x.webcrm.compare_name"],
             ("organisations", "phone") => &["x.webcrm.telephone_search"],
@@ -345,8 +298,15 @@ impl ConnectorFixture for Desk {
             ("persons", "phone" | "mobile") => &["x.webcrm.telephone_search"],
             ("persons", "is_active") => &["x.webcrm.status"],
             ("persons", "x.webcrm.status") => &["is_active"],
+            ("deliveries", "invoice_numbers") => &["x.webcrm.custom_1"],
+            ("deliveries", "invoiced_on") => &["x.webcrm.custom_2"],
+            ("deliveries", "invoicing") => &["x.webcrm.custom_4"],
+            ("deliveries", "content.delivery_on") => &["x.webcrm.plus_3"],
+            ("items", "name") => &["x.webcrm.data_2"],
+            ("items", "unit") => &["x.webcrm.data_4"],
+            ("items", "barcode") => &["x.webcrm.data_5"],
             ("deliveries", "content.currency") => &["x.webcrm.currency_name", "x.webcrm.currency_symbol"],
-            ("items", "number") => &["item_prices:sku"],
+            ("items", "number") => &["x.webcrm.data_1", "item_prices:sku"],
             _ => &[],
         };
         named.extend(more.iter().map(|name| (*name).to_owned()));

@@ -26,12 +26,19 @@ pub(super) fn check(known: &Known<'_>, policy: &Policy, found: &mut Vec<Mistake>
             if known.system(connection).is_none() {
                 found.push(unknown_connection(known, &place, connection));
             }
-            column(&place, codes, found);
+            column(&place, codes, is_read(policy, name, connection), found);
         }
     }
 }
 
-fn column(place: &str, codes: &BTreeMap<String, Codes>, found: &mut Vec<Mistake>) {
+/// Whether codes of this column are read anywhere. A table of rows that only write may give several codes the same word.
+fn is_read(policy: &Policy, table: &str, connection: &str) -> bool {
+    let rows = policy.entities.values().flat_map(|set| &set.map);
+    let mut named = rows.filter(|row| row.table.as_deref() == Some(table) && row.at.contains_key(connection));
+    implied_tables().any(|implied| implied == table) || named.any(|row| row.direction.is_in())
+}
+
+fn column(place: &str, codes: &BTreeMap<String, Codes>, is_read: bool, found: &mut Vec<Mistake>) {
     let mut owner: BTreeMap<&str, &str> = BTreeMap::new();
     for (ours, theirs) in codes {
         if theirs.all().is_empty() {
@@ -39,7 +46,7 @@ fn column(place: &str, codes: &BTreeMap<String, Codes>, found: &mut Vec<Mistake>
             found.push(Mistake::new(place, fault, "write the code, or take the row out"));
         }
         for code in theirs.all() {
-            if let Some(other) = owner.insert(code, ours).filter(|other| *other != ours) {
+            if let Some(other) = owner.insert(code, ours).filter(|other| is_read && *other != ours) {
                 found.push(Mistake::new(
                     place,
                     format!("the code '{code}' stands for both '{other}' and '{ours}'"),
