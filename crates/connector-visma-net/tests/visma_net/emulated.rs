@@ -17,7 +17,7 @@ use emulators::{
 use serde_json::{Value as Json, json};
 use spec_check::{Exception, Exceptions, Spec};
 use sync_core::{
-    Canonical, Context, ErrorKind, FieldMap, FieldPath, Link, Result, Value,
+    Canonical, Context, ErrorKind, FieldMap, FieldPath, Link, Result, StreamId, Value,
     capability::RemoveMode,
     connector::{Action, Connector, Item, ListFrom, ListQuery, Record, Writable, Write, Written},
     model::{Address, Content, Invoice, Line, LineKind, Lines, Order, Organisation, Person},
@@ -174,6 +174,10 @@ async fn a_company_is_connected_to_and_told() {
     assert_eq!(erp.company.order_types["SO"].behavior, "SalesOrder");
     assert!(erp.company.closed.is_empty(), "{:?}", erp.company.closed);
     assert!(erp.company.customer_attributes.contains("SEGMENT"));
+    let customers = &erp.router.capabilities().streams[&StreamId::new("customers")];
+    let segment = &customers.fields[&FieldPath::new("x.visma-net.attributes.SEGMENT")];
+    let choices: Vec<&str> = segment.choices.iter().map(|choice| choice.label.as_str()).collect();
+    assert_eq!((segment.label.as_deref(), choices), (Some("Segment"), vec!["Large", "Small"]));
     assert_eq!(erp.company.currency.as_deref(), Some("NOK"));
     let tenant = erp.router.check(&double.cx).await.unwrap();
     assert_eq!((tenant.id.as_str(), tenant.base_currency.as_deref()), (TENANT, Some("NOK")));
