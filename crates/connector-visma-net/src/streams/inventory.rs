@@ -215,7 +215,7 @@ impl StreamHandler for Inventory {
         let mut kind = FieldCapability::read_only();
         kind.write_on_create = true;
         can.fields.insert(own(KIND), kind);
-        attributes::declare(&self.shared.company.item_attributes, &mut can);
+        attributes::declare(&self.shared.company.item_attributes, &self.shared.company, &mut can);
         // costs and stock have stamps of their own
         self.shared.declare(&mut can, true);
         can.find_by = Self::filters().iter().map(Filter::path).collect();

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json, value::RawValue};
 use sync_core::{
     Context, EntityKind, Error, ErrorKind, Field, FieldMap, FieldPath, Result, StreamId, Value,
-    capability::{FieldCapability, StreamCapability, UpdateMode},
+    capability::{Choice, FieldCapability, StreamCapability, UpdateMode},
     connector::{ListFrom, Write},
     handler::{Answer, Encode, Head, RawPage, Shown, StreamHandler},
     model::{Address, Money, Organisation},
@@ -21,6 +21,7 @@ use crate::{
     client::Resource,
     codes::{CUSTOMER_STATUS, SUPPLIER_STATUS},
     columns::{self, Column, Form, column, own, within},
+    company::Company,
     config::BillingAddress,
     wire::{Body, Dialect, Wire},
 };
@@ -163,9 +164,20 @@ pub(crate) mod attributes {
     pub(crate) fn path(code: &str) -> FieldPath {
         own(&format!("attributes.{code}"))
     }
-    /// Declares those of these codes.
-    pub(crate) fn declare<'a>(codes: impl IntoIterator<Item = &'a String>, can: &mut StreamCapability) {
-        can.fields.extend(codes.into_iter().map(|code| (path(code), FieldCapability::read_write())));
+    /// Declares those of these codes, as people of the company know them.
+    pub(crate) fn declare<'a>(
+        codes: impl IntoIterator<Item = &'a String>,
+        company: &Company,
+        can: &mut StreamCapability,
+    ) {
+        for code in codes {
+            let mut field = FieldCapability::read_write();
+            if let Some(known) = company.attributes.get(code) {
+                let choices = known.values.iter().map(|value| Choice::new(&value.id, &value.name));
+                field = field.labelled(&known.name).choices(choices);
+            }
+            can.fields.insert(path(code), field);
+        }
     }
     /// Reads those of these codes. A record that has a list of them has none of those that are not in it.
     pub(crate) fn read<'a>(
@@ -266,7 +278,7 @@ impl StreamHandler for Organisations {
         let mut status = FieldCapability::read_write();
         status.one_of = Some(self.kind.statuses.iter().map(|word| (*word).to_owned()).collect());
         can.fields.insert(own(STATUS), status);
-        attributes::declare(&self.attributes(), &mut can);
+        attributes::declare(&self.attributes(), &self.shared.company, &mut can);
         // whether the stamp moves with what only another address or contact says is not published
         self.shared.declare(&mut can, true);
         can.find_by = self.filters().iter().map(Filter::path).collect();

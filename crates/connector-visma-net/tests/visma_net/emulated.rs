@@ -17,7 +17,7 @@ use emulators::{
 use serde_json::{Value as Json, json};
 use spec_check::{Exception, Exceptions, Spec};
 use sync_core::{
-    Canonical, Context, ErrorKind, FieldMap, FieldPath, Link, Result, Value,
+    Canonical, Context, ErrorKind, FieldMap, FieldPath, Link, Result, StreamId, Value,
     capability::RemoveMode,
     connector::{Action, Connector, Item, ListFrom, ListQuery, Record, Writable, Write, Written},
     model::{Address, Content, Invoice, Line, LineKind, Lines, Order, Organisation, Person},
@@ -26,7 +26,7 @@ use sync_http::{Limits, MemoryTokens, Transport, VirtualTime};
 
 use crate::support::{assert_shows, create, dec, part, reference, write};
 
-const SO: &str = "orders_SO";
+pub(crate) const SO: &str = "orders_SO";
 
 /// An emulated company, a connection to it, and what was said between them.
 pub(crate) struct Double {
@@ -86,7 +86,7 @@ impl Double {
     pub(crate) fn customer(&self) -> String {
         self.emulator.state()["customers"][0]["number"].as_str().unwrap().to_owned()
     }
-    async fn records(&self, erp: &Connection, stream: &str, from: ListFrom) -> Vec<Record> {
+    pub(crate) async fn records(&self, erp: &Connection, stream: &str, from: ListFrom) -> Vec<Record> {
         let mut query = ListQuery { stream: stream.into(), from, page_size: Some(2) };
         let mut records = Vec::new();
         loop {
@@ -99,23 +99,23 @@ impl Double {
             }
         }
     }
-    async fn item(&self, erp: &Connection, stream: &str, id: &str) -> Option<Item> {
+    pub(crate) async fn item(&self, erp: &Connection, stream: &str, id: &str) -> Option<Item> {
         erp.router.get(&self.cx, &stream.into(), &[id.into()]).await.unwrap().remove(0)
     }
-    async fn record(&self, erp: &Connection, stream: &str, id: &str) -> Record {
+    pub(crate) async fn record(&self, erp: &Connection, stream: &str, id: &str) -> Record {
         let item = self.item(erp, stream, id).await.unwrap();
         erp.router.decode(&item).unwrap().remove(0)
     }
-    async fn write(&self, erp: &Connection, write: Write) -> Result<Written> {
+    pub(crate) async fn write(&self, erp: &Connection, write: Write) -> Result<Written> {
         erp.router.write(&self.cx, &[write]).await.remove(0)
     }
     /// Changes fields of a record as the engine does: reads it and hands it over.
-    async fn update(&self, erp: &Connection, stream: &str, id: &str, wanted: FieldMap) -> Result<Written> {
+    pub(crate) async fn update(&self, erp: &Connection, stream: &str, id: &str, wanted: FieldMap) -> Result<Written> {
         let current = self.item(erp, stream, id).await;
         let action = Action::Update { id: id.into(), parts: vec![part(stream, wanted)], if_version: None };
         self.write(erp, Write { current, ..write(stream, action) }).await
     }
-    async fn step(&self, erp: &Connection, stream: &str, id: &str, act: &str) -> Result<Written> {
+    pub(crate) async fn step(&self, erp: &Connection, stream: &str, id: &str, act: &str) -> Result<Written> {
         let current = self.item(erp, stream, id).await;
         let action = Action::Act { id: id.into(), act: act.to_owned(), with: FieldMap::new() };
         self.write(erp, Write { current, ..write(stream, action) }).await
@@ -123,13 +123,13 @@ impl Double {
     pub(crate) fn calls(&self) -> Vec<String> {
         self.emulator.requests().iter().map(|entry| format!("{} {}", entry.method, entry.path)).collect()
     }
-    fn order(&self, lines: Vec<Line>) -> FieldMap {
+    pub(crate) fn order(&self, lines: Vec<Line>) -> FieldMap {
         let customer = Link::External(reference("customers", &self.customer()));
         let content = Content::new().lines(Lines::from(lines)).currency("NOK").buyer_order_number("PO-1");
         let day: chrono::NaiveDate = "2026-02-16".parse().unwrap();
         Order::new().customer(customer).ordered_on(day).description("Messen").content(content).to_fields()
     }
-    fn invoice(&self, lines: Vec<Line>) -> FieldMap {
+    pub(crate) fn invoice(&self, lines: Vec<Line>) -> FieldMap {
         let customer = Link::External(reference("customers", &self.customer()));
         let content = Content::new().lines(Lines::from(lines)).currency("NOK");
         let day: chrono::NaiveDate = "2026-02-16".parse().unwrap();
@@ -159,11 +159,11 @@ impl Drop for Double {
     }
 }
 
-fn line(sku: &str, quantity: &str, price: &str) -> Line {
+pub(crate) fn line(sku: &str, quantity: &str, price: &str) -> Line {
     let item = Link::External(reference("inventory", sku));
     Line::new().kind(LineKind::Item).item(item).sku(sku).quantity(dec(quantity)).unit_price(dec(price))
 }
-fn marked(mark: &str, write: Write) -> Write {
+pub(crate) fn marked(mark: &str, write: Write) -> Write {
     Write { mark: Some(mark.to_owned()), ..write }
 }
 
@@ -174,6 +174,10 @@ async fn a_company_is_connected_to_and_told() {
     assert_eq!(erp.company.order_types["SO"].behavior, "SalesOrder");
     assert!(erp.company.closed.is_empty(), "{:?}", erp.company.closed);
     assert!(erp.company.customer_attributes.contains("SEGMENT"));
+    let customers = &erp.router.capabilities().streams[&StreamId::new("customers")];
+    let segment = &customers.fields[&FieldPath::new("x.visma-net.attributes.SEGMENT")];
+    let choices: Vec<&str> = segment.choices.iter().map(|choice| choice.label.as_str()).collect();
+    assert_eq!((segment.label.as_deref(), choices), (Some("Segment"), vec!["Large", "Small"]));
     assert_eq!(erp.company.currency.as_deref(), Some("NOK"));
     let tenant = erp.router.check(&double.cx).await.unwrap();
     assert_eq!((tenant.id.as_str(), tenant.base_currency.as_deref()), (TENANT, Some("NOK")));

@@ -14,3 +14,4 @@ mod masters;
 mod orders;
 mod spec;
 mod support;
+mod unknowns;
