@@ -43,12 +43,17 @@ fn line(row: &Wire, key: i64, price: LinePrice, columns: Option<&Columns>) -> Re
     let column = |nth| column(row, PREFIX, nth);
     let name = column(columns.map(|columns| columns.name))?;
     let text = if name.is_set() { name } else { row.text("QuotationLineMemo")? };
+    // a system without VAT on lines has a zero there: it is no rate that somebody meant
+    let rate = amount("VatPercentage")?.into_value().filter(|rate| !rate.is_zero());
     let line = Line::new()
         .key(key.to_string())
         .sku(column(columns.map(|columns| columns.number))?)
         .text(text)
-        .unit(column(columns.and_then(|columns| columns.unit))?)
-        .vat_rate(amount("VatPercentage")?);
+        .unit(column(columns.and_then(|columns| columns.unit))?);
+    let line = match rate {
+        Some(rate) => line.vat_rate(rate),
+        None => line,
+    };
     let quantity = amount("Quantity")?.into_value().unwrap_or_default();
     let told = amount("Price")?.into_value().unwrap_or_default();
     if quantity.is_zero() && told.is_zero() {

@@ -2,6 +2,24 @@
 //! over real HTTP, by a clock that leaps over every wait. What came of a flow is read from what the systems hold.
 
 #[cfg(test)]
+mod calls;
+#[cfg(test)]
 mod companies;
+#[cfg(test)]
+mod conflicts;
+#[cfg(test)]
+mod deliveries;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod invoices;
+#[cfg(test)]
+mod items;
+#[cfg(test)]
+mod lost;
+#[cfg(test)]
+mod people;
+#[cfg(test)]
+mod rows;
 #[cfg(test)]
 mod stage;

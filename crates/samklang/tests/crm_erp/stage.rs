@@ -1,6 +1,10 @@
 //! A CRM, an ERP, the preset between them and a clock that all of them go by.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -30,12 +34,15 @@ const PRESET: &str = include_str!("../../../../examples/presets/webcrm-visma-net
 /// What the preset leaves to the user beside addresses and credentials.
 const NO_RULES: fn(&mut Table) = |_| ();
 
-/// Time that passes only when somebody waits, and then for everybody.
+/// Time that passes only when somebody waits, and then for everybody; and what goes by it.
 #[derive(Debug)]
 struct Time {
     inner: VirtualTime,
     crm: Arc<Emulator<WebCrm>>,
     erp: Arc<Emulator<VismaNet>>,
+    /// What all connections of one program share.
+    transport: Transport,
+    limits: OnceLock<Arc<Limits>>,
 }
 
 impl Time {
@@ -112,6 +119,14 @@ impl Stage {
         erp.act(json!({ "action": "stock", "item": "BOLT", "warehouse": "1", "by": 1000 })).unwrap();
         Self::between(crm, erp, Tenant::default(), change).await
     }
+    /// Another customer of the same vendors, with a store and an engine of its own, in the same time.
+    pub(crate) async fn beside(&self, tenant: Tenant) -> Self {
+        let store = Arc::new(SqliteStore::open_in_memory(Uuid::from_u128(8)).await.unwrap());
+        let (crm, erp, time) = (self.crm.clone(), self.erp.clone(), self.time.clone());
+        let preset = self.preset.clone();
+        let engine = engine(&preset, &tenant, &time, store.clone()).await;
+        Self { crm, erp, time, tenant, preset, store, engine }
+    }
     /// One customer's store and engine between systems that run already.
     pub(crate) async fn between(
         crm: Arc<Emulator<WebCrm>>,
@@ -123,7 +138,13 @@ impl Stage {
         preset["connections"]["crm"].as_table_mut().unwrap().insert("line_price".into(), "unit".into());
         change(&mut preset);
         let inner = VirtualTime::leaping(crm.now());
-        let time = Arc::new(Time { inner, crm: crm.clone(), erp: erp.clone() });
+        let time = Arc::new(Time {
+            inner,
+            crm: crm.clone(),
+            erp: erp.clone(),
+            transport: Transport::new().unwrap(),
+            limits: OnceLock::new(),
+        });
         let store = Arc::new(SqliteStore::open_in_memory(Uuid::from_u128(7)).await.unwrap());
         let engine = engine(&preset, &tenant, &time, store.clone()).await;
         Self { crm, erp, time, tenant, preset, store, engine }
@@ -276,7 +297,8 @@ impl Stage {
         let line = json!({ "QuotationLineOpportunityId": deal, "QuotationLineOrganisationId": organisation,
             "QuotationLineLinkedDataItemId": item["QuotationLineLinkedDataItemId"], "QuotationLineData1": sku,
             "QuotationLineData2": item["QuotationLineLinkedDataItemData2"], "QuotationLineQuantity": quantity,
-            "QuotationLineListPrice": price, "QuotationLinePrice": price, "QuotationLineSortOrder": 10 * (nth + 1) });
+            "QuotationLineListPrice": price, "QuotationLinePrice": price, "QuotationLineVatPercentage": 25,
+            "QuotationLineSortOrder": 10 * (nth + 1) });
         self.crm_makes("quotation-lines", line);
     }
     /// Somebody decides for what this system says.
@@ -349,8 +371,8 @@ async fn engine(preset: &Table, tenant: &Tenant, time: &Arc<Time>, store: Arc<Sq
     let clock: Arc<dyn Clock> = time.clone();
     let timer: Arc<dyn Timer> = time.clone();
     let cx = Context::new(clock.clone(), "connect");
-    let limits = Arc::new(Limits::new(timer.clone()));
-    let transport = Transport::new().unwrap();
+    let (limits, transport) =
+        (time.limits.get_or_init(|| Arc::new(Limits::new(timer.clone()))).clone(), time.transport.clone());
 
     let crm = [("base_url", time.crm.base_url()), ("application_token", tenant.token)];
     let crm: connector_webcrm::Config = settings("crm", &crm).try_into().unwrap();
