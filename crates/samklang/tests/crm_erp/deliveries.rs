@@ -1,17 +1,10 @@
 //! Deliveries: orders of the ERP with their lines, and what the ERP makes of them; and the other way round.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::stage::{Stage, amount};
 
 const CUSTOMER: &str = "Customer";
-
-/// Ships what there is of an order, invoices it, and books the invoice.
-fn ships(stage: &Stage, order: &Value) -> String {
-    let act =
-        json!({ "action": "ship_order", "type": "SO", "key": order["orderId"], "invoice": true, "release": true });
-    stage.erp.act(act).unwrap()["invoice"].as_str().unwrap().to_owned()
-}
 
 #[tokio::test]
 async fn a_delivery_becomes_an_order_with_its_lines_and_its_total_and_is_told_its_number() {
@@ -43,7 +36,7 @@ async fn what_is_shipped_and_invoiced_in_two_parts_comes_back() {
     stage.settles().await;
     let order = stage.the_order();
     assert_eq!(stage.delivered(delivery)["DeliveryStatus"], "New", "what means open may stay");
-    let first = ships(&stage, &order);
+    let first = stage.ships(&order);
     stage.settles().await;
     let part = stage.delivered(delivery);
     assert_eq!(part["DeliveryCustom2"], json!(first));
@@ -51,7 +44,7 @@ async fn what_is_shipped_and_invoiced_in_two_parts_comes_back() {
     assert!(part["DeliveryCustom3"].as_str().unwrap().contains("2026"), "{}", part["DeliveryCustom3"]);
 
     stage.erp.act(json!({ "action": "stock", "item": "BOLT", "warehouse": "1", "by": 500 })).unwrap();
-    let second = ships(&stage, &order);
+    let second = stage.ships(&order);
     stage.settles_and_rests().await;
     let whole = stage.delivered(delivery);
     let numbers = whole["DeliveryCustom2"].as_str().unwrap();

@@ -22,4 +22,6 @@ mod people;
 #[cfg(test)]
 mod rows;
 #[cfg(test)]
+mod sold;
+#[cfg(test)]
 mod stage;

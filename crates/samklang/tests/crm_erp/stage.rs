@@ -279,6 +279,19 @@ impl Stage {
         let address = json!({ "addressLine1": "Kaien 1", "city": "Bergen", "postalCode": "5003", "countryId": "NO" });
         self.erp_makes("customers", json!({ "name": name, "customerClassId": "1", "mainAddress": address }))
     }
+    /// A customer abroad, whose orders bear no VAT.
+    pub(crate) fn abroad(&self, name: &str) -> String {
+        let address =
+            json!({ "addressLine1": "Kajen 1", "city": "Göteborg", "postalCode": "41103", "countryId": "SE" });
+        self.erp_makes("customers", json!({ "name": name, "customerClassId": "2", "mainAddress": address }))
+    }
+    /// Somebody ships what there is of an order, invoices it, and books the invoice; gives the invoice's number.
+    #[track_caller]
+    pub(crate) fn ships(&self, order: &Value) -> String {
+        let key = &order["orderId"];
+        let act = json!({ "action": "ship_order", "type": "SO", "key": key, "invoice": true, "release": true });
+        self.erp.act(act).unwrap()["invoice"].as_str().unwrap().to_owned()
+    }
     /// A delivery in the ERP's currency with these lines: item, quantity, price.
     pub(crate) fn delivery(&self, organisation: u64, lines: &[(&str, u64, &str)]) -> u64 {
         let head = json!({ "DeliveryOrganisationId": organisation, "DeliveryDescription": "Til lageret",
