@@ -63,6 +63,20 @@ async fn a_delivery_is_an_order_with_its_lines_and_the_handshake() {
 }
 
 #[tokio::test]
+async fn a_vat_rate_of_nothing_is_none_that_was_told() {
+    let router = offline().await;
+    let mut delivery = whole_delivery(json!({}));
+    let text = serde_json::to_string(&delivery).unwrap();
+    delivery = serde_json::from_str(
+        &text.replace(r#""QuotationLineVatPercentage":25.0"#, r#""QuotationLineVatPercentage":0.0"#),
+    )
+    .unwrap();
+    let records = decoded(&router, "deliveries", &delivery).unwrap();
+    assert_eq!([0, 1].map(|nth| line(&records[0].fields, nth, "vat_rate")), ["-", "-"]);
+    assert_eq!(line(&records[0].fields, 0, "net").trim_end_matches(".0"), "4050");
+}
+
+#[tokio::test]
 async fn a_line_whose_price_fits_the_other_reading_alone_sets_its_document_aside() {
     let router = offline_with(|mut config| {
         config.line_price = LinePrice::Unit;
