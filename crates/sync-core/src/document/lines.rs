@@ -32,15 +32,26 @@ pub(crate) fn outgoing(
         lines.extend(priced.lines(line)?);
     }
     let expected = sums::of(&lines, how)?;
-    let mut gross = expected.gross;
-    if let Some(due) = source.gross.value() {
-        let off = Money::checked_sub(*due, expected.gross)?;
+    // without the rates it is known what the prices come to, and not what VAT is on or in them
+    let has_rates = lines.iter().all(|line| line.kind.value() == Some(&LineKind::Text) || line.vat_rate.is_set());
+    let (told, comes_to) = match has_rates || with_vat {
+        true => (source.gross.value(), expected.gross),
+        false => (source.net.value(), expected.net),
+    };
+    let mut sum = comes_to;
+    if let Some(told) = told {
+        let off = Money::checked_sub(*told, comes_to)?;
         if !off.is_zero() {
-            lines.push(rounding(table, &lines, off, how).ok_or(Trouble::Totals { source: *due, target: gross })?);
-            gross = *due;
+            lines.push(rounding(table, &lines, off, how).ok_or(Trouble::Totals { source: *told, target: comes_to })?);
+            sum = *told;
         }
     }
     let lines: Vec<Line> = lines.into_iter().map(|line| only(line, &table.cap.lines)).collect();
+    if !has_rates {
+        let out = Content::new().lines(Lines::from(lines)).prices_include_vat(with_vat);
+        return Ok(if with_vat { out.gross(sum.normalize()) } else { out.net(sum.normalize()) });
+    }
+    let gross = sum;
     let net = Money::checked_sub(gross, expected.vat)?;
     Ok(Content::new()
         .lines(Lines::from(lines))
@@ -266,6 +277,19 @@ mod tests {
         bare.carriers.freight.remove("25");
         let trouble = outgoing(&bare, &document(vec![freight], "49"), &Content::new(), None).unwrap_err();
         assert_eq!(trouble, Trouble::Carrier { kind: LineKind::Freight, rate: dec("25") });
+    }
+
+    #[test]
+    fn without_its_rates_a_document_is_held_against_its_net_alone() {
+        let bare = |price: &str| Line { vat_rate: Field::Unknown, ..goods(2, price, 25) };
+        let table = target(Prices::WithoutVat, Some(false), true);
+        let source = document(vec![bare("100")], "250").net(dec("200"));
+        let sent = outgoing(&table, &source, &Content::new(), None).unwrap();
+        assert_eq!((sent.net, sent.vat.is_unknown(), sent.gross.is_unknown()), (200.into(), true, true));
+        let trouble = outgoing(&table, &source.clone().net(dec("150")), &Content::new(), None).unwrap_err();
+        assert_eq!(trouble, Trouble::Totals { source: dec("150"), target: dec("200") });
+        let silent = Content { gross: Field::Unknown, net: Field::Unknown, ..source };
+        assert!(outgoing(&table, &silent, &Content::new(), None).unwrap().gross.is_unknown(), "nothing is made up");
     }
 
     #[test]

@@ -93,7 +93,9 @@ pub(super) fn takes(
     which: &BTreeSet<StreamKey>,
     key: &StreamKey,
 ) -> bool {
-    let makes = table.cap.create || table.cap.facet_of.is_some(); // a facet is made with its host
+    // a facet is made with its host, if it has anything to say then
+    let given = || table.cap.fields.values().any(|field| field.write_on_create);
+    let makes = table.cap.create || (table.cap.facet_of.is_some() && given());
     let holds =
         table.map.holds().iter().all(|(path, value)| binding.agreed.get(path).is_none_or(|known| known == value));
     makes && holds && (!asked || which.contains(key))
