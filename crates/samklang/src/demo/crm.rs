@@ -150,6 +150,9 @@ impl Systems for Crm {
     fn agree(&self, address: &Url) -> Result<String, Failure> {
         Err(Failure::stopped(format!("the login leads to {address}, which is no emulator of this demo")))
     }
+    fn looks_again(&self) -> Option<&'static str> {
+        Some("since webCRM does not tell the id of a new organisation")
+    }
     fn clear_requests(&self) {
         self.crm.clear_requests();
         self.erp.clear_requests();
@@ -193,7 +196,7 @@ fn judge(books: &Books, about: &About, held: &[Waiting]) -> Verdict {
     wrong.extend(twice(books));
     wrong.extend(companies(books, about));
     wrong.extend(catalogue(books));
-    wrong.extend(unexpected(about, held));
+    wrong.extend(unexpected(books, about, held));
     Verdict { compared: Some((compared, wanted.len())), wrong }
 }
 
@@ -255,10 +258,25 @@ fn catalogue(books: &Books) -> Vec<String> {
 }
 
 /// Lines for what waits and should not, and for what should wait and does not.
-fn unexpected(about: &About, held: &[Waiting]) -> Vec<String> {
-    let all = [("companies", "held_ambiguous"), ("deliveries", "held_line_price")];
-    let wanted = all.into_iter().flat_map(|(part, name)| {
-        about.of_pair(part, name).into_iter().map(move |number| (number, name)).collect::<Vec<_>>()
-    });
-    super::summary::unexpected(held, wanted.collect())
+fn unexpected(books: &Books, about: &About, held: &[Waiting]) -> Vec<String> {
+    let doubtful = about.of_pair("companies", "held_ambiguous");
+    let vat_numbers: Vec<&str> =
+        doubtful.iter().filter_map(|id| Some(text(books.organisation(*id)?, "OrganisationVatNumber"))).collect();
+    let both = books.erp("customers").iter();
+    let both = both.filter(|customer| vat_numbers.contains(&text(customer, "vatRegistrationId")));
+    let mut wanted: Vec<String> = both.map(|customer| text(customer, "number").to_owned()).collect();
+    wanted.extend(doubtful.iter().map(|id| format!("webcrm:crm/organisations#{id}")));
+    let priced = about.of_pair("deliveries", "held_line_price");
+    wanted.extend(priced.iter().map(|id| format!("webcrm:crm/deliveries#{id}")));
+    let mut lines = Vec::new();
+    for waiting in held {
+        let is =
+            |one: &String| waiting.number == *one || waiting.number.is_empty() && waiting.why.contains(one.as_str());
+        match wanted.iter().position(is) {
+            Some(place) => drop(wanted.remove(place)),
+            None => lines.push(format!("{} waits: {}", waiting.number, waiting.why)),
+        }
+    }
+    lines.extend(wanted.into_iter().map(|one| format!("{one} should wait for a person")));
+    lines
 }

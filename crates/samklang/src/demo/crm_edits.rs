@@ -18,7 +18,12 @@ type Made = Result<Edit<Books>, Failure>;
 /// that is shipped and invoiced, and a new one.
 pub(super) fn edits(pair: &Crm, about: &About) -> Result<Vec<Edit<Books>>, Failure> {
     let books = pair.books();
-    let both = about.of_pair("companies", "same_vat_number");
+    let mut both = about.of_pair("companies", "same_vat_number");
+    // an order that is made already keeps the address that it was sold with
+    both.retain(|id| {
+        let number = books.organisation(*id).and_then(|one| books.customer(one)).map(|one| text(one, "number"));
+        number.is_some_and(|number| !books.erp("orders").iter().any(|order| deep(order, "customer", "id") == number))
+    });
     let [moved, buys, called, orders] = both.as_slice().first_chunk().copied().ok_or_else(|| nothing_for("edit"))?;
     Ok(vec![
         becomes_customer(pair, &books, about)?,

@@ -30,6 +30,7 @@ use std::time::Duration;
 use sync_core::{
     Context,
     engine::{Cancel, Mode, Report},
+    store::Parked,
 };
 use sync_http::Redirected;
 
@@ -58,6 +59,9 @@ pub(crate) const USUAL: &str = "starweb-eekonomi/shop-leads";
 const NOT_AS_IT_SHOULD: u8 = 3;
 /// Between two steps: more than any `every` of a preset that is not for the night.
 const PAUSE: Duration = Duration::from_secs(10 * 60);
+
+/// How often what a vendor left open is looked for, at the most.
+const LOOKS: u32 = 3;
 
 /// Plays a flow. `sets` are those of the command line, on top of preset and demo.
 ///
@@ -143,12 +147,13 @@ async fn play_between<S: Systems>(
         terminal,
         read: false,
         become_invoices: false,
+        looks_again: false,
     };
     run.login(tell).await?;
     let adopted = run.pass("adopt: everything is read and bound, nothing is written", Mode::Adopt, tell).await?;
     run.approve(&adopted, tell).await?;
     let mut effects = run.systems.effects();
-    run.pass("run", Mode::Sync, tell).await?;
+    run.first(tell).await?;
     run.second(tell).await?;
     let untouched = run.systems.effects();
     let edits = run.edits(about, tell)?;
@@ -157,7 +162,8 @@ async fn play_between<S: Systems>(
         let own = count.saturating_sub(untouched.get(name).copied().unwrap_or_default());
         effects.entry(name).and_modify(|before| *before = before.saturating_add(own));
     }
-    let last = run.pass("run: what people did goes to the other side", Mode::Sync, tell).await?;
+    let mut last = run.pass("run: what people did goes to the other side", Mode::Sync, tell).await?;
+    last.parked = run.parked().await?;
     run.end(about, &last, tell)?;
     run.arrivals(&edits, tell)?;
     for (name, count) in run.systems.effects() {
@@ -180,6 +186,8 @@ struct Running<S> {
     read: bool,
     /// Orders become invoices in the ERP.
     become_invoices: bool,
+    /// Answers that leave open what became of a record are looked into by another run.
+    looks_again: bool,
 }
 
 impl<S: Systems> Running<S> {
@@ -212,8 +220,36 @@ impl<S: Systems> Running<S> {
         }
         self.summary.add(&session.engine, &report);
         self.wrong.extend(tell::hindrances(what, &report));
+        if !self.looks_again {
+            self.wrong.extend(tell::unclear(what, &report));
+        }
         tell.report(&report)?;
         Ok(report)
+    }
+
+    /// The first run, and where a vendor's answers leave open what became of a new record those that look for it.
+    async fn first(&mut self, tell: &mut Teller<'_>) -> Result<(), Failure> {
+        let Some(why) = self.systems.looks_again() else {
+            return self.pass("run", Mode::Sync, tell).await.map(drop);
+        };
+        self.looks_again = true;
+        let mut report = self.pass("run", Mode::Sync, tell).await?;
+        for _ in 0..LOOKS {
+            if report.unclear == 0 {
+                break;
+            }
+            let what = format!("run: {} records are looked for, {why}", report.unclear);
+            report = self.pass(&what, Mode::Sync, tell).await?;
+        }
+        self.looks_again = false;
+        self.wrong.extend(tell::unclear("run", &report));
+        Ok(())
+    }
+
+    /// All that is set aside, in whatever run it was.
+    async fn parked(&self) -> Result<Vec<Parked>, Failure> {
+        let session = Session::store_only(&self.config, &self.machine).await?;
+        Ok(session.store.parked(None).await?)
     }
 
     /// Allows what the first contact counted.

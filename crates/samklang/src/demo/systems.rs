@@ -32,6 +32,10 @@ pub(super) trait Systems {
     /// # Errors
     /// The address is another vendor's, or the vendor refuses.
     fn agree(&self, address: &Url) -> Result<String, Failure>;
+    /// Why the first run leaves open what became of some new records, where it does.
+    fn looks_again(&self) -> Option<&'static str> {
+        None
+    }
     /// Forgets the requests so far.
     fn clear_requests(&self);
     /// Requests since, by connection, those for tokens not counted.

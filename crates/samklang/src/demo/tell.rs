@@ -118,9 +118,13 @@ pub(super) fn hindrances(what: &str, report: &Report) -> Vec<String> {
     lines.extend(report.tripped.values().flatten().map(|tripped| format!("{what}: a guard tripped: {tripped}")));
     lines.extend(report.adopt_first.iter().map(|(entity, why)| format!("{what}: {entity}: {why}")));
     lines.extend(report.busy.iter().map(|group| format!("{what}: {group} was busy")));
-    if report.unclear > 0 {
-        lines.push(format!("{what}: {} writes have an unclear answer", report.unclear));
-        lines.extend(report.unclear_writes.iter().map(|write| format!("{what}: {write}: unclear")));
-    }
     lines
+}
+
+/// Writes whose answer left open what became of them: a line each.
+pub(super) fn unclear(what: &str, report: &Report) -> Vec<String> {
+    let what = what.split(':').next().unwrap_or(what);
+    let count = (report.unclear > 0).then(|| format!("{what}: {} writes have an unclear answer", report.unclear));
+    let each = report.unclear_writes.iter().map(|write| format!("{what}: {write}: unclear"));
+    count.into_iter().chain(each).collect()
 }

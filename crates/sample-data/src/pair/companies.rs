@@ -13,7 +13,7 @@ pub(crate) enum Case {
     ByNumber,
     /// In both, with the same VAT number.
     ByVat,
-    /// In both, with the same VAT number; phone and home page are written in another way.
+    /// In both, with the same VAT number; the phone is written in another way.
     Respelt,
     /// In both, with the same name and postal code.
     ByName,

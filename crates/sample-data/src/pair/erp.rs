@@ -41,12 +41,11 @@ fn customer(company: &Company, number: u64, name: &str) -> Value {
     let (country, country_name) = if company.is_danish { ("DK", "Denmark") } else { ("NO", "Norway") };
     let written = company.case == Case::Respelt;
     let phone = if written { respelt(&company.phone) } else { company.phone.clone() };
-    let website = if written { company.website.to_uppercase() } else { company.website.clone() };
     let address = json!({
         "addressLine1": company.street, "postalCode": company.postal_code, "city": company.city,
         "country": { "id": country, "name": country_name },
     });
-    let contact = json!({ "name": name, "phone1": phone, "web": website });
+    let contact = json!({ "name": name, "phone1": phone, "web": company.website });
     json!({
         "number": number.to_string(), "name": name, "status": "Active", "currencyId": "NOK",
         "mainAddress": address, "invoiceAddress": address, "deliveryAddress": address,

@@ -1,7 +1,7 @@
 //! Deliveries of the CRM, and orders of the ERP that nobody has in the CRM.
 
 use chrono::{Days, NaiveDate};
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::{
     companies::{Case, Company},
@@ -31,6 +31,16 @@ pub(crate) struct Line {
     pub(crate) price: Decimal,
     /// In percent.
     pub(crate) discount: Decimal,
+}
+
+impl Line {
+    /// It comes to the same whether its amount is rounded before the discount is taken off or after that alone.
+    fn is_plain(&self) -> bool {
+        let cents = |amount: Decimal| amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
+        let whole = self.price * self.quantity;
+        let off = |amount: Decimal| amount * self.discount / Decimal::ONE_HUNDRED;
+        cents(whole) - cents(off(cents(whole))) == cents(whole - off(whole))
+    }
 }
 
 /// A delivery or an order.
@@ -83,7 +93,7 @@ pub(super) fn orders(seed: u64, companies: &[Company], items: &[Item]) -> Vec<Sa
     let mut dice = Dice::new(seed, "pair-orders");
     let sold: Vec<usize> = places(items, |item| item.active);
     let customers = places(companies, |one| one.case.in_both() || one.case == Case::Erp);
-    let first = date(2025, 12, 28);
+    let first = date(2026, 1, 2);
     (0..ORDERS)
         .zip(BEFORE_ORDER + 1..)
         .zip(0..)
@@ -106,7 +116,8 @@ fn lines(dice: &mut Dice, items: &[Item], sold: &[usize]) -> Vec<Line> {
             };
             let discount =
                 if dice.chance(30) { dice.pick(&[5.into(), 10.into(), Decimal::new(125, 1)]) } else { 0.into() };
-            Line { item, quantity, price, discount }
+            let line = Line { item, quantity, price, discount };
+            if line.is_plain() { line } else { Line { discount: Decimal::ZERO, ..line } }
         })
         .collect()
 }

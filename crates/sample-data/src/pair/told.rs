@@ -24,7 +24,7 @@ const FATES: [(Fate, &str, &str); 4] = [
 const CASES: [(Case, &str, &str); 11] = [
     (Case::ByNumber, "same_number", "in both; the CRM has the ERP's number"),
     (Case::ByVat, "same_vat_number", "in both, with the same VAT number"),
-    (Case::Respelt, "written_otherwise", "the same; phone and home page are written in another way"),
+    (Case::Respelt, "written_otherwise", "the same; the phone is written in another way"),
     (Case::ByName, "same_name_and_postal_code", "in both, with the same name and postal code"),
     (Case::Namesake, "same_name_other_town", "the same, two of one name in different towns"),
     (Case::Customer, "crm_customer", "in the CRM, customers"),
