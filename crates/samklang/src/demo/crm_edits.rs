@@ -24,7 +24,7 @@ pub(super) fn edits(pair: &Crm, about: &About) -> Result<Vec<Edit<Books>>, Failu
         let number = books.organisation(*id).and_then(|one| books.customer(one)).map(|one| text(one, "number"));
         number.is_some_and(|number| !books.erp("orders").iter().any(|order| deep(order, "customer", "id") == number))
     });
-    let [moved, buys, called, orders] = both.as_slice().first_chunk().copied().ok_or_else(|| nothing_for("edit"))?;
+    let [moved, buys, called] = both.as_slice().first_chunk().copied().ok_or_else(|| nothing_for("edit"))?;
     Ok(vec![
         becomes_customer(pair, &books, about)?,
         address(pair, moved)?,
@@ -33,7 +33,7 @@ pub(super) fn edits(pair: &Crm, about: &About) -> Result<Vec<Edit<Books>>, Failu
         phone(pair, &books, called)?,
         price(pair, &books)?,
         invoice(pair, &books, about)?,
-        order(pair, &books, orders)?,
+        order(pair, &books, about)?,
     ])
 }
 
@@ -166,13 +166,12 @@ fn invoice(pair: &Crm, books: &Books, about: &About) -> Made {
     }))
 }
 
-fn order(pair: &Crm, books: &Books, organisation: u64) -> Made {
-    let customer = books.organisation(organisation).and_then(|one| books.customer(one));
-    let customer = customer.ok_or_else(|| nothing_for("order"))?;
+fn order(pair: &Crm, books: &Books, about: &About) -> Made {
+    let customer = about.of_pair("companies", "erp_customer").first().copied().ok_or_else(|| nothing_for("order"))?;
     let items = books.erp("items").iter().filter(|item| text(item, "status") == "Active").skip(1);
     let lines: Vec<Value> =
         items.take(2).map(|item| json!({"inventoryId": text(item, "inventoryNumber"), "quantity": 2})).collect();
-    let order = json!({"type": "SO", "customer": {"id": text(customer, "number")}, "orderLines": lines});
+    let order = json!({"type": "SO", "customer": {"id": customer.to_string()}, "orderLines": lines});
     let made = pair.in_erp(json!({"action": "enter_order", "order": order}))?;
     let key = text(&made, "key").to_owned();
     let what = format!("in the ERP: order {key} is entered");

@@ -25,7 +25,7 @@ pub(crate) enum Case {
     Prospect,
     /// In the CRM: suppliers.
     Supplier,
-    /// In the ERP.
+    /// In the ERP: customers abroad, who pay no VAT.
     Erp,
     /// In the ERP, with a name that is too long for the CRM.
     LongName,
@@ -59,6 +59,10 @@ impl Case {
     /// Both have it, and there is no doubt which it is.
     pub(crate) fn in_both(self) -> bool {
         self.in_crm() && self.in_erp() && self != Self::Ambiguous
+    }
+    /// The ERP sells to it without VAT.
+    pub(super) fn is_abroad(self) -> bool {
+        self == Self::Erp
     }
     /// The CRM's type.
     pub(super) fn kind(self) -> &'static str {
@@ -103,8 +107,8 @@ pub(super) fn companies(seed: u64) -> Vec<Company> {
     cases
         .enumerate()
         .map(|(place, case)| {
-            // the two of one name are in different towns
-            let is_danish = case != Case::Namesake && dice.chance(40);
+            // the two of one name are in different towns of one country
+            let is_danish = case.is_abroad() || case != Case::Namesake && dice.chance(40);
             let towns: &[(&str, &str)] = if is_danish { &DENMARK } else { &NORWAY };
             let turn = if case == Case::Namesake { place } else { place.wrapping_mul(7) };
             let (postal_code, city) = towns.get(turn % towns.len()).copied().unwrap_or_default();

@@ -41,6 +41,7 @@ fn customer(company: &Company, number: u64, name: &str) -> Value {
     let (country, country_name) = if company.is_danish { ("DK", "Denmark") } else { ("NO", "Norway") };
     let written = company.case == Case::Respelt;
     let phone = if written { respelt(&company.phone) } else { company.phone.clone() };
+    let (class, zone) = if company.case.is_abroad() { ("2", "02") } else { ("1", "01") };
     let address = json!({
         "addressLine1": company.street, "postalCode": company.postal_code, "city": company.city,
         "country": { "id": country, "name": country_name },
@@ -50,8 +51,8 @@ fn customer(company: &Company, number: u64, name: &str) -> Value {
         "number": number.to_string(), "name": name, "status": "Active", "currencyId": "NOK",
         "mainAddress": address, "invoiceAddress": address, "deliveryAddress": address,
         "mainContact": contact, "invoiceContact": contact, "deliveryContact": contact,
-        "vatRegistrationId": company.vat_number, "customerClass": { "id": "1" }, "creditTerms": { "id": "30" },
-        "vatZone": { "id": "01" }, "createdDateTime": ENTERED, "lastModifiedDateTime": ENTERED,
+        "vatRegistrationId": company.vat_number, "customerClass": { "id": class }, "creditTerms": { "id": "30" },
+        "vatZone": { "id": zone }, "createdDateTime": ENTERED, "lastModifiedDateTime": ENTERED,
     })
 }
 

@@ -92,7 +92,7 @@ pub(super) fn deliveries(seed: u64, companies: &[Company], items: &[Item]) -> Ve
 pub(super) fn orders(seed: u64, companies: &[Company], items: &[Item]) -> Vec<Sale> {
     let mut dice = Dice::new(seed, "pair-orders");
     let sold: Vec<usize> = places(items, |item| item.active);
-    let customers = places(companies, |one| one.case.in_both() || one.case == Case::Erp);
+    let customers = places(companies, |one| one.case == Case::Erp);
     let first = date(2026, 1, 2);
     (0..ORDERS)
         .zip(BEFORE_ORDER + 1..)

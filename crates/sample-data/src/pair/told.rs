@@ -30,7 +30,7 @@ const CASES: [(Case, &str, &str); 11] = [
     (Case::Customer, "crm_customer", "in the CRM, customers"),
     (Case::Prospect, "crm_prospect", "in the CRM, not customers yet: not in the ERP"),
     (Case::Supplier, "crm_supplier", "in the CRM, suppliers: not in the ERP"),
-    (Case::Erp, "erp_customer", "in the ERP"),
+    (Case::Erp, "erp_customer", "in the ERP; abroad, sold to without VAT"),
     (Case::LongName, "long_name", "in the ERP, with a name that is too long for the CRM: it is cut there"),
     (Case::Ambiguous, "held_ambiguous", "must be held: one in the CRM, two in the ERP with its VAT number"),
 ];
