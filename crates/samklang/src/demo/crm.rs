@@ -194,7 +194,9 @@ fn judge(books: &Books, about: &About, held: &[Waiting]) -> Verdict {
     wrong.extend(there.map(|id| format!("delivery {id} is in the ERP, and should not be")));
     wrong.extend(of("waits_for_type").into_iter().filter_map(|id| untold(books, id)));
     wrong.extend(twice(books));
+    wrong.extend(invoiced(books, about));
     wrong.extend(companies(books, about));
+    wrong.extend(people(books));
     wrong.extend(catalogue(books));
     wrong.extend(unexpected(books, about, held));
     Verdict { compared: Some((compared, wanted.len())), wrong }
@@ -240,6 +242,42 @@ fn companies(books: &Books, about: &About) -> Vec<String> {
     // the two of which one is meant
     let meant = doubtful.len() * 2;
     lines.extend((unknown != meant).then(|| format!("{unknown} customers of the ERP are not in the CRM, not {meant}")));
+    lines
+}
+
+/// Lines for orders that were invoiced before and whose deliveries do not say so, with as many invoices.
+fn invoiced(books: &Books, about: &About) -> Vec<String> {
+    let told = |order: &str| {
+        let delivery = books.deliveries_of(order).next()?;
+        let invoices = text(delivery, "DeliveryCustom2").split(',').filter(|number| !number.trim().is_empty()).count();
+        (text(delivery, "DeliveryStatus") == "Completed").then_some(invoices)
+    };
+    [("invoiced", 1), ("invoiced_in_parts", 2)]
+        .into_iter()
+        .flat_map(|(name, count)| about.orders_of_pair(name).into_iter().map(move |order| (order, count)))
+        .filter(|(order, count)| told(order) != Some(*count))
+        .map(|(order, count)| format!("the delivery of order {order} should be completed, with {count} invoices"))
+        .collect()
+}
+
+/// Lines for contacts that are not in both systems once, and for persons without check mark who are in the ERP.
+fn people(books: &Books) -> Vec<String> {
+    let mut lines = Vec::new();
+    for person in books.crm("persons") {
+        let owner = person.get("PersonOrganisationId").and_then(Value::as_u64).and_then(|id| books.organisation(id));
+        let of_customer = owner.is_some_and(|owner| text(owner, "OrganisationType") == "Customer");
+        let wanted = of_customer && person.get("PersonCheckMark1") == Some(&Value::Bool(true));
+        let email = text(person, "PersonEmail");
+        let there = books.erp("contacts").iter().filter(|contact| text(contact, "email") == email).count();
+        if there != usize::from(wanted) {
+            lines.push(format!("{email} is in the ERP {there} times, wanted there: {wanted}"));
+        }
+    }
+    for contact in books.erp("contacts") {
+        let email = text(contact, "email");
+        let there = books.crm("persons").iter().filter(|person| text(person, "PersonEmail") == email).count();
+        lines.extend((there != 1).then(|| format!("{email} of the ERP is in the CRM {there} times")));
+    }
     lines
 }
 

@@ -68,9 +68,10 @@ impl Stage {
             }
             None => None,
         };
-        let shops = [&shop].into_iter().chain(&second).cloned();
-        let mut systems: Vec<Arc<dyn Passing>> = shops.map(|shop| shop as Arc<dyn Passing>).collect();
-        systems.push(erp.clone());
+        let mut systems: Vec<Arc<dyn Passing>> = vec![shop.clone(), erp.clone()];
+        if let Some(second) = &second {
+            systems.push(second.clone());
+        }
         Ok(Self { shop, second, erp, played, time: Arc::new(Time::new(start, systems)), own })
     }
     /// What all of them hold.

@@ -10,7 +10,10 @@ use super::{
     people::Person,
     sales::{Fate, Line, Sale},
 };
-use crate::{collections::Collections, json::number};
+use crate::{
+    collections::Collections,
+    json::{members, number},
+};
 
 /// Where a column or field has nothing to say.
 const NOTHING: &str = "-";
@@ -40,11 +43,9 @@ pub(super) fn collections(pair: &Pair) -> Collections {
 /// What an administrator set up: the fields for what the ERP tells.
 fn fields() -> Vec<Value> {
     let field = |name: &str, label: &str, kind: &str, unique: bool| {
-        let mut field = json!({ "FieldMetadataFriendlyFieldName": name, "FieldMetadataLabel": label, "kind": kind });
-        if unique {
-            field["unique"] = json!(true);
-        }
-        field
+        json!({
+            "FieldMetadataFriendlyFieldName": name, "FieldMetadataLabel": label, "kind": kind, "unique": unique,
+        })
     };
     vec![
         field("OrganisationExtraCustom1", "Kundenummer i ERP", "text", true),
@@ -80,11 +81,11 @@ fn person(pair: &Pair, person: &Person) -> Value {
 
 fn item(item: &Item) -> Option<Value> {
     let (id, price) = item.in_crm?;
-    let mut record = json!({
+    let mut record = members(json!({
         "QuotationLineLinkedDataItemId": id, "QuotationLineLinkedDataItemPrice": number(price),
         "QuotationLineLinkedDataItemCostPrice": 0, "QuotationLineLinkedDataItemItemGroup": NOTHING,
         "QuotationLineLinkedDataItemEntityType": "Product",
-    });
+    }));
     for column in 1..=9 {
         let text = match column {
             1 => item.number.as_str(),
@@ -92,9 +93,9 @@ fn item(item: &Item) -> Option<Value> {
             4 => item.unit,
             _ => NOTHING,
         };
-        record[format!("QuotationLineLinkedDataItemData{column}")] = json!(text);
+        record.insert(format!("QuotationLineLinkedDataItemData{column}"), json!(text));
     }
-    Some(record)
+    Some(Value::Object(record))
 }
 
 fn delivery(pair: &Pair, sale: &Sale) -> Value {
