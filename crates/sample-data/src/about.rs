@@ -7,6 +7,7 @@ use crate::{
     cases::{Fate, Twist, Who},
     eekonomi::{CARRIERS, CHOSEN_TERMS},
     orders::Order,
+    pair::Pair,
     people::People,
     sums::Discount,
 };
@@ -87,7 +88,7 @@ fn redrawn(orders: &[Order]) -> usize {
 }
 
 /// For programs.
-pub(crate) fn about(seed: u64, articles: &[Article], people: &People, orders: &[Order]) -> Value {
+pub(crate) fn about(seed: u64, articles: &[Article], people: &People, orders: &[Order], pair: &Pair) -> Value {
     let arriving = arriving(orders);
     let by_property = |list: &[Order], properties: &[Property]| -> Map<String, Value> {
         properties.iter().map(|(key, _, holds)| ((*key).to_owned(), json!(numbers(list, *holds)))).collect()
@@ -110,6 +111,7 @@ pub(crate) fn about(seed: u64, articles: &[Article], people: &People, orders: &[
         "row_articles": CARRIERS.map(|(number, ..)| number),
         "erp_terms": CHOSEN_TERMS.map(|(way, id)| json!({ "paid_by": way, "TermsOfPaymentId": id })),
         "baskets_drawn_anew": redrawn(orders),
+        "pair": pair.about(),
     })
 }
 
@@ -134,7 +136,7 @@ fn known(people: &People) -> Vec<Value> {
 }
 
 /// For people.
-pub(crate) fn readme(seed: u64, articles: &[Article], orders: &[Order]) -> String {
+pub(crate) fn readme(seed: u64, articles: &[Article], orders: &[Order], pair: &Pair) -> String {
     let arriving = arriving(orders);
     let table = |list: &[Order], properties: &[Property]| -> String {
         let line = |(_, meaning, holds): &Property| {
@@ -162,6 +164,8 @@ cargo run -p sample-data                  # writes this folder anew, this page i
 cargo run -p sample-data -- 7 seven  # the same with another seed, to another place
 samklang emulate starweb --seed examples/sample-data/starweb
 samklang emulate eekonomi --seed examples/sample-data/eekonomi
+samklang emulate webcrm --seed examples/sample-data/webcrm
+samklang emulate visma-net --seed examples/sample-data/visma-net
 samklang demo                         # plays a flow between both, and says what came of it
 ```
 
@@ -216,11 +220,13 @@ prices are without and have two decimals, so that orders can be an öre or more 
 that could not be made up for by a rounding row within 0.01 + 0.0065 × Σ quantity, whichever way the ERP adds up (prices
 with or without VAT, VAT by row or by rate), the basket was drawn anew, as it was where the total came out too small:
 {redrawn} times here. Freight and fee are without VAT.
-",
+
+{pair}",
         all = articles.len(),
         orders = orders.len(),
         count = arriving.len(),
         redrawn = redrawn(orders),
+        pair = pair.readme(),
         fates = table(orders, &FATES),
         properties = table(&arriving, &PROPERTIES),
     )

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
 /// What stands first in a record.
-const FIRST: [&str; 13] = [
+const FIRST: [&str; 23] = [
     "orderId",
     "productId",
     "variantId",
@@ -19,6 +19,16 @@ const FIRST: [&str; 13] = [
     "name",
     "createdAt",
     "Id",
+    "OrganisationId",
+    "OrganisationName",
+    "PersonId",
+    "DeliveryId",
+    "QuotationLineId",
+    "QuotationLineLinkedDataItemId",
+    "FieldMetadataFriendlyFieldName",
+    "contactId",
+    "inventoryNumber",
+    "number",
     "seed",
 ];
 

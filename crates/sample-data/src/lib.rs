@@ -1,4 +1,5 @@
-//! The sample data of a shop (Starweb) and its ERP (Visma eEkonomi), made up from a seed.
+//! The sample data of a shop (Starweb) and its ERP (Visma eEkonomi), and of a CRM (webCRM) and its ERP (Visma.net), made up
+//! from a seed.
 //!
 //! ```
 //! let data = sample_data::generate(sample_data::SEED);
@@ -21,6 +22,7 @@ mod json;
 mod money;
 mod numbers;
 mod orders;
+mod pair;
 mod people;
 mod starweb;
 mod sums;
@@ -50,18 +52,21 @@ pub fn generate(seed: u64) -> SampleData {
     let articles = articles::articles(seed);
     let people = people::people(seed);
     let orders = orders::orders(seed, &articles, &people);
+    let pair = pair::Pair::new(seed);
     SampleData {
         systems: BTreeMap::from([
             ("starweb", starweb::collections(&articles, &people, &orders)),
             ("eekonomi", eekonomi::collections(seed, &articles, &people)),
+            ("webcrm", pair.crm()),
+            ("visma-net", pair.erp()),
         ]),
-        about: about::about(seed, &articles, &people, &orders),
-        readme: about::readme(seed, &articles, &orders),
+        about: about::about(seed, &articles, &people, &orders, &pair),
+        readme: about::readme(seed, &articles, &orders, &pair),
     }
 }
 
 impl SampleData {
-    /// The records of `starweb` or `eekonomi` by collection, in the vendor's shapes. None of another system.
+    /// The records of `starweb`, `eekonomi`, `webcrm` or `visma-net` by collection, in the vendor's shapes. None of another system.
     pub fn collections(&self, system: &str) -> Option<&BTreeMap<&'static str, Vec<Value>>> {
         self.systems.get(system)
     }

@@ -31,6 +31,17 @@ pub(crate) fn danish_company(dice: &mut Dice) -> String {
         }
     }
 }
+/// A Norwegian organisation number. Registered ones begin with 8 or 9, these with 1.
+pub(crate) fn norwegian_company(dice: &mut Dice) -> String {
+    loop {
+        let body = format!("1{:07}", dice.between(1_000_000, 9_999_999));
+        match weighted(&body, &[3, 2, 7, 6, 5, 4, 3, 2]) % 11 {
+            0 => return format!("{body}0"),
+            1 => {}
+            rest => return format!("{body}{}", 11 - rest),
+        }
+    }
+}
 /// A number for use within one shop, in the form of a EAN-13.
 pub(crate) fn shop_ean(number: u64) -> String {
     let body = format!("20{number:010}");
@@ -64,6 +75,7 @@ mod tests {
         assert_eq!(rule_of_ten("212000014"), 2);
         assert_eq!(weighted("0737546", &[7, 9, 10, 5, 8, 4, 2]) % 11, 9, "0737546-2");
         assert_eq!(weighted("1358562", &[2, 7, 6, 5, 4, 3, 2]) % 11, 3, "13585628");
+        assert_eq!(weighted("97476067", &[3, 2, 7, 6, 5, 4, 3, 2]) % 11, 8, "974760673");
         assert_eq!(shop_ean(0), "2000000000008");
     }
 }

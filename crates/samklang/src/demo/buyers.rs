@@ -29,7 +29,7 @@ fn new_email(stage: &Stage, customer: &Value) -> Result<Edit, Failure> {
     let id = customer.get("customerId");
     stage.in_shop(json!({"action": "edit_customer", "customerId": id, "set": {"email": new}}))?;
     let what = format!("in the shop: {old} has the new e-mail address {new}");
-    Ok(Edit::new(what, "the ERP has the new one in place of the old one", move |states| {
+    Ok(Edit::new(what, "the ERP has the new one in place of the old one", move |states: &States| {
         has_email(states, new) && !has_email(states, &old)
     }))
 }
@@ -43,7 +43,7 @@ fn new_customer(stage: &Stage) -> Result<Edit, Failure> {
     let customer =
         json!({"action": "create_customer", "type": "person", "email": email, "addresses": {"invoice": address}});
     stage.in_shop(customer)?;
-    Ok(Edit::new("in the shop: the customer Nya Kundén is new", "the ERP has her too", move |states| {
+    Ok(Edit::new("in the shop: the customer Nya Kundén is new", "the ERP has her too", move |states: &States| {
         let made = states.erp("customers").iter().find(|one| text(one, "EmailAddress") == email);
         made.is_some_and(|one| text(one, "Name") == "Nya Kundén" && text(one, "InvoiceCity") == "Linköping")
     }))
@@ -54,7 +54,7 @@ fn another_name(stage: &Stage, known: &Value) -> Result<Edit, Failure> {
     let name = format!("{} (stamkund)", text(known, "Name"));
     stage.in_erp(json!({"action": "edit_customer", "number": number, "set": {"Name": name}}))?;
     let what = format!("in the ERP: customer {number} is now called {name}");
-    Ok(Edit::new(what, "the ERP keeps it: a name is copied once, then it is the ERP's own", move |states| {
+    Ok(Edit::new(what, "the ERP keeps it: a name is copied once, then it is the ERP's own", move |states: &States| {
         let named = |one: &&Value| text(one, "CustomerNumber") == number;
         let kept = states.erp("customers").iter().find(named).is_some_and(|one| text(one, "Name") == name);
         let elsewhere = states.shop("customers").iter().flat_map(|one| names(one));

@@ -5,27 +5,27 @@ use serde_json::Value;
 use super::{stage::Stage, states::States};
 use crate::fail::Failure;
 
-/// One edit that was made.
-pub(super) struct Edit {
+/// One edit that was made; it is looked for in what the systems hold, `S`.
+pub(super) struct Edit<S = States> {
     /// What was done, for people.
     pub(super) what: String,
     /// What is to come of it, for people.
     pub(super) becomes: String,
     /// Whether it did.
-    arrived: Box<dyn Fn(&States) -> bool>,
+    arrived: Box<dyn Fn(&S) -> bool>,
 }
 
-impl Edit {
+impl<S> Edit<S> {
     /// An edit that was made, what is to come of it, and how to see that.
     pub(super) fn new(
         what: impl Into<String>,
         becomes: impl Into<String>,
-        arrived: impl Fn(&States) -> bool + 'static,
+        arrived: impl Fn(&S) -> bool + 'static,
     ) -> Self {
         Self { what: what.into(), becomes: becomes.into(), arrived: Box::new(arrived) }
     }
     /// Whether what was to come of it can be seen.
-    pub(super) fn has_arrived(&self, states: &States) -> bool {
+    pub(super) fn has_arrived(&self, states: &S) -> bool {
         (self.arrived)(states)
     }
 }

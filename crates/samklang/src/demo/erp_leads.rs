@@ -58,36 +58,48 @@ pub(super) fn stock(variant: &Value) -> i64 {
 pub(super) fn price(stage: &Stage, sku: String) -> Result<Edit, Failure> {
     let net = Decimal::new(1225, 1);
     stage.in_erp(json!({"action": "set_price", "number": sku, "net": 122.5}))?;
-    Ok(Edit::new(format!("in the ERP: {sku} costs {net} without VAT"), "the shop sells it for that", move |states| {
-        own_price(states, &sku) == Some(net)
-    }))
+    Ok(Edit::new(
+        format!("in the ERP: {sku} costs {net} without VAT"),
+        "the shop sells it for that",
+        move |states: &States| own_price(states, &sku) == Some(net),
+    ))
 }
 
 pub(super) fn name(stage: &Stage, sku: String) -> Result<Edit, Failure> {
     let name = "Nytt namn på varan";
     stage.in_erp(json!({"action": "edit_article", "number": sku, "set": {"Name": name}}))?;
-    Ok(Edit::new(format!("in the ERP: {sku} is now called {name}"), "so it is called in the shop", move |states| {
-        let texts = states.variant(&sku).map_or(&[][..], |(product, _)| rows(product, "languages"));
-        texts.first().is_some_and(|told| text(told, "name") == name)
-    }))
+    Ok(Edit::new(
+        format!("in the ERP: {sku} is now called {name}"),
+        "so it is called in the shop",
+        move |states: &States| {
+            let texts = states.variant(&sku).map_or(&[][..], |(product, _)| rows(product, "languages"));
+            texts.first().is_some_and(|told| text(told, "name") == name)
+        },
+    ))
 }
 
 pub(super) fn bar_code(stage: &Stage, sku: String) -> Result<Edit, Failure> {
     let code = "2000000099990";
     stage.in_shop(json!({"action": "edit_variant", "sku": sku, "set": {"ean": code}}))?;
-    Ok(Edit::new(format!("in the shop: {sku} has the bar code {code}"), "its article has it too", move |states| {
-        let article = states.erp("articles").iter().find(|article| text(article, "Number") == sku);
-        let codes = article.map_or(&[][..], |article| rows(article, "Barcodes"));
-        codes.first().is_some_and(|told| text(told, "Barcode") == code)
-    }))
+    Ok(Edit::new(
+        format!("in the shop: {sku} has the bar code {code}"),
+        "its article has it too",
+        move |states: &States| {
+            let article = states.erp("articles").iter().find(|article| text(article, "Number") == sku);
+            let codes = article.map_or(&[][..], |article| rows(article, "Barcodes"));
+            codes.first().is_some_and(|told| text(told, "Barcode") == code)
+        },
+    ))
 }
 
 pub(super) fn sale(stage: &Stage, states: &States, sku: String) -> Result<Edit, Failure> {
     let left = states.variant(&sku).map(|(_, variant)| stock(variant)).unwrap_or_default() - 5;
     stage.in_erp(json!({"action": "sell_from_stock", "number": sku, "quantity": 5}))?;
-    Ok(Edit::new(format!("in the ERP: five of {sku} are sold"), format!("the shop shows {left}"), move |states| {
-        states.variant(&sku).is_some_and(|(_, variant)| stock(variant) == left)
-    }))
+    Ok(Edit::new(
+        format!("in the ERP: five of {sku} are sold"),
+        format!("the shop shows {left}"),
+        move |states: &States| states.variant(&sku).is_some_and(|(_, variant)| stock(variant) == left),
+    ))
 }
 
 /// What a shop asks for an item, without VAT.
@@ -117,7 +129,7 @@ fn order(stage: &Stage, states: &States, sku: String) -> Result<Edit, Failure> {
     let number = placed.get("orderId").and_then(Value::as_u64).unwrap_or_default();
     let left = shown - 2;
     let becomes = format!("the ERP has it with its total, and the shop shows {left}");
-    Ok(Edit::new(format!("in the shop: order {number} is placed, two of {sku}"), becomes, move |states| {
+    Ok(Edit::new(format!("in the shop: order {number} is placed, two of {sku}"), becomes, move |states: &States| {
         compare(states, &[number]).equal == 1 && states.variant(&sku).is_some_and(|(_, variant)| stock(variant) == left)
     }))
 }

@@ -1,14 +1,6 @@
 //! The flows that can be shown.
 
-use super::{
-    buyers,
-    edit::Edit,
-    erp_leads, initial, multishop,
-    sample::{About, Sample},
-    shop_leads,
-    stage::Stage,
-    states::States,
-};
+use super::{buyers, erp_leads, initial, multishop, sample::Sample, shop::Shop, shop_leads};
 use crate::{fail::Failure, file::suggest};
 
 /// One flow: a preset, and what people do while it runs.
@@ -16,49 +8,52 @@ use crate::{fail::Failure, file::suggest};
 pub(super) struct Flow {
     /// The preset's name.
     pub(super) name: &'static str,
-    /// What is in the systems before it.
-    pub(super) sample: Sample,
-    /// Makes edits in the systems.
-    pub(super) edits: fn(&Stage, &About) -> Result<Vec<Edit>, Failure>,
-    /// Whether it carries orders, so that the sample data says which must arrive and which must be held.
-    pub(super) has_orders: bool,
-    /// A line for everything that the systems must have in common in the end and have not.
-    pub(super) settled: fn(&States) -> Vec<String>,
+    /// Between which systems it is played.
+    pub(super) between: Between,
 }
 
-/// Of flows that are held against the sample data's own orders alone.
-fn nothing_else(_: &States) -> Vec<String> {
-    Vec::new()
+/// The systems of a flow.
+#[derive(Debug)]
+pub(super) enum Between {
+    /// Shops and an ERP: Starweb and Visma eEkonomi.
+    Shops(Shop),
+    /// A CRM and an ERP: webCRM and Visma.net.
+    Crm,
 }
 
-/// A flow between a shop and an ERP that both have their goods.
-const fn of_both(name: &'static str, edits: fn(&Stage, &About) -> Result<Vec<Edit>, Failure>) -> Flow {
-    Flow { name, sample: Sample::Both, edits, has_orders: true, settled: nothing_else }
+const fn shops(name: &'static str, shop: Shop) -> Flow {
+    Flow { name, between: Between::Shops(shop) }
 }
 
 /// All of them. The first is shown when none is named.
-const ALL: [Flow; 7] = [
-    of_both(super::USUAL, shop_leads::edits),
-    of_both("starweb-eekonomi/erp-leads", erp_leads::edits),
-    of_both("starweb-eekonomi/combined", erp_leads::edits_of_combined),
-    Flow {
-        sample: Sample::TwoShops,
-        settled: multishop::settled,
-        ..of_both("starweb-eekonomi/multishop", multishop::edits)
-    },
-    Flow {
-        sample: Sample::ShopAlone,
-        has_orders: false,
-        settled: initial::settled,
-        ..of_both("starweb-eekonomi/initial-from-shop", initial::edits_in_shop)
-    },
-    Flow {
-        sample: Sample::ErpAlone,
-        has_orders: false,
-        settled: initial::settled,
-        ..of_both("starweb-eekonomi/initial-from-erp", initial::edits_in_erp)
-    },
-    Flow { has_orders: false, ..of_both("starweb-eekonomi/buyers", buyers::edits) },
+const ALL: [Flow; 8] = [
+    shops(super::USUAL, Shop::of_both(shop_leads::edits)),
+    shops("starweb-eekonomi/erp-leads", Shop::of_both(erp_leads::edits)),
+    shops("starweb-eekonomi/combined", Shop::of_both(erp_leads::edits_of_combined)),
+    shops(
+        "starweb-eekonomi/multishop",
+        Shop { sample: Sample::TwoShops, settled: multishop::settled, ..Shop::of_both(multishop::edits) },
+    ),
+    shops(
+        "starweb-eekonomi/initial-from-shop",
+        Shop {
+            sample: Sample::ShopAlone,
+            has_orders: false,
+            settled: initial::settled,
+            ..Shop::of_both(initial::edits_in_shop)
+        },
+    ),
+    shops(
+        "starweb-eekonomi/initial-from-erp",
+        Shop {
+            sample: Sample::ErpAlone,
+            has_orders: false,
+            settled: initial::settled,
+            ..Shop::of_both(initial::edits_in_erp)
+        },
+    ),
+    shops("starweb-eekonomi/buyers", Shop { has_orders: false, ..Shop::of_both(buyers::edits) }),
+    Flow { name: "webcrm-visma-net", between: Between::Crm },
 ];
 
 /// The flow of this name.

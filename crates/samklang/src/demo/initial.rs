@@ -47,7 +47,7 @@ fn new_product(stage: &Stage) -> Result<Edit, Failure> {
     Ok(Edit::new(
         format!("in the shop: {NEW} is new, for {COST} without VAT"),
         "the ERP has its article, at that price",
-        |states| articles(states).get(NEW).is_some_and(|article| article.price == Some(COST.into())),
+        |states: &States| articles(states).get(NEW).is_some_and(|article| article.price == Some(COST.into())),
     ))
 }
 
@@ -57,7 +57,7 @@ fn name_in_shop(stage: &Stage, sku: String) -> Result<Edit, Failure> {
     let (product, _) = states.variant(&sku).ok_or_else(|| nothing_for("rename"))?;
     let texts = json!({"languages": [{"langCode": "sv", "name": name}]});
     stage.in_shop(json!({"action": "edit_product", "productId": product.get("productId"), "set": texts}))?;
-    Ok(Edit::new(format!("in the shop: {sku} is now called {name}"), "so is its article", move |states| {
+    Ok(Edit::new(format!("in the shop: {sku} is now called {name}"), "so is its article", move |states: &States| {
         articles(states).get(&sku).is_some_and(|article| article.name == name)
     }))
 }

@@ -3,25 +3,34 @@
 //! It is what a user does, by the same code: login, adopt, approve, run, run again, edits on both sides, run. What came
 //! of it is read from what the systems hold, not from what the engine says of itself.
 
+mod books;
 mod buyers;
+mod crm;
+mod crm_edits;
 mod edit;
 mod erp_leads;
 mod flow;
+mod ground;
 mod initial;
 mod multishop;
 mod sample;
 mod second;
+mod shop;
 mod shop_leads;
 mod stage;
 mod states;
 mod summary;
+mod systems;
 mod tell;
 mod time;
 mod totals;
 
+use std::time::Duration;
+
 use sync_core::{
     Context,
     engine::{Cancel, Mode, Report},
+    store::Parked,
 };
 use sync_http::Redirected;
 
@@ -34,19 +43,25 @@ use crate::{
     show::text,
     watch,
 };
+use crm::Crm;
 use edit::Edit;
-use flow::Flow;
+use flow::{Between, Flow};
+use ground::Folder;
 use sample::About;
-use stage::{Folder, Stage};
+use stage::Stage;
 use summary::Summary;
+use systems::Systems;
 use tell::Teller;
 
 /// The flow that is shown when none is named.
 pub(crate) const USUAL: &str = "starweb-eekonomi/shop-leads";
 /// 3: done, but something waits for a person, or went otherwise than it should.
 const NOT_AS_IT_SHOULD: u8 = 3;
-/// Minutes between two steps: more than any `every` of a preset.
-const PAUSE_MIN: u64 = 10;
+/// Between two steps: more than any `every` of a preset that is not for the night.
+const PAUSE: Duration = Duration::from_secs(10 * 60);
+
+/// How often what a vendor left open is looked for, at the most.
+const LOOKS: u32 = 3;
 
 /// Plays a flow. `sets` are those of the command line, on top of preset and demo.
 ///
@@ -104,38 +119,54 @@ async fn play(
 ) -> Result<Played, Failure> {
     let about = About::read()?;
     tell.title(flow.name, about.seed())?;
-    let stage = Stage::set(flow.sample).await?;
-    let path = stage.configure(flow, folder.path())?;
-    tell.systems(&stage)?;
+    match &flow.between {
+        Between::Shops(shop) => play_between(Stage::set(shop).await?, flow, &about, folder, sets, terminal, tell).await,
+        Between::Crm => play_between(Crm::set(&about).await?, flow, &about, folder, sets, terminal, tell).await,
+    }
+}
+
+async fn play_between<S: Systems>(
+    systems: S,
+    flow: &Flow,
+    about: &About,
+    folder: &Folder,
+    sets: &[String],
+    terminal: bool,
+    tell: &mut Teller<'_>,
+) -> Result<Played, Failure> {
+    let path = systems.configure(flow.name, folder.path())?;
+    tell.systems(&systems.present())?;
     // nothing of the user's surroundings is looked at: a demo never meets real credentials
     let config = Asked { path, sets: sets.to_vec() }.load(&|_| None, true)?;
     let mut run = Running {
-        machine: stage.machine(),
+        machine: Machine { clock: systems.time().clone(), timer: systems.time().clone() },
         summary: Summary { flow: flow.name.to_owned(), seed: about.seed(), ..Summary::default() },
         wrong: Vec::new(),
-        stage,
+        systems,
         config,
         terminal,
         read: false,
         become_invoices: false,
+        looks_again: false,
     };
     run.login(tell).await?;
     let adopted = run.pass("adopt: everything is read and bound, nothing is written", Mode::Adopt, tell).await?;
     run.approve(&adopted, tell).await?;
-    let mut effects = run.stage.effects();
-    run.pass("run", Mode::Sync, tell).await?;
+    let mut effects = run.systems.effects();
+    run.first(tell).await?;
     run.second(tell).await?;
-    let untouched = run.stage.effects();
-    let edits = run.edits(flow, &about, tell)?;
+    let untouched = run.systems.effects();
+    let edits = run.edits(about, tell)?;
     // what people set off themselves, such as the shop's mail about a new order, is not ours
-    for (name, count) in run.stage.effects() {
+    for (name, count) in run.systems.effects() {
         let own = count.saturating_sub(untouched.get(name).copied().unwrap_or_default());
         effects.entry(name).and_modify(|before| *before = before.saturating_add(own));
     }
-    let last = run.pass("run: what people did goes to the other side", Mode::Sync, tell).await?;
-    run.end(flow, &about, &last, tell)?;
+    let mut last = run.pass("run: what people did goes to the other side", Mode::Sync, tell).await?;
+    last.parked = run.parked().await?;
+    run.end(about, &last, tell)?;
     run.arrivals(&edits, tell)?;
-    for (name, count) in run.stage.effects() {
+    for (name, count) in run.systems.effects() {
         let before = effects.get(name).copied().unwrap_or_default();
         run.summary.effects.insert(name, count.saturating_sub(before));
     }
@@ -144,8 +175,8 @@ async fn play(
 }
 
 /// A demo under way.
-struct Running {
-    stage: Stage,
+struct Running<S> {
+    systems: S,
     machine: Machine,
     config: Config,
     summary: Summary,
@@ -155,9 +186,11 @@ struct Running {
     read: bool,
     /// Orders become invoices in the ERP.
     become_invoices: bool,
+    /// Answers that leave open what became of a record are looked into by another run.
+    looks_again: bool,
 }
 
-impl Running {
+impl<S: Systems> Running<S> {
     /// Signs in wherever a person must agree, through the page of the vendor.
     async fn login(&mut self, tell: &mut Teller<'_>) -> Result<(), Failure> {
         for (name, connection) in &self.config.connections {
@@ -166,7 +199,7 @@ impl Running {
             let shared = session::shared(&self.config, &self.machine)?;
             let Some(login) = connection.settings.login(&id, &shared).map_err(failed)? else { continue };
             let consent = login.begin().map_err(failed)?;
-            let redirected = Redirected::parse(&self.stage.agree(consent.url())?)?;
+            let redirected = Redirected::parse(&self.systems.agree(consent.url())?)?;
             let cx = Context::new(self.machine.clock.clone(), "login");
             let tenant = login.finish(&cx, &consent, &redirected).await.map_err(failed)?;
             tell.step(&format!("login {name}: signed in to {} ({})", tenant.name, tenant.id))?;
@@ -177,7 +210,7 @@ impl Running {
     /// One call of the engine, as a command of its own makes it.
     async fn pass(&mut self, what: &str, mode: Mode, tell: &mut Teller<'_>) -> Result<Report, Failure> {
         tell.step(what)?;
-        self.stage.minutes_later(PAUSE_MIN);
+        self.pause();
         let session = Session::open(&self.config, &self.machine).await?;
         self.become_invoices = session.engine.policy().entities.iter().any(|entity| !entity.derives.is_empty());
         let report = once(&session.engine, mode, self.terminal, &Cancel::new()).await?;
@@ -187,8 +220,36 @@ impl Running {
         }
         self.summary.add(&session.engine, &report);
         self.wrong.extend(tell::hindrances(what, &report));
+        if !self.looks_again {
+            self.wrong.extend(tell::unclear(what, &report));
+        }
         tell.report(&report)?;
         Ok(report)
+    }
+
+    /// The first run, and where a vendor's answers leave open what became of a new record those that look for it.
+    async fn first(&mut self, tell: &mut Teller<'_>) -> Result<(), Failure> {
+        let Some(why) = self.systems.looks_again() else {
+            return self.pass("run", Mode::Sync, tell).await.map(drop);
+        };
+        self.looks_again = true;
+        let mut report = self.pass("run", Mode::Sync, tell).await?;
+        for _ in 0..LOOKS {
+            if report.unclear == 0 {
+                break;
+            }
+            let what = format!("run: {} records are looked for, {why}", report.unclear);
+            report = self.pass(&what, Mode::Sync, tell).await?;
+        }
+        self.looks_again = false;
+        self.wrong.extend(tell::unclear("run", &report));
+        Ok(())
+    }
+
+    /// All that is set aside, in whatever run it was.
+    async fn parked(&self) -> Result<Vec<Parked>, Failure> {
+        let session = Session::store_only(&self.config, &self.machine).await?;
+        Ok(session.store.parked(None).await?)
     }
 
     /// Allows what the first contact counted.
@@ -204,10 +265,10 @@ impl Running {
 
     /// The run that must find nothing to do.
     async fn second(&mut self, tell: &mut Teller<'_>) -> Result<(), Failure> {
-        self.stage.clear_requests();
+        self.systems.clear_requests();
         let report = self.pass("run again: nothing is left to do", Mode::Sync, tell).await?;
         self.summary.second_run.writes = report.writes();
-        self.summary.second_run.reads = self.stage.requests();
+        self.summary.second_run.reads = self.systems.requests();
         if report.writes() > 0 {
             self.wrong
                 .push(format!("the second run wrote {} records, although nobody had changed any", report.writes()));
@@ -215,48 +276,34 @@ impl Running {
         tell.requests(&self.summary.second_run)
     }
 
-    fn edits(&mut self, flow: &Flow, about: &About, tell: &mut Teller<'_>) -> Result<Vec<Edit>, Failure> {
+    fn pause(&self) {
+        self.systems.time().pass(PAUSE);
+    }
+
+    fn edits(&mut self, about: &About, tell: &mut Teller<'_>) -> Result<Vec<Edit<S::States>>, Failure> {
         tell.step("people work in both systems")?;
-        self.stage.minutes_later(PAUSE_MIN);
-        let edits = (flow.edits)(&self.stage, about)?;
+        self.pause();
+        let edits = self.systems.edits(about)?;
         edits.iter().try_for_each(|edit| tell.line(&edit.what))?;
         Ok(edits)
     }
 
     /// What waits, and what the totals are.
-    fn end(&mut self, flow: &Flow, about: &About, last: &Report, tell: &mut Teller<'_>) -> Result<(), Failure> {
+    fn end(&mut self, about: &About, last: &Report, tell: &mut Teller<'_>) -> Result<(), Failure> {
         self.summary.waiting(last);
         tell.waiting(&self.summary.held, last)?;
-        if !flow.has_orders {
-            let waits = self.summary.held.iter().map(|held| format!("{} waits: {}", held.number, held.why));
-            self.wrong.extend(waits);
-            self.wrong.extend((flow.settled)(&self.stage.states()));
-            return Ok(());
+        let verdict = self.systems.judge(about, self.become_invoices, &self.summary.held);
+        if let Some((compared, wanted)) = verdict.compared {
+            self.summary.totals.equal = compared.equal;
+            tell.totals(&compared, wanted)?;
+            self.wrong.extend(compared.others);
         }
-        let (wanted, waiting) = (about.must_arrive(self.become_invoices), about.must_wait(self.become_invoices));
-        let states = self.stage.states();
-        let mut compared = totals::compare(&states, &wanted);
-        let of_second = states.second.as_ref().map(|_| about.of_second()).unwrap_or_default();
-        if let Some(second) = &states.second {
-            compared.add(totals::compare(second, &of_second));
-            self.wrong.extend(second.twice().into_iter().map(|mark| format!("{mark} is in the ERP more than once")));
-        }
-        self.summary.totals.equal = compared.equal;
-        tell.totals(&compared, wanted.len().saturating_add(of_second.len()))?;
-        self.wrong.extend(compared.others);
-        let is_there = |number: &u64| states.document(*number).is_some();
-        let held = waiting.iter().map(|(number, _)| *number).filter(is_there);
-        self.wrong.extend(held.map(|number| format!("{number} should wait for a person, and is in the ERP")));
-        self.wrong.extend(summary::unexpected(&self.summary.held, waiting));
-        let too_early = about.fate("before_start").into_iter().filter(is_there);
-        self.wrong.extend(states.twice().into_iter().map(|mark| format!("{mark} is in the ERP more than once")));
-        self.wrong.extend(too_early.map(|number| format!("{number} is from before the start date, and in the ERP")));
-        self.wrong.extend((flow.settled)(&states));
+        self.wrong.extend(verdict.wrong);
         Ok(())
     }
 
-    fn arrivals(&mut self, edits: &[Edit], tell: &mut Teller<'_>) -> Result<(), Failure> {
-        let states = self.stage.states();
+    fn arrivals(&mut self, edits: &[Edit<S::States>], tell: &mut Teller<'_>) -> Result<(), Failure> {
+        let states = self.systems.states();
         tell.step("what became of the edits")?;
         for edit in edits {
             let arrived = edit.has_arrived(&states);

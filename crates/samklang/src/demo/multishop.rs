@@ -38,7 +38,7 @@ fn price_in_crowns(stage: &Stage, sku: String) -> Result<Edit, Failure> {
     let net = Decimal::from(133);
     stage.in_erp(json!({"action": "set_list_price", "number": sku, "list": "Norge", "net": 133}))?;
     let what = format!("in the ERP: {sku} costs {net} NOK in the list Norge");
-    Ok(Edit::new(what, "the Norwegian shop sells it for that, and the Swedish one does not", move |states| {
+    Ok(Edit::new(what, "the Norwegian shop sells it for that, and the Swedish one does not", move |states: &States| {
         let second = states.second.as_deref().and_then(|second| own_price(second, &sku));
         second == Some(net) && own_price(states, &sku) != Some(net)
     }))
@@ -48,7 +48,7 @@ fn name(stage: &Stage, sku: String) -> Result<Edit, Failure> {
     let name = "Nytt namn på varan";
     stage.in_erp(json!({"action": "edit_article", "number": sku, "set": {"Name": name}}))?;
     let what = format!("in the ERP: {sku} is now called {name}");
-    Ok(Edit::new(what, "so it is called in both shops", move |states| {
+    Ok(Edit::new(what, "so it is called in both shops", move |states: &States| {
         shops(states).all(|shop| {
             let texts = shop.variant(&sku).map_or(&[][..], |(product, _)| rows(product, "languages"));
             texts.first().is_some_and(|told| text(told, "name") == name)
@@ -64,7 +64,7 @@ fn sale(stage: &Stage, states: &States, sku: String) -> Result<Edit, Failure> {
     let left = shown(states, &sku).unwrap_or_default() - 5;
     stage.in_erp(json!({"action": "sell_from_stock", "number": sku, "quantity": 5}))?;
     let what = format!("in the ERP: five of {sku} are sold");
-    Ok(Edit::new(what, format!("both shops show {left}"), move |states| {
+    Ok(Edit::new(what, format!("both shops show {left}"), move |states: &States| {
         shops(states).all(|shop| shown(shop, &sku) == Some(left))
     }))
 }
@@ -77,7 +77,7 @@ fn orders(stage: &Stage, states: &States, sku: String) -> Result<Edit, Failure> 
     stage.in_second(basket(&sku, 3))?;
     let what = format!("in both shops: an order {number} is placed, two of {sku} in one and three in the other");
     let becomes = format!("the ERP has both, each with its total and currency, and both shops show {left}");
-    Ok(Edit::new(what, becomes, move |states| {
+    Ok(Edit::new(what, becomes, move |states: &States| {
         shops(states).all(|shop| compare(shop, &[number]).equal == 1 && shown(shop, &sku) == Some(left))
     }))
 }

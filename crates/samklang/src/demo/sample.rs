@@ -17,6 +17,9 @@ const STARWEB: Files = files!("starweb": "currencies" "customers" "order-statuse
     "product-units" "products" "shipping-methods" "shop" "vat-rates");
 const EEKONOMI: Files = files!("eekonomi": "articleaccountcodings" "articles" "companies" "customers" "deliverymethods"
     "termsofpayments" "units");
+const WEBCRM: Files = files!("webcrm": "deliveries" "fields-metadata" "linked-data" "organisations" "persons"
+    "quotation-lines");
+const VISMA_NET: Files = files!("visma-net": "contacts" "customers" "items" "orders");
 const ABOUT: &str = include_str!("../../../../examples/sample-data/about.json");
 
 /// What the demo puts on top of each preset.
@@ -71,6 +74,16 @@ impl Sample {
         let there = self == Self::TwoShops;
         there.then(|| collections(STARWEB).map(second::shop).map(Value::Object)).transpose()
     }
+}
+
+/// All collections of the CRM, as its emulator takes them.
+pub(super) fn webcrm() -> Result<Value, Failure> {
+    collections(WEBCRM).map(Value::Object)
+}
+
+/// All collections of the CRM's ERP, as its emulator takes them.
+pub(super) fn visma_net() -> Result<Value, Failure> {
+    collections(VISMA_NET).map(Value::Object)
 }
 
 /// Leaves the shop its first goods.
@@ -137,6 +150,20 @@ impl About {
         self.numbers("arriving", "norway")
     }
 
+    /// Of the CRM and its ERP: numbers of a part (`companies`, `deliveries`) of which this is said.
+    pub(super) fn of_pair(&self, part: &str, name: &str) -> Vec<u64> {
+        let found = self.pair(part, name);
+        found.iter().filter_map(Value::as_u64).collect()
+    }
+    /// The ERP's orders of which this is said.
+    pub(super) fn orders_of_pair(&self, name: &str) -> Vec<&str> {
+        self.pair("orders", name).iter().filter_map(Value::as_str).collect()
+    }
+    fn pair(&self, part: &str, name: &str) -> &[Value] {
+        let found = self.0.get("pair").and_then(|pair| pair.get(part)).and_then(|part| part.get(name));
+        found.and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    }
+
     fn numbers(&self, part: &str, name: &str) -> Vec<u64> {
         let found = self.0.get(part).and_then(|part| part.get(name)).and_then(Value::as_array);
         found.into_iter().flatten().filter_map(Value::as_u64).collect()
@@ -152,7 +179,9 @@ mod tests {
     #[test]
     fn every_file_of_the_folder_is_compiled_in() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/sample-data");
-        for (system, files) in [("starweb", STARWEB), ("eekonomi", EEKONOMI)] {
+        for (system, files) in
+            [("starweb", STARWEB), ("eekonomi", EEKONOMI), ("webcrm", WEBCRM), ("visma-net", VISMA_NET)]
+        {
             let there: BTreeSet<String> = fs::read_dir(folder.join(system))
                 .unwrap()
                 .map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())

@@ -43,7 +43,7 @@ fn another_quantity(stage: &Stage, states: &States, number: u64) -> Result<Edit,
     let set = json!({"quantity": json_number(new)});
     stage.in_shop(json!({"action": "edit_row", "orderId": number, "itemId": row.get("itemId"), "set": set}))?;
     let what = format!("in the shop: order {number} has {new} of {sku} instead of {old}");
-    Ok(Edit::new(what, "the ERP's order too, and its total is the shop's", move |states| {
+    Ok(Edit::new(what, "the ERP's order too, and its total is the shop's", move |states: &States| {
         let rows = states.document(number).map_or(&[][..], |document| rows(document.record, "Rows"));
         let changed = rows.iter().any(|row| text(row, "ArticleNumber") == sku && decimal(row, "Quantity") == Some(new));
         changed && compare(states, &[number]).equal == 1
@@ -66,7 +66,7 @@ fn another_address(stage: &Stage, states: &States, number: u64) -> Result<Edit, 
     let kind = if told.is_some_and(|told| !told.is_null()) { "paymentMethodDelivery" } else { "originalDelivery" };
     stage.in_shop(json!({"action": "set_address", "orderId": number, "type": kind, "address": address}))?;
     let what = format!("in the shop: order {number} goes to {street}, {city}");
-    Ok(Edit::new(what, "the ERP's order goes there too", move |states| {
+    Ok(Edit::new(what, "the ERP's order goes there too", move |states: &States| {
         states.document(number).is_some_and(|document| {
             text(document.record, "DeliveryAddress1") == street && text(document.record, "DeliveryCity") == city
         })
@@ -78,7 +78,7 @@ fn delivery(stage: &Stage, states: &States, number: u64) -> Result<Edit, Failure
     start(stage, order)?;
     stage.in_erp(json!({"action": "deliver_order", "id": order.id()}))?;
     let what = format!("in the ERP: the order of {number} is delivered");
-    Ok(Edit::new(what, "the shop's order is completed", move |states| {
+    Ok(Edit::new(what, "the shop's order is completed", move |states: &States| {
         states.shop_order(number).is_some_and(|order| states.status_word(order) == "completed")
     }))
 }
@@ -95,7 +95,7 @@ fn paid_invoice(stage: &Stage, states: &States, number: u64) -> Result<Edit, Fai
     stage.in_erp(json!({"action": "register_payment", "id": text(&invoice, "id")}))?;
     let what = format!("in the ERP: {number} is invoiced, and the invoice is paid");
     let becomes = format!("the shop's order has the status that the shop made for it, {PAID}");
-    Ok(Edit::new(what, becomes, move |states| {
+    Ok(Edit::new(what, becomes, move |states: &States| {
         states.shop_order(number).is_some_and(|order| states.status_word(order) == PAID)
     }))
 }

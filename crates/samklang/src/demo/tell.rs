@@ -5,9 +5,8 @@ use std::io::Write;
 use sync_core::engine::Report;
 
 use super::{
-    stage::Stage,
-    states::States,
     summary::{SecondRun, Summary, Waiting},
+    systems::Present,
     totals::Compared,
 };
 use crate::{
@@ -48,22 +47,11 @@ impl<'a> Teller<'a> {
         Ok(())
     }
     /// Which systems there are, and what is in them.
-    pub(super) fn systems(&mut self, stage: &Stage) -> Done {
+    pub(super) fn systems(&mut self, all: &[Present]) -> Done {
         self.step("the systems are started, as they were before anybody connected them")?;
-        let states = stage.states();
-        let of = |count: usize, what: &str| format!("{count} {what}");
-        let in_shop =
-            |states: &States| ["orders", "customers", "products"].map(|name| of(states.shop(name).len(), name));
-        let in_erp = ["orders", "customers", "articles"].map(|name| of(states.erp(name).len(), name));
-        for (connection, system, base) in stage.addresses() {
-            let holds = match (connection, &states.second) {
-                ("erp", _) => in_erp.join(", "),
-                ("no", Some(second)) => in_shop(second).join(", "),
-                _ => in_shop(&states).join(", "),
-            };
-            self.line(&format!("{connection:<4} {system:<14} {base:<24} {holds}"))?;
-        }
-        Ok(())
+        all.iter().try_for_each(|Present { connection, system, address, holds }| {
+            self.line(&format!("{connection:<4} {system:<14} {address:<24} {holds}"))
+        })
     }
     /// What a pass of the engine did.
     pub(super) fn report(&mut self, report: &Report) -> Done {
@@ -113,7 +101,7 @@ impl<'a> Teller<'a> {
         self.step("what was set off on the way")?;
         let said = |(name, count): (&&str, &u64)| format!("{name} {count}");
         let all: Vec<String> = summary.effects.iter().map(said).collect();
-        self.line(&all.join(", "))?;
+        self.line(if all.is_empty() { "nothing".to_owned() } else { all.join(", ") }.as_str())?;
         self.out.flush()?;
         Ok(())
     }
@@ -130,9 +118,13 @@ pub(super) fn hindrances(what: &str, report: &Report) -> Vec<String> {
     lines.extend(report.tripped.values().flatten().map(|tripped| format!("{what}: a guard tripped: {tripped}")));
     lines.extend(report.adopt_first.iter().map(|(entity, why)| format!("{what}: {entity}: {why}")));
     lines.extend(report.busy.iter().map(|group| format!("{what}: {group} was busy")));
-    if report.unclear > 0 {
-        lines.push(format!("{what}: {} writes have an unclear answer", report.unclear));
-        lines.extend(report.unclear_writes.iter().map(|write| format!("{what}: {write}: unclear")));
-    }
     lines
+}
+
+/// Writes whose answer left open what became of them: a line each.
+pub(super) fn unclear(what: &str, report: &Report) -> Vec<String> {
+    let what = what.split(':').next().unwrap_or(what);
+    let count = (report.unclear > 0).then(|| format!("{what}: {} writes have an unclear answer", report.unclear));
+    let each = report.unclear_writes.iter().map(|write| format!("{what}: {write}: unclear"));
+    count.into_iter().chain(each).collect()
 }

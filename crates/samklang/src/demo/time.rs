@@ -1,10 +1,10 @@
 //! The demo's time: one clock for the engine and the emulators, on which a wait is over at once.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use emulators::{Emulator, eekonomi::Eekonomi, starweb::Starweb};
+use emulators::{Emulator, frame::Vendor};
 use sync_core::Clock;
 use sync_http::{Timer, VirtualTime};
 
@@ -13,26 +13,34 @@ use sync_http::{Timer, VirtualTime};
 #[derive(Debug)]
 pub(super) struct Time {
     inner: VirtualTime,
-    shops: Vec<Arc<Emulator<Starweb>>>,
-    erp: Arc<Emulator<Eekonomi>>,
+    systems: Vec<Arc<dyn Passing>>,
+}
+
+/// Somebody for whom time passes.
+pub(super) trait Passing: Debug + Send + Sync {
+    /// So much later.
+    fn pass(&self, length: Duration);
+}
+
+impl<V: Vendor> Passing for Emulator<V> {
+    /// The calendar's end, which alone could stop it, is further than a demo goes.
+    fn pass(&self, length: Duration) {
+        let _ = self.advance(length);
+    }
 }
 
 impl Time {
     /// Starts at the instant at which the emulators' frozen clocks stand.
-    pub(super) fn new(start: DateTime<Utc>, shops: Vec<Arc<Emulator<Starweb>>>, erp: Arc<Emulator<Eekonomi>>) -> Self {
-        Self { inner: VirtualTime::leaping(start), shops, erp }
+    pub(super) fn new(start: DateTime<Utc>, systems: Vec<Arc<dyn Passing>>) -> Self {
+        Self { inner: VirtualTime::leaping(start), systems }
     }
     /// So much later.
     pub(super) fn pass(&self, length: Duration) {
         self.inner.advance(length);
         self.emulators(length);
     }
-    /// The calendar's end, which alone could stop them, is further than a demo goes.
     fn emulators(&self, length: Duration) {
-        for shop in &self.shops {
-            let _ = shop.advance(length);
-        }
-        let _ = self.erp.advance(length);
+        self.systems.iter().for_each(|system| system.pass(length));
     }
 }
 
@@ -55,7 +63,11 @@ impl Timer for Time {
 
 #[cfg(test)]
 mod tests {
-    use emulators::{Options, starweb::Settings};
+    use emulators::{
+        Options,
+        eekonomi::Eekonomi,
+        starweb::{Settings, Starweb},
+    };
 
     use super::*;
 
@@ -64,7 +76,7 @@ mod tests {
         let start = DateTime::UNIX_EPOCH;
         let shop = Arc::new(Emulator::start(Starweb::new(Settings::default()), Options::at(start)).await.unwrap());
         let erp = Arc::new(Emulator::start(Eekonomi::default(), Options::at(start)).await.unwrap());
-        let time = Time::new(start, vec![shop.clone()], erp.clone());
+        let time = Time::new(start, vec![shop.clone(), erp.clone()]);
         time.sleep(Duration::from_secs(3600)).await;
         time.pass(Duration::from_secs(60));
         let then = DateTime::from_timestamp(3660, 0).unwrap();

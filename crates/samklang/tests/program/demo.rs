@@ -314,3 +314,26 @@ fn orders_can_be_left_as_drafts_for_people_to_start() {
     assert_eq!(summary["totals"]["equal"], 57);
     assert_eq!(summary["edits"], json!({"made": 4, "arrived": 4}), "{summary}");
 }
+
+#[test]
+fn a_crm_and_its_erp_agree_on_companies_contacts_catalogue_and_sales() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = demo(folder.path(), &["webcrm-visma-net", "--json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let summary = summary(&ran);
+    assert_eq!(summary["flow"], "webcrm-visma-net");
+    // 99 organisations and 65 customers; 60 deliveries and 30 orders, of which one delivery cannot be read
+    assert_eq!(summary["read"]["organisation"], 164, "{summary}");
+    assert_eq!(summary["read"]["order"], 89, "{summary}");
+    assert_eq!(summary["totals"], json!({"equal": 85, "held": 0}), "{summary}");
+    let held = summary["held"].as_array().unwrap();
+    let numbers: Vec<&str> = held.iter().map(|held| held["number"].as_str().unwrap()).collect();
+    assert_eq!(numbers, ["", "20064", "20065", "webcrm:crm/deliveries#7060"], "{summary}");
+    let why = |place: usize| held[place]["why"].as_str().unwrap();
+    assert!(why(0).contains("several records") && why(3).contains("line_price"), "{summary}");
+    assert_eq!(summary["second_run"]["writes"], 0, "{summary}");
+    // four in each system
+    assert_eq!(summary["edits"], json!({"made": 8, "arrived": 8}), "{summary}");
+    assert_eq!(summary["effects"], json!({}), "nothing is mailed, captured or booked: {summary}");
+    assert!(is_empty(folder.path()));
+}

@@ -22,7 +22,8 @@ fn the_repository_has_what_its_seed_gives() {
     }
     assert!(size < 2_000_000, "{size} bytes");
 
-    let beside = ["", "starweb", "eekonomi"].map(|system| fs::read_dir(folder().join(system)).unwrap());
+    let systems = ["", "starweb", "eekonomi", "webcrm", "visma-net"];
+    let beside = systems.map(|system| fs::read_dir(folder().join(system)).unwrap());
     let found = beside.into_iter().flatten().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
     let found = found.map(|path| path.strip_prefix(folder()).unwrap().to_owned());
     // what the demo of the command line puts on top is nobody's record

@@ -1,0 +1,165 @@
+//! Words that Norwegian and Danish names are put together from. Persons, companies and streets are made up; towns are real
+//! ones.
+
+/// First names.
+pub(super) const FIRST: [&str; 28] = [
+    "Åse", "Bjørn", "Solveig", "Øyvind", "Kjersti", "Håkon", "Ragnhild", "Tormod", "Sigrun", "Eirik", "Jorunn",
+    "Vegard", "Ingeborg", "Trygve", "Mette", "Jørgen", "Bodil", "Søren", "Karen", "Aksel", "Birgitte", "Anders",
+    "Dorthe", "Viggo", "Kirsten", "Rasmus", "Sæunn", "Preben",
+];
+/// Last names.
+pub(super) const LAST: [&str; 28] = [
+    "Fjellmyr",
+    "Bærumshaug",
+    "Tjønnås",
+    "Sjøvoll",
+    "Østvang",
+    "Åsmyr",
+    "Kvernhøi",
+    "Lyngsæter",
+    "Myrskog",
+    "Nordhøy",
+    "Rønnvik",
+    "Skåltveit",
+    "Torvmark",
+    "Ulvøy",
+    "Vråbakk",
+    "Ærøskov",
+    "Bøgelund",
+    "Dyrehøj",
+    "Engkær",
+    "Fårebæk",
+    "Højmark",
+    "Kløverbæk",
+    "Lærkedal",
+    "Mosegård",
+    "O'Halloran",
+    "Rævdal",
+    "Sønderåen",
+    "D'Orsay",
+];
+/// Places that are on no map, for companies.
+pub(super) const PLACES: [&str; 24] = [
+    "Fjellmo",
+    "Tjønnvåg",
+    "Bærøya",
+    "Sørmyrdal",
+    "Lyngåsen",
+    "Vråkollen",
+    "Østmoen",
+    "Kvernhaugen",
+    "Skålvær",
+    "Torvåsen",
+    "Rønnfjord",
+    "Myrøya",
+    "Ærøhøj",
+    "Bøgskov",
+    "Dyrekær",
+    "Fårehøj",
+    "Kløverå",
+    "Lærkebæk",
+    "Mosehøj",
+    "Sønderbæk",
+    "Højkær",
+    "Engbæk",
+    "Rævskov",
+    "Åkær",
+];
+/// Trades.
+pub(super) const TRADES: [&str; 12] = [
+    "Bygg & Tre",
+    "Kaffebrenneri",
+    "Rør",
+    "Elektro",
+    "Fisk & Skalldyr",
+    "Møbler",
+    "Regnskap",
+    "Båtutstyr",
+    "Maling",
+    "Bakeri",
+    "Gjestehus",
+    "Transport",
+];
+/// Streets; a number comes behind.
+pub(super) const STREETS: [&str; 14] = [
+    "Lyngveien",
+    "Fyrstien",
+    "Bjørkesvingen",
+    "Kvernbakken",
+    "Øvre Strandgate",
+    "Åsgata",
+    "Tjæreveien",
+    "Sjøgata",
+    "Rævebakken",
+    "Møllestien",
+    "Kløvervej",
+    "Håndværkervej",
+    "Østergade",
+    "Ærtebjergvej",
+];
+/// Norwegian towns with a postal code of theirs.
+pub(super) const NORWAY: [(&str, &str); 10] = [
+    ("0155", "Oslo"),
+    ("5003", "Bergen"),
+    ("7011", "Trondheim"),
+    ("4006", "Stavanger"),
+    ("9008", "Tromsø"),
+    ("6004", "Ålesund"),
+    ("8006", "Bodø"),
+    ("3110", "Tønsberg"),
+    ("1606", "Fredrikstad"),
+    ("4611", "Kristiansand"),
+];
+/// Danish towns with a postal code of theirs.
+pub(super) const DENMARK: [(&str, &str); 8] = [
+    ("8000", "Aarhus C"),
+    ("5000", "Odense C"),
+    ("9000", "Aalborg"),
+    ("6000", "Kolding"),
+    ("4000", "Roskilde"),
+    ("8800", "Viborg"),
+    ("6700", "Esbjerg"),
+    ("3700", "Rønne"),
+];
+/// What is sold.
+pub(super) const GOODS: [&str; 20] = [
+    "Tjæretau",
+    "Støvelknekt",
+    "Kaffekanne",
+    "Båthake",
+    "Smørkniv",
+    "Ullpledd",
+    "Fiskekasse",
+    "Målebånd",
+    "Redningsvest",
+    "Fenderkrok",
+    "Håndløkt",
+    "Værkikkert",
+    "Øsekar",
+    "Ankerkjetting",
+    "Dørskilt",
+    "Gårdslampe",
+    "Kjøkkenvekt",
+    "Sjøkart",
+    "Trekrakk",
+    "Brødboks",
+];
+/// Of what.
+pub(super) const KINDS: [&str; 4] = ["liten", "stor", "rød", "blå"];
+/// Work that is sold by the hour.
+pub(super) const WORK: [&str; 14] = [
+    "Montering",
+    "Rådgivning",
+    "Befaring",
+    "Opplæring",
+    "Reise",
+    "Lagerleie",
+    "Merking",
+    "Tilpasning",
+    "Vedlikehold",
+    "Kontroll",
+    "Måling",
+    "Prøvekjøring",
+    "Innkjøring",
+    "Årsservice",
+];
