@@ -360,6 +360,18 @@ impl StreamHandler for Invoices {
             can.remove = [RemoveMode::Delete].into();
         }
         can.document = Some(document);
+        let names = [
+            (Invoice::CUSTOMER, "customer.number"),
+            (Invoice::STAGE, "status"),
+            (Invoice::REMAINING, "balance"),
+            (Invoice::ORDER, "soOrderNbr"),
+            (Invoice::CREDITS, "applications.refNbr"),
+            (content(Content::LINES), self.kind.rows),
+            (content(Content::VAT), "vatTotal"),
+            (content(Content::GROSS), "amount"),
+            (content(Content::ROUNDING), "roundingDiff"),
+        ];
+        self.shared.describe(&mut can, &names);
         can
     }
     fn volatile(&self) -> &[&'static str] {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use sync_core::{
-    Context, Error, ErrorKind, ExternalRef, Field, FieldMap, FieldPath, Result, StreamKey, SystemId, Value,
+    Context, EntityKind, Error, ErrorKind, ExternalRef, Field, FieldMap, FieldPath, Result, StreamKey, SystemId, Value,
     capability::{Listing, Since, StreamCapability},
     connector::{ListFrom, Version},
     handler::{Head, RawPage, Router},
@@ -25,7 +25,7 @@ use sync_core::{
 
 use crate::{
     client::{Api, PAGE_MAX, Resource},
-    columns::{Column, own_columns},
+    columns::{self, Column, own_columns},
     company::Company,
     config::Config,
     wire::Wire,
@@ -95,6 +95,19 @@ impl Shared {
         can.get_max = 1;
         can.stamps = true;
         can.search_lag_s = self.config.search_lag_s;
+    }
+    /// What people want to know of fields: what the vendor calls those that no column declares, and what can be chosen.
+    pub(crate) fn describe(&self, can: &mut StreamCapability, names: &[(FieldPath, &str)]) {
+        columns::call(can, names);
+        let is_order = can.kind == EntityKind::Order;
+        for (path, field) in &mut can.fields {
+            let own = path.as_str().strip_prefix("x.visma-net.");
+            let at = field.vendor_name.as_deref().or(own).unwrap_or_default();
+            // what other records call a type is no order type
+            if field.choices.is_empty() && (is_order || at != "type") {
+                field.choices = self.company.choices(at);
+            }
+        }
     }
     /// How old a record is.
     pub(crate) fn head(&self, read: &Wire) -> Head {
