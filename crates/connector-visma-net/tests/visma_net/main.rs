@@ -7,6 +7,7 @@ mod documents;
 mod emulated;
 mod engine;
 mod errors;
+mod fault_table;
 mod fuzz;
 mod lists;
 mod login;
