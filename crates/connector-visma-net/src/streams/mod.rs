@@ -1,6 +1,7 @@
 //! One module for each kind of resource.
 
 mod contacts;
+mod direct;
 mod document;
 mod inventory;
 mod invoice_lines;
@@ -32,7 +33,7 @@ use crate::{
 };
 
 /// Streams that are there where the configuration asks for them.
-pub(crate) const MORE: [&str; 3] = ["suppliers", "sales_prices", "payments"];
+pub(crate) const MORE: [&str; 4] = ["suppliers", "sales_prices", "payments", direct::SOLD_BY_INVOICE];
 
 /// What stands in each row of a list and counts the others.
 const METADATA: [&str; 1] = ["metadata"];

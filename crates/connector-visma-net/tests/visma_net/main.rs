@@ -15,4 +15,5 @@ mod masters;
 mod orders;
 mod spec;
 mod support;
+mod told;
 mod unknowns;
