@@ -11,13 +11,13 @@ use sync_core::{
     handler::{Answer, RawPage},
 };
 use sync_http::{
-    Auth, AuthorizationCode, Client, OAuthClient, Position, Proof, Quota, Renewal, Request, Response,
+    Auth, AuthorizationCode, Client, Environment, OAuthClient, Position, Proof, Quota, Renewal, Request, Response,
     page::{At, End},
 };
 
 use crate::{
     company::Reach,
-    config::{Config, Environment},
+    config::Config,
     errors::{self, Errors, again, explained},
     wire::Wire,
 };

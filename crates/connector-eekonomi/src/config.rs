@@ -1,16 +1,11 @@
 //! What a connection to eEkonomi is told.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 use sync_core::{Error, ErrorKind, Result};
-use sync_http::{Limits, Timer, TokenStore, TokioTimer, Transport};
 use url::Url;
 
 /// The settings of a connection. Unknown keys are refused; `Debug` shows no secret.
@@ -261,32 +256,6 @@ impl MarkField {
             Self::BuyersOrderReference => 35,
             Self::OurReference => 100,
         }
-    }
-}
-
-/// What the program lends to its connections.
-#[derive(Clone)]
-pub struct Environment {
-    /// Connections of the process.
-    pub transport: Transport,
-    /// Rate limits of the process: the vendor counts per client over all companies.
-    pub limits: Arc<Limits>,
-    /// How waits are waited.
-    pub timer: Arc<dyn Timer>,
-    /// Where tokens are kept, under the connection's name.
-    pub tokens: Arc<dyn TokenStore>,
-}
-
-impl Environment {
-    /// With the machine's timer.
-    pub fn new(transport: Transport, limits: Arc<Limits>, tokens: Arc<dyn TokenStore>) -> Self {
-        Self { transport, limits, timer: Arc::new(TokioTimer::new()), tokens }
-    }
-}
-
-impl fmt::Debug for Environment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Environment").finish_non_exhaustive()
     }
 }
 

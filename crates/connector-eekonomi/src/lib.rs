@@ -88,10 +88,9 @@ use sync_core::{
 };
 
 pub use company::{Code, Company};
-pub use config::{
-    Codings, Config, Environment, Filled, Fillers, LongNames, MarkField, PriceBasis, PriceListWrites, StockUse,
-};
+pub use config::{Codings, Config, Filled, Fillers, LongNames, MarkField, PriceBasis, PriceListWrites, StockUse};
 pub use login::Login;
+pub use sync_http::Environment;
 
 use client::Api;
 

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use sync_core::{Context, Error, ErrorKind, Result, connector::Tenant};
-use sync_http::{Auth, AuthorizationCode, Consent, Redirected};
+use sync_http::{Auth, AuthorizationCode, Consent, Environment, Redirected};
 
 use crate::{
     client::{Api, grant},
     company::Company,
-    config::{Config, Environment},
+    config::Config,
 };
 
 /// A login of one connection, in two steps: [`begin`](Login::begin) gives the address to open, [`finish`](Login::finish)

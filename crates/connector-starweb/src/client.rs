@@ -10,14 +10,11 @@ use sync_core::{
     error::{Error, ErrorKind, Result},
 };
 use sync_http::{
-    Auth, Client, ClientCredentials, ErrorReader, Grant, Limit, LimitKey, OAuthClient, Proof, Quota, Renewal, Request,
-    Response, RetryPolicy, Token, TokenErrors, VendorError,
+    Auth, Client, ClientCredentials, Environment, ErrorReader, Grant, Limit, LimitKey, OAuthClient, Proof, Quota,
+    Renewal, Request, Response, RetryPolicy, Token, TokenErrors, VendorError,
 };
 
-use crate::{
-    config::{Config, Environment},
-    wire::Data,
-};
+use crate::{config::Config, wire::Data};
 
 /// The text that tells a refusal for speed from others; the status beside it is not documented.
 const TOO_MANY: &str = "Too Many Requests";

@@ -1,11 +1,10 @@
 //! What a connection to a shop needs to know.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
 use sync_core::error::{Error, ErrorKind, Result};
-use sync_http::{Limits, Timer, TokenStore, TokioTimer, Transport};
 use url::Url;
 
 /// One shop, as it stands under `[connections.<name>]` (`system` and what the program itself reads there left out).
@@ -163,32 +162,6 @@ impl fmt::Debug for Config {
             .field("calls_per_minute", &self.calls_per_minute)
             .field("search_lag_s", &self.search_lag_s)
             .finish_non_exhaustive()
-    }
-}
-
-/// What the program lends to its connections.
-#[derive(Clone)]
-pub struct Environment {
-    /// Connections of the process.
-    pub transport: Transport,
-    /// Rate limits of the process.
-    pub limits: Arc<Limits>,
-    /// How waits are waited.
-    pub timer: Arc<dyn Timer>,
-    /// Where tokens are kept, under the connection's name. A shop gives a new one for the asking, so memory will do.
-    pub tokens: Arc<dyn TokenStore>,
-}
-
-impl Environment {
-    /// With the machine's timer.
-    pub fn new(transport: Transport, limits: Arc<Limits>, tokens: Arc<dyn TokenStore>) -> Self {
-        Self { transport, limits, timer: Arc::new(TokioTimer::new()), tokens }
-    }
-}
-
-impl fmt::Debug for Environment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Environment").finish_non_exhaustive()
     }
 }
 

@@ -51,9 +51,10 @@ use sync_core::{
 };
 
 pub use codes::{Carrier, Lists, Method, ShopFacts, Status, VatRates};
-pub use config::{AddressSource, Config, Environment};
+pub use config::{AddressSource, Config};
 pub use goods::{Goods, Location, Manufacturer, StockStatus, Unit};
 pub use pricelists::PriceList;
+pub use sync_http::Environment;
 
 use client::Shop;
 use streams::{customers::Customers, orders::Orders, products::Products};

@@ -15,14 +15,14 @@ use sync_core::{
     handler::{Answer, RawPage},
 };
 use sync_http::{
-    Auth, AuthorizationCode, Client, ClientCredentials, Grant, Limit, LimitKey, OAuthClient, Position, Proof, Renewal,
-    Request, Response, RetryPolicy,
+    Auth, AuthorizationCode, Client, ClientCredentials, Environment, Grant, Limit, LimitKey, OAuthClient, Position,
+    Proof, Renewal, Request, Response, RetryPolicy,
     page::{At, End},
 };
 
 use crate::{
     codes::{filter_stamp, utc_stamp},
-    config::{Config, Environment, SignIn},
+    config::{Config, SignIn},
     errors::{ErpErrors, OrderErrors, SignInErrors, again, explained},
     wire::{Body, Wire},
 };

@@ -1,12 +1,11 @@
 //! What a connection to Visma.net ERP is told.
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::collections::BTreeSet;
 
 use chrono_tz::Tz;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de::Error as _};
 use sync_core::{Error, ErrorKind, Result};
-use sync_http::{Limits, Timer, TokenStore, TokioTimer, Transport};
 use url::Url;
 
 use crate::streams;
@@ -353,32 +352,6 @@ impl Config {
         let mut url = self.identity_url.clone();
         url.set_path(&format!("{}{path}", self.identity_url.path().trim_end_matches('/')));
         url
-    }
-}
-
-/// What the program lends to its connections.
-#[derive(Clone)]
-pub struct Environment {
-    /// Connections of the process.
-    pub transport: Transport,
-    /// Rate limits of the process.
-    pub limits: Arc<Limits>,
-    /// How waits are waited.
-    pub timer: Arc<dyn Timer>,
-    /// Where tokens are kept, under the connection's name, and under `<name>.orders` for the order service.
-    pub tokens: Arc<dyn TokenStore>,
-}
-
-impl Environment {
-    /// With the machine's timer.
-    pub fn new(transport: Transport, limits: Arc<Limits>, tokens: Arc<dyn TokenStore>) -> Self {
-        Self { transport, limits, timer: Arc::new(TokioTimer::new()), tokens }
-    }
-}
-
-impl fmt::Debug for Environment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Environment").finish_non_exhaustive()
     }
 }
 

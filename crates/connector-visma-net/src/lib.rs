@@ -62,10 +62,11 @@ use sync_core::{
 
 pub use company::{Attribute, Code, Company, OrderType};
 pub use config::{
-    BillingAddress, Config, Environment, InvoiceMark, InvoiceSending, InvoiceStamps, ItemCost, NewInvoices, OrderMark,
-    Prices, SignIn, Stock,
+    BillingAddress, Config, InvoiceMark, InvoiceSending, InvoiceStamps, ItemCost, NewInvoices, OrderMark, Prices,
+    SignIn, Stock,
 };
 pub use login::Login;
+pub use sync_http::Environment;
 
 use client::Api;
 

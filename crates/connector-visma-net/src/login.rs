@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use sync_core::{Context, Error, ErrorKind, Result, connector::Tenant};
-use sync_http::{Auth, AuthorizationCode, Consent, Redirected};
+use sync_http::{Auth, AuthorizationCode, Consent, Environment, Redirected};
 
 use crate::{
     client::{Api, consent},
     company::Company,
-    config::{Config, Environment, SignIn},
+    config::{Config, SignIn},
 };
 
 /// A login of one connection, in two steps: [`begin`](Login::begin) gives the address to open, [`finish`](Login::finish)

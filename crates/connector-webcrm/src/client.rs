@@ -13,16 +13,13 @@ use sync_core::{
     error::{Error, ErrorKind, Result},
 };
 use sync_http::{
-    Auth, Client, ErrorReader, Grant, Limit, LimitKey, Position, Quota, Redaction, Renewal, Request, Response, Token,
-    TokenErrors, VendorError,
+    Auth, Client, Environment, ErrorReader, Grant, Limit, LimitKey, Position, Quota, Redaction, Renewal, Request,
+    Response, Token, TokenErrors, VendorError,
     page::{At, End},
     request_token,
 };
 
-use crate::{
-    config::{Config, Environment},
-    wire,
-};
+use crate::{config::Config, wire};
 
 /// The vendor's largest page.
 pub(crate) const PAGE_MAX: u32 = 1000;

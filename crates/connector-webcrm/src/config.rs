@@ -1,6 +1,6 @@
 //! What a connection to a webCRM system needs to know.
 
-use std::{collections::BTreeMap, fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
@@ -9,7 +9,6 @@ use sync_core::{
     error::{Error, ErrorKind, Result},
     model::{Content, FieldType, Order, field},
 };
-use sync_http::{Limits, Timer, TokenStore, TokioTimer, Transport};
 use url::Url;
 
 /// One webCRM system, as it stands under `[connections.<name>]` (`system` and what the program itself reads there left out).
@@ -320,33 +319,6 @@ fn misplaced(path: &str, name: &str) -> Option<String> {
     };
     let moment = spec.ty == FieldType::Text && ["NextFollowUp", "WonDate", "LostDate"].contains(&name);
     (!fits || moment).then(|| format!("it cannot hold '{path}'"))
-}
-
-/// What the program lends to its connections.
-#[derive(Clone)]
-pub struct Environment {
-    /// Connections of the process.
-    pub transport: Transport,
-    /// Rate limits of the process.
-    pub limits: Arc<Limits>,
-    /// How waits are waited.
-    pub timer: Arc<dyn Timer>,
-    /// Where tokens are kept, under the connection's name. The application token gives a new one for the asking, so memory
-    /// will do.
-    pub tokens: Arc<dyn TokenStore>,
-}
-
-impl Environment {
-    /// With the machine's timer.
-    pub fn new(transport: Transport, limits: Arc<Limits>, tokens: Arc<dyn TokenStore>) -> Self {
-        Self { transport, limits, timer: Arc::new(TokioTimer::new()), tokens }
-    }
-}
-
-impl fmt::Debug for Environment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Environment").finish_non_exhaustive()
-    }
 }
 
 #[allow(clippy::expect_used, reason = "a constant")]

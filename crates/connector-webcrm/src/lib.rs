@@ -48,7 +48,8 @@ use sync_core::{
 };
 
 pub use codes::{Choice, FieldInfo, Lists, Pages};
-pub use config::{Columns, Config, Environment, LinePrice, Numbers, Updates};
+pub use config::{Columns, Config, LinePrice, Numbers, Updates};
+pub use sync_http::Environment;
 
 use client::Api;
 use streams::{

@@ -10,14 +10,14 @@ use sync_core::{
     policy::Policy,
     store::{Commit, Snapshot, StateStore},
 };
-use sync_http::{FileTokens, Limits, SystemClock, Timer, TokioTimer, Transport};
+use sync_http::{Environment, FileTokens, Limits, SystemClock, Timer, TokioTimer, Transport};
 use sync_stores::SqliteStore;
 use uuid::Uuid;
 
 use crate::{
     fail::Failure,
     file::{Config, Connection},
-    system::{Connected, Shared},
+    system::Connected,
 };
 
 /// What tells the time and waits: the machine, or what a demo has in its place.
@@ -86,9 +86,9 @@ pub(crate) fn id_of(name: &str, connection: &Connection) -> SystemId {
 ///
 /// # Errors
 /// The machine has no usable TLS.
-pub(crate) fn shared(config: &Config, machine: &Machine) -> Result<Shared, Failure> {
+pub(crate) fn shared(config: &Config, machine: &Machine) -> Result<Environment, Failure> {
     let timer = machine.timer.clone();
-    Ok(Shared {
+    Ok(Environment {
         transport: Transport::new()?,
         limits: Arc::new(Limits::new(timer.clone())),
         timer,
@@ -119,7 +119,7 @@ pub(crate) async fn open_or_memory(path: &Path) -> Result<Arc<dyn StateStore>, F
 pub(crate) async fn connect(
     name: &str,
     connection: &Connection,
-    (machine, shared): (&Machine, &Shared),
+    (machine, shared): (&Machine, &Environment),
     known: Option<Snapshot>,
 ) -> Result<Connected, Failure> {
     let id = id_of(name, connection);
@@ -169,7 +169,7 @@ impl Met {
     /// All systems that cannot be connected.
     async fn all(
         config: &Config,
-        with: (&Machine, &Shared),
+        with: (&Machine, &Environment),
         store: &Arc<dyn StateStore>,
         remembering: bool,
     ) -> Result<Self, Failure> {
@@ -189,7 +189,7 @@ impl Met {
         &mut self,
         name: &str,
         connection: &Connection,
-        with: (&Machine, &Shared),
+        with: (&Machine, &Environment),
         store: &Arc<dyn StateStore>,
         remembering: bool,
     ) -> Result<(), Failure> {

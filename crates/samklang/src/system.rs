@@ -9,7 +9,7 @@ use sync_core::{
     connector::{Connector, Tenant},
     store::Snapshot,
 };
-use sync_http::{Consent, Limits, MemoryTokens, Redirected, Timer, TokenStore, Transport};
+use sync_http::{Consent, Environment, Redirected};
 use toml::Table;
 
 /// All of them, by their names in the file.
@@ -59,23 +59,19 @@ pub(crate) fn of(id: &SystemId) -> Option<&'static System> {
     id.as_str().split(':').next().and_then(named)
 }
 
-/// What all connections of the process share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) transport: Transport,
-    pub(crate) limits: Arc<Limits>,
-    pub(crate) timer: Arc<dyn Timer>,
-    pub(crate) tokens: Arc<dyn TokenStore>,
-}
-
 /// Settings of one connection, as its connector reads them.
 #[async_trait]
 pub(crate) trait Settings: fmt::Debug + Send + Sync {
     /// Makes the connection. Calls are made only if the snapshot does not tell enough.
-    async fn connect(&self, cx: &Context, id: &SystemId, shared: &Shared, known: Option<Snapshot>)
-    -> Result<Connected>;
+    async fn connect(
+        &self,
+        cx: &Context,
+        id: &SystemId,
+        shared: &Environment,
+        known: Option<Snapshot>,
+    ) -> Result<Connected>;
     /// How a person signs in; `None` where the settings are all that it takes.
-    fn login(&self, id: &SystemId, shared: &Shared) -> Result<Option<Box<dyn Login>>>;
+    fn login(&self, id: &SystemId, shared: &Environment) -> Result<Option<Box<dyn Login>>>;
 }
 
 /// A login of one connection.
@@ -103,19 +99,15 @@ impl Settings for connector_starweb::Config {
         &self,
         cx: &Context,
         id: &SystemId,
-        shared: &Shared,
+        shared: &Environment,
         known: Option<Snapshot>,
     ) -> Result<Connected> {
         // a shop gives a token for the asking; one that is kept would hide a secret that is no longer good
-        let tokens = Arc::new(MemoryTokens::new());
-        let lent = connector_starweb::Environment {
-            timer: shared.timer.clone(),
-            ..connector_starweb::Environment::new(shared.transport.clone(), shared.limits.clone(), tokens)
-        };
+        let lent = shared.without_tokens();
         let made = connector_starweb::connect(cx, id.connection(), self.clone(), lent, known).await?;
         Ok(Connected { connector: Arc::new(made.router), snapshot: made.snapshot, notes: Vec::new() })
     }
-    fn login(&self, _id: &SystemId, _shared: &Shared) -> Result<Option<Box<dyn Login>>> {
+    fn login(&self, _id: &SystemId, _shared: &Environment) -> Result<Option<Box<dyn Login>>> {
         Ok(None)
     }
 }
@@ -126,10 +118,10 @@ impl Settings for connector_eekonomi::Config {
         &self,
         cx: &Context,
         id: &SystemId,
-        shared: &Shared,
+        shared: &Environment,
         known: Option<Snapshot>,
     ) -> Result<Connected> {
-        let lent = lent_to_eekonomi(shared);
+        let lent = shared.clone();
         let made = Box::pin(connector_eekonomi::connect(cx, id.connection(), self.clone(), lent, known)).await?;
         let company = &made.company;
         let mut notes = vec![format!("edition {}, modules {}", company.edition, company.modules.join(", "))];
@@ -137,16 +129,9 @@ impl Settings for connector_eekonomi::Config {
         notes.extend(company.closed.iter().map(|(name, why)| format!("{name} cannot be reached: {why}")));
         Ok(Connected { connector: Arc::new(made.router), snapshot: made.snapshot, notes })
     }
-    fn login(&self, id: &SystemId, shared: &Shared) -> Result<Option<Box<dyn Login>>> {
-        let login = connector_eekonomi::Login::new(id.connection(), self.clone(), lent_to_eekonomi(shared))?;
+    fn login(&self, id: &SystemId, shared: &Environment) -> Result<Option<Box<dyn Login>>> {
+        let login = connector_eekonomi::Login::new(id.connection(), self.clone(), shared.clone())?;
         Ok(Some(Box::new(login)))
-    }
-}
-
-fn lent_to_eekonomi(shared: &Shared) -> connector_eekonomi::Environment {
-    connector_eekonomi::Environment {
-        timer: shared.timer.clone(),
-        ..connector_eekonomi::Environment::new(shared.transport.clone(), shared.limits.clone(), shared.tokens.clone())
     }
 }
 
@@ -166,32 +151,23 @@ impl Settings for connector_visma_net::Config {
         &self,
         cx: &Context,
         id: &SystemId,
-        shared: &Shared,
+        shared: &Environment,
         known: Option<Snapshot>,
     ) -> Result<Connected> {
         // a company gives a token for the asking; what a person consented to is kept
-        let tokens: Arc<dyn TokenStore> = match self.sign_in {
-            connector_visma_net::SignIn::Interactive => shared.tokens.clone(),
-            _ => Arc::new(MemoryTokens::new()),
+        let lent = match self.sign_in {
+            connector_visma_net::SignIn::Interactive => shared.clone(),
+            _ => shared.without_tokens(),
         };
-        let lent = lent_to_visma_net(shared, tokens);
         let made = Box::pin(connector_visma_net::connect(cx, id.connection(), self.clone(), lent, known)).await?;
         let notes = made.company.closed.iter().map(|(name, why)| format!("{name} cannot be reached: {why}")).collect();
         Ok(Connected { connector: Arc::new(made.router), snapshot: made.snapshot, notes })
     }
-    fn login(&self, id: &SystemId, shared: &Shared) -> Result<Option<Box<dyn Login>>> {
+    fn login(&self, id: &SystemId, shared: &Environment) -> Result<Option<Box<dyn Login>>> {
         if self.sign_in == connector_visma_net::SignIn::Service {
             return Ok(None);
         }
-        let lent = lent_to_visma_net(shared, shared.tokens.clone());
-        Ok(Some(Box::new(connector_visma_net::Login::new(id.connection(), self.clone(), lent)?)))
-    }
-}
-
-fn lent_to_visma_net(shared: &Shared, tokens: Arc<dyn TokenStore>) -> connector_visma_net::Environment {
-    connector_visma_net::Environment {
-        timer: shared.timer.clone(),
-        ..connector_visma_net::Environment::new(shared.transport.clone(), shared.limits.clone(), tokens)
+        Ok(Some(Box::new(connector_visma_net::Login::new(id.connection(), self.clone(), shared.clone())?)))
     }
 }
 
@@ -211,20 +187,16 @@ impl Settings for connector_webcrm::Config {
         &self,
         cx: &Context,
         id: &SystemId,
-        shared: &Shared,
+        shared: &Environment,
         known: Option<Snapshot>,
     ) -> Result<Connected> {
         // the application token gives another for the asking
-        let tokens = Arc::new(MemoryTokens::new());
-        let lent = connector_webcrm::Environment {
-            timer: shared.timer.clone(),
-            ..connector_webcrm::Environment::new(shared.transport.clone(), shared.limits.clone(), tokens)
-        };
+        let lent = shared.without_tokens();
         let made = Box::pin(connector_webcrm::connect(cx, id.connection(), self.clone(), lent, known)).await?;
         let notes = made.lists.denied.iter().map(|area| format!("the token may not see {area}")).collect();
         Ok(Connected { connector: Arc::new(made.router), snapshot: made.snapshot, notes })
     }
-    fn login(&self, _id: &SystemId, _shared: &Shared) -> Result<Option<Box<dyn Login>>> {
+    fn login(&self, _id: &SystemId, _shared: &Environment) -> Result<Option<Box<dyn Login>>> {
         Ok(None)
     }
 }

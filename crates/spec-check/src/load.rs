@@ -42,15 +42,18 @@ impl fmt::Display for LoadError {
 
 impl Error for LoadError {}
 
-/// A vendor's description, OpenAPI or Swagger.
+/// A vendor's description, OpenAPI or Swagger. Copies share what was read and compiled.
+#[derive(Clone)]
 pub struct Spec {
-    pub(crate) root: Value,
+    pub(crate) root: Arc<Value>,
     base: String,
     old: bool,
-    requests: Value,
-    answers: Value,
-    compiled: Mutex<BTreeMap<String, Result<Arc<Validator>, String>>>,
+    compiled: Arc<Mutex<Compiled>>,
 }
+
+type Compiled = BTreeMap<String, Result<Arc<Validator>, String>>;
+/// Descriptions of the vendors' folder: they are large, and many tests of a process use the same.
+static READ: Mutex<BTreeMap<PathBuf, Spec>> = Mutex::new(BTreeMap::new());
 
 impl fmt::Debug for Spec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,7 +86,13 @@ impl Spec {
         };
         let path = folder.join(path);
         if path.exists() {
-            return Self::load(path).map(Some);
+            let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(spec) = read.get(&path) {
+                return Ok(Some(spec.clone()));
+            }
+            let spec = Self::load(&path)?;
+            read.insert(path, spec.clone());
+            return Ok(Some(spec));
         }
         eprintln!("NOT CHECKED against the vendor's own description: {} is not there", path.display());
         Ok(None)
@@ -103,16 +112,9 @@ impl Spec {
         if !old && !version.starts_with("3.1") {
             return Err(LoadError::Version(version.to_owned()));
         }
-        let rewritten = |way| {
-            let rewrite = Rewrite { root: &root, way, old };
-            let schemas = root.pointer("/components/schemas").and_then(Value::as_object);
-            let schemas = schemas.into_iter().flatten().map(|(name, schema)| (name.clone(), rewrite.schema(schema)));
-            json!({ "schemas": schemas.collect::<serde_json::Map<_, _>>() })
-        };
-        let (requests, answers) = (rewritten(Way::Request), rewritten(Way::Answer));
         let server = root.pointer("/servers/0/url").and_then(Value::as_str).unwrap_or_default();
         let base = operation::path_of(server).trim_end_matches('/').to_owned();
-        Ok(Self { base, old, requests, answers, compiled: Mutex::default(), root })
+        Ok(Self { base, old, compiled: Arc::default(), root: Arc::new(root) })
     }
 
     /// Replaces the path before all paths of the description, which is by default that of its first server.
@@ -199,14 +201,47 @@ impl Spec {
     }
 
     fn compile(&self, schema: &Value, way: Way) -> Result<Arc<Validator>, String> {
-        let components = match way {
-            Way::Request => &self.requests,
-            Way::Answer => &self.answers,
-        };
-        let schema = Rewrite { root: &self.root, way, old: self.old }.schema(schema);
-        let whole = json!({ "allOf": [schema], "components": components });
+        let rewrite = Rewrite { root: &self.root, way, old: self.old };
+        let schema = rewrite.schema(schema);
+        let whole = json!({ "allOf": [schema], "components": { "schemas": self.named_by(&schema, &rewrite) } });
         let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
         options.build(&whole).map(Arc::new).map_err(|error| format!("the schema cannot be used: {error}"))
+    }
+}
+
+impl Spec {
+    /// The schemas that a schema refers to, and those that they refer to: of some thousand a handful.
+    fn named_by(&self, schema: &Value, rewrite: &Rewrite<'_>) -> serde_json::Map<String, Value> {
+        let schemas = self.root.pointer("/components/schemas").and_then(Value::as_object);
+        let mut found = serde_json::Map::new();
+        let mut open = Vec::new();
+        references(schema, &mut open);
+        while let Some(name) = open.pop() {
+            if found.contains_key(&name) {
+                continue;
+            }
+            if let Some(named) = schemas.and_then(|schemas| schemas.get(&name)) {
+                let named = rewrite.schema(named);
+                references(&named, &mut open);
+                found.insert(name, named);
+            }
+        }
+        found
+    }
+}
+
+/// Names of the schemas that a value refers to.
+fn references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            let name =
+                fields.get("$ref").and_then(Value::as_str).and_then(|at| at.strip_prefix("#/components/schemas/"));
+            // a pointer into a schema needs the whole of it; names are escaped in pointers
+            found.extend(name.map(|name| name.split('/').next().unwrap_or(name).replace("~1", "/").replace("~0", "~")));
+            fields.values().for_each(|part| references(part, found));
+        }
+        Value::Array(parts) => parts.iter().for_each(|part| references(part, found)),
+        _ => {}
     }
 }
 

@@ -66,7 +66,8 @@
 pub mod auth;
 pub mod client;
 pub mod consent;
-pub mod error;
+pub mod environment;
+mod error;
 pub mod grant;
 pub mod limit;
 pub mod page;
@@ -81,6 +82,7 @@ pub mod transport;
 pub use auth::{Auth, Renewal};
 pub use client::{Client, ClientBuilder};
 pub use consent::{AuthorizationCode, Consent, Redirected};
+pub use environment::Environment;
 pub use error::{ErrorReader, StatusOnly, TokenErrors, VendorError};
 pub use grant::{ClientCredentials, Grant, OAuthClient, Proof, request_token};
 pub use limit::{Limit, LimitHint, LimitKey, Limits, Quota};

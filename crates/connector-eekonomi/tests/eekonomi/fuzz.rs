@@ -17,10 +17,13 @@ use crate::fault_table::Bench;
 
 #[path = "../../../sync-http/tests/fuzz/mutate.rs"]
 mod mutate;
+#[path = "../../../sync-http/tests/fuzz/records.rs"]
+mod records;
 #[path = "../../../sync-http/tests/fuzz/server.rs"]
 mod server;
 
-use mutate::{anything, examples, mutated, personal, play, structure};
+use mutate::{anything, examples, mutated, play, structure};
+use records::{discreet, records};
 use server::{Says, TOKEN};
 
 const SECRET: &str = "hush-secret-77";
@@ -63,14 +66,6 @@ fn corpus(runtime: &Runtime) -> (Bench, Vec<(String, String)>) {
     (bench, all)
 }
 
-fn discreet(error: &sync_core::Error, hidden: &[String]) -> Result<(), TestCaseError> {
-    let shown = format!("{error} {error:?}");
-    for text in hidden {
-        prop_assert!(!shown.contains(text.as_str()), "shows {text:?}: {shown}");
-    }
-    Ok(())
-}
-
 #[test]
 fn fuzz_records_of_every_stream() {
     let runtime = runtime();
@@ -81,20 +76,7 @@ fn fuzz_records_of_every_stream() {
     met.sort();
     met.dedup();
     assert_eq!(met.len(), known, "a stream without a record to start from: {met:?}");
-    play(500, (any::<Index>(), anything()), |(which, mutations)| {
-        let (stream, raw) = &corpus[which.index(corpus.len())];
-        let text = String::from_utf8_lossy(&mutated(raw, &mutations)).into_owned();
-        let one = item(stream, &text);
-        match router.decode(&one) {
-            Ok(records) => prop_assert_eq!(router.decode(&one).unwrap(), records, "the same once more"),
-            Err(error) => {
-                prop_assert!(matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Protocol), "{error:?}");
-                prop_assert!(!error.message().is_empty() && !error.message().contains('\n'), "{error:?}");
-                discreet(&error, &personal(raw))?;
-            }
-        }
-        Ok(())
-    });
+    records(router, &corpus, item);
 }
 
 struct Far {

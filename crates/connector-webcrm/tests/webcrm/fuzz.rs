@@ -3,7 +3,6 @@
 use proptest::{prelude::*, sample::Index};
 use serde_json::json;
 use sync_core::{
-    ErrorKind,
     connector::{Connector, ListFrom, ListQuery},
     handler::Router,
 };
@@ -13,10 +12,13 @@ use crate::support::{Bench, SECRET, config, fixture, fixture_json, item, kept, o
 
 #[path = "../../../sync-http/tests/fuzz/mutate.rs"]
 mod mutate;
+#[path = "../../../sync-http/tests/fuzz/records.rs"]
+mod records;
 #[path = "../../../sync-http/tests/fuzz/server.rs"]
 mod server;
 
-use mutate::{anything, examples, mutated, personal, play, structure};
+use mutate::{anything, examples, mutated, play, structure};
+use records::{discreet, records};
 use server::{Says, TOKEN};
 
 const STREAMS: [&str; 5] = ["organisations", "persons", "items", "deliveries", "opportunities"];
@@ -42,33 +44,11 @@ fn corpus() -> Vec<(&'static str, String)> {
     all
 }
 
-/// What an error may not show.
-fn discreet(error: &sync_core::Error, hidden: &[String]) -> Result<(), TestCaseError> {
-    let shown = format!("{error} {error:?}");
-    for text in hidden {
-        prop_assert!(!shown.contains(text.as_str()), "shows {text:?}: {shown}");
-    }
-    Ok(())
-}
-
 #[test]
 fn fuzz_records_of_every_stream() {
     let router = runtime().block_on(offline());
     let corpus = corpus();
-    play(500, (any::<Index>(), anything()), |(which, mutations)| {
-        let (stream, raw) = &corpus[which.index(corpus.len())];
-        let text = String::from_utf8_lossy(&mutated(raw, &mutations)).into_owned();
-        let one = item(stream, "7", &text);
-        match router.decode(&one) {
-            Ok(records) => prop_assert_eq!(router.decode(&one).unwrap(), records, "the same once more"),
-            Err(error) => {
-                prop_assert!(matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Protocol), "{error:?}");
-                prop_assert!(!error.message().is_empty() && !error.message().contains('\n'), "{error:?}");
-                discreet(&error, &personal(raw))?;
-            }
-        }
-        Ok(())
-    });
+    records(&router, &corpus, |stream, text| item(stream, "7", text));
 }
 
 struct Far {

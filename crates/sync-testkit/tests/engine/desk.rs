@@ -3,7 +3,7 @@
 use sync_core::{
     ExternalRef, FieldPath,
     desk::Choice,
-    model::Item,
+    model::{Address, Item},
     store::{Held, HeldWhy, Inbox},
 };
 
@@ -441,4 +441,28 @@ fn a_status_that_its_table_asks_about_is_confirmed_once() {
     let order = world.system("shop").all("orders").into_values().next().unwrap();
     assert_eq!(order.text(FieldPath::new("x.shop.status")), Some("completed"));
     assert_eq!(world.system("shop").effects(), ["notify_buyer"]);
+}
+
+/// Numbers of this system are given away again. What waits for a person is kept aside by itself, and that no number and no
+/// name is among it says nothing about them.
+#[test]
+fn an_address_that_was_decided_makes_nobody_another() {
+    let by_name = "match = [{ on = [\"registration_number\"] }, { on = [\"name\", \"billing.postal_code\"] }]";
+    let policy = SHARED.replace("match = [{ on = [\"registration_number\"] }]", by_name);
+    assert_ne!(policy, SHARED);
+    let mut world = two(&policy, plain, |s| s.natural_key());
+    let there = |code: &str, city: &str| Address::new().street("Gata 1").postal_code(code).city(city);
+    let crm = world.system("crm").put("company", company("A", "1").billing(there("0150", "Oslo")));
+    world.adopt();
+    world.run();
+    let erp = world.system("erp").all("customer").keys().next().unwrap().clone();
+    world.system("crm").edit::<Organisation>("company", &crm, |o| o.billing(there("0150", "Oslo").street("Gata 9")));
+    world.system("erp").edit::<Organisation>("customer", &erp, |o| o.billing(there("5003", "Bergen")));
+    let held = world.run().held;
+    assert_eq!(held.len(), 1);
+    decide(&world, &held[0], &Choice::Take("erp".to_owned()));
+    let report = world.run();
+    assert!(report.held.is_empty(), "{:#?}", report.held);
+    assert_eq!(world.system("crm").one::<Organisation>("company").billing.city, "Bergen".into());
+    assert_eq!(world.run().writes(), 0);
 }

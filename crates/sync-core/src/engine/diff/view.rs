@@ -86,15 +86,18 @@ pub(super) fn reused(entity: &Entity, subject: &Subject, views: &mut [View<'_>],
     }
 }
 
-/// Whether everything that a record is known by changed at once: name, and the fields of the match rules.
+/// Whether everything that a record is known by changed at once: name, and the fields of the match rules. What is not
+/// shown now did not change.
 pub(in crate::engine) fn is_another(entity: &Entity, before: &FieldMap, now: &FieldMap) -> bool {
-    let names = model::spec(entity.kind).iter().filter(|field| field.form == NormalForm::Name).map(|field| field.path);
+    let its_own = |field: &&model::FieldSpec| field.form == NormalForm::Name && field.group.is_none();
+    let names = model::spec(entity.kind).iter().filter(its_own).map(|field| field.path);
     let identity: BTreeSet<FieldPath> = entity
         .matches
         .iter()
         .flat_map(|rule| rule.on.iter().copied())
         .chain(names)
-        .filter(|path| before.filled(*path).is_some() && now.get(*path).is_some())
+        .filter(|path| before.filled(*path).is_some())
         .collect();
-    identity.len() > 1 && identity.iter().all(|path| before.get(*path) != now.get(*path))
+    let changed = |path: &FieldPath| now.get(*path).is_some_and(|shown| before.get(*path) != Some(shown));
+    identity.len() > 1 && identity.iter().all(changed)
 }
