@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use sync_core::{
     Error, ErrorKind, Field, FieldMap, FieldPath, Result, Value,
     capability::{FieldCapability, StreamCapability},
+    model::FieldType,
 };
 
 use crate::wire::{self, Body, Dialect, Wire, number};
@@ -29,6 +30,19 @@ pub(crate) enum Form {
     Day,
     /// A moment; read only.
     Moment,
+}
+
+impl Form {
+    /// What is shown of such a field.
+    fn holds(self) -> FieldType {
+        match self {
+            Self::Text | Self::Code => FieldType::Text,
+            Self::Flag => FieldType::Bool,
+            Self::Number | Self::Id => FieldType::Decimal,
+            Self::Day => FieldType::Date,
+            Self::Moment => FieldType::Instant,
+        }
+    }
 }
 
 /// One field of the vendor's and where it lies with us.
@@ -110,6 +124,11 @@ impl Column {
         self
     }
 
+    /// What can be done with it, with what people want to know of it. The path of an own field is the vendor's name.
+    fn told(&self) -> FieldCapability {
+        let can = self.can.clone();
+        if self.path.is_extension() { can.holding(self.form.holds()) } else { can.called(self.at) }
+    }
     fn read(&self, wire: &Wire, zone: Tz) -> Result<Field<Value>> {
         let at = self.at;
         Ok(match self.form {
@@ -188,7 +207,18 @@ pub(crate) fn write(
 
 /// Declares `columns` in a capability.
 pub(crate) fn declare(columns: &[Column], can: &mut StreamCapability) {
-    can.fields.extend(columns.iter().map(|column| (column.path, column.can.clone())));
+    can.fields.extend(columns.iter().map(|column| (column.path, column.told())));
+}
+
+/// Says what the vendor calls fields that no column declares, and that those of its own among them hold texts.
+pub(crate) fn call(can: &mut StreamCapability, names: &[(FieldPath, &str)]) {
+    for (path, field) in &mut can.fields {
+        if let Some((_, name)) = names.iter().find(|(called, _)| called == path) {
+            field.vendor_name = Some((*name).to_owned());
+        } else if path.is_extension() && field.holds.is_none() {
+            field.holds = Some(FieldType::Text);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use sync_core::{Context, Error, ErrorKind, Field, Result, connector::Tenant, model::OrderStage, store::Snapshot};
+use sync_core::{
+    Context, Error, ErrorKind, Field, Result, capability::Choice, connector::Tenant, model::OrderStage, store::Snapshot,
+};
 
 use crate::{client::Api, codes, config::Config, wire::Wire};
 
@@ -168,6 +170,25 @@ impl Company {
             return Err(Error::new(ErrorKind::Config, "connect", what));
         }
         Ok(())
+    }
+    /// What can be chosen in a field of that name, where it holds a code of a list that is read. What items and lines call
+    /// a VAT code is a VAT category.
+    pub(crate) fn choices(&self, at: &str) -> Vec<Choice> {
+        let list = match at {
+            "creditTerms.id" | "financialInformation.terms.id" => "creditTerm",
+            "vatZone.id" | "customerVatZone.id" | "customer.taxZone.id" => "vatZone",
+            "vatCode.id" => "vatCategory",
+            "customerClass.id" => "customerClass",
+            "itemClass.id" => "itemClass",
+            "currencyId" | "currency" => "currency",
+            "branchNumber.number" | "branch.id" | "branch" => "branch",
+            "type" | "origin.orderType" => {
+                return self.order_types.iter().map(|(code, known)| Choice::new(code, &known.name)).collect();
+            }
+            _ => return Vec::new(),
+        };
+        let known = self.lists.get(list).map_or(&[][..], Vec::as_slice);
+        known.iter().map(|code| Choice::new(&code.id, &code.name)).collect()
     }
     /// What an order of this type is.
     pub(crate) fn stage(&self, order_type: &str) -> OrderStage {

@@ -62,7 +62,7 @@ pub struct Config {
     /// company's own; `SO` is usual.
     #[serde(default = "order_types")]
     pub order_types: Vec<String>,
-    /// Streams that are there where they are asked for only: `suppliers`, `sales_prices`, `payments`.
+    /// Streams that are there where they are asked for only: `suppliers`, `sales_prices`, `payments`, `sold_by_invoice`.
     #[serde(default)]
     pub more_streams: BTreeSet<String>,
     /// Which address of a customer is the billing address.

@@ -32,11 +32,12 @@
 //! | `inventory`, facets `inventory_price`, `inventory_stock` | item, price, stock level | list, changes, find, create, change |
 //! | `orders_<type>`, one for each order type | order | list, changes; the first one create; change, delete; act `open` |
 //! | `invoices`, and `credit_notes` where [`Config::make_credit_notes`] says so | invoice | list, changes, find, create, change, delete; act `release` |
+//! | `sold_by_invoice`, facet of `invoices` | order | read with its host |
 //! | `suppliers` | organisation | list, changes, create, change |
 //! | `sales_prices` | price | list |
 //! | `payments` | payment | list, changes |
 //!
-//! The last three are there where [`Config::more_streams`] asks for them, stock where [`Config::stock`] does.
+//! The last four are there where [`Config::more_streams`] asks for them, stock where [`Config::stock`] does.
 //!
 //! The `README.md` beside this crate tells what is mapped how, and what was decided where the vendor is silent.
 

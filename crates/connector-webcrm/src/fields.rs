@@ -277,11 +277,12 @@ impl Own {
     }
 }
 
-/// Adds what people want to know of fields: what users of this system call them, and what can be chosen there, the entry that
-/// stands for nothing left out. `keys` are the vendor's names.
+/// Adds what people want to know of fields: the vendor's name, what users of this system call them, and what can be chosen
+/// there, the entry that stands for nothing left out. `keys` are the vendor's names.
 pub(crate) fn describe(can: &mut StreamCapability, keys: &BTreeMap<FieldPath, String>, lists: &Lists) {
     for (path, field) in &mut can.fields {
         let Some(key) = keys.get(path) else { continue };
+        field.vendor_name = Some(key.clone());
         field.label = lists.label(key).map(str::to_owned);
         let empty = lists.placeholder(key);
         let by_number = field.holds == Some(FieldType::Decimal);

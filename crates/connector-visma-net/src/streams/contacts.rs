@@ -129,6 +129,8 @@ impl StreamHandler for Contacts {
             can.update = UpdateMode::Merge;
             can.write_concurrency = 4;
         }
+        let names = [(Person::NAME, "displayName"), (Person::LAST_NAME, LAST), (Person::ORGANISATION, OWNER)];
+        self.shared.describe(&mut can, &names);
         can
     }
     fn volatile(&self) -> &[&'static str] {

@@ -225,13 +225,21 @@ impl StreamHandler for Inventory {
             can.update = UpdateMode::Merge;
             can.write_concurrency = 4;
         }
+        let names = [
+            (Item::IS_ACTIVE, STATUS),
+            (Item::IS_SERVICE, KIND),
+            (Item::BARCODE, "crossReferences"),
+            (Item::SUPPLIER, "supplierDetails.supplierId"),
+            (Item::SUPPLIER_ITEM_NUMBER, "supplierDetails.supplierItemId"),
+        ];
+        self.shared.describe(&mut can, &names);
         can
     }
     fn facets(&self) -> Vec<(StreamId, StreamCapability)> {
         let (item, sku) = (Price::ITEM, Price::SKU);
         let mut price = facet(EntityKind::Price, &[Price::LIST, Price::CURRENCY, Price::INCLUDES_VAT], &[item, sku]);
         price.holds.set(Price::LIST, Value::Null);
-        price.fields.insert(Price::AMOUNT, FieldCapability::read_write());
+        price.fields.insert(Price::AMOUNT, FieldCapability::read_write().called(DEFAULT_PRICE));
         if self.shared.config.may(":update") {
             price.update = UpdateMode::Merge;
         }

@@ -15,7 +15,7 @@ use sync_core::{
 };
 
 use super::{
-    Filter, METADATA, Shared,
+    Filter, METADATA, Shared, direct,
     document::{self, Sums, content, in_currency},
     filter, invoice_lines as lines, key_of, keyed, orders,
     organisations::CUSTOMERS,
@@ -167,6 +167,14 @@ impl Invoices {
         let with_vat = self.shared.config.prices == Prices::WithVat;
         Ok(Some(Sums::of(amount("amount")?, rows, vat, rounding, with_vat)))
     }
+    /// Whether it is shown as an order too.
+    fn is_direct(&self, read: &Wire) -> Result<bool> {
+        if self.kind.is_credit || !self.shared.config.wants(direct::SOLD_BY_INVOICE) {
+            return Ok(false);
+        }
+        let Field::Set(rows) = read.rows(self.kind.rows)? else { return Ok(false) };
+        direct::is_direct(read, &rows, self.shared.config.invoice_mark.name())
+    }
     /// How far it is, and what is paid of it.
     fn settle(&self, read: &Wire, invoice: &mut Invoice) -> Result<()> {
         let Field::Set(status) = read.word("status", &DOCUMENT_STATUS)? else { return Ok(()) };
@@ -230,6 +238,10 @@ impl Invoices {
         } else if let Some(rows) = rows.value() {
             invoice.order = match self.order(rows)? {
                 Field::Set((kind, number)) => self.shared.link(&orders::stream(&kind), number).into(),
+                // the order that it is itself
+                Field::Empty if self.is_direct(read)? => {
+                    self.shared.linked(direct::SOLD_BY_INVOICE, read.text("referenceNumber")?)
+                }
                 Field::Empty => Field::Empty,
                 Field::Unknown => Field::Unknown,
             };
@@ -273,7 +285,7 @@ impl Invoices {
 }
 
 /// Whether a document is released.
-fn is_booked(read: &Wire) -> bool {
+pub(super) fn is_booked(read: &Wire) -> bool {
     let status = read.word("status", &DOCUMENT_STATUS).ok().and_then(Field::into_value);
     status.is_some_and(|status| codes::document_stage(status) == InvoiceStage::Booked)
 }
@@ -360,7 +372,25 @@ impl StreamHandler for Invoices {
             can.remove = [RemoveMode::Delete].into();
         }
         can.document = Some(document);
+        let names = [
+            (Invoice::CUSTOMER, "customer.number"),
+            (Invoice::STAGE, "status"),
+            (Invoice::REMAINING, "balance"),
+            (Invoice::ORDER, "soOrderNbr"),
+            (Invoice::CREDITS, "applications.refNbr"),
+            (content(Content::LINES), self.kind.rows),
+            (content(Content::VAT), "vatTotal"),
+            (content(Content::GROSS), "amount"),
+            (content(Content::ROUNDING), "roundingDiff"),
+        ];
+        self.shared.describe(&mut can, &names);
         can
+    }
+    fn facets(&self) -> Vec<(StreamId, StreamCapability)> {
+        if self.kind.is_credit || !self.shared.config.wants(direct::SOLD_BY_INVOICE) {
+            return Vec::new();
+        }
+        vec![(direct::SOLD_BY_INVOICE.into(), direct::capability(&self.capability(), &self.shared.config))]
     }
     fn volatile(&self) -> &[&'static str] {
         &METADATA
@@ -389,7 +419,12 @@ impl StreamHandler for Invoices {
         let invoice = self.invoice(read, &fields)?;
         let mark = self.shared.config.invoice_mark.name();
         let shown = Shown::of(self.kind.of.name, &invoice).extras(&fields.filter(|path| path.is_extension()));
-        Ok(vec![shown.extra(own(mark), read.text(mark)?.into_value().unwrap_or_default())])
+        let mut shown = vec![shown.extra(own(mark), read.text(mark)?.into_value().unwrap_or_default())];
+        if self.is_direct(read)? {
+            let order = Shown::of(direct::SOLD_BY_INVOICE, &direct::order(&invoice));
+            shown.push(order.extra(own(direct::STATUS), read.text(direct::STATUS)?.into_value().unwrap_or_default()));
+        }
+        Ok(shown)
     }
     fn encode(&self, encode: &Encode<'_, Wire>) -> Result<Body> {
         let stream = self.kind.of.name;

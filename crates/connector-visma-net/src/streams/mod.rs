@@ -1,6 +1,7 @@
 //! One module for each kind of resource.
 
 mod contacts;
+mod direct;
 mod document;
 mod inventory;
 mod invoice_lines;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use sync_core::{
-    Context, Error, ErrorKind, ExternalRef, Field, FieldMap, FieldPath, Result, StreamKey, SystemId, Value,
+    Context, EntityKind, Error, ErrorKind, ExternalRef, Field, FieldMap, FieldPath, Result, StreamKey, SystemId, Value,
     capability::{Listing, Since, StreamCapability},
     connector::{ListFrom, Version},
     handler::{Head, RawPage, Router},
@@ -25,14 +26,14 @@ use sync_core::{
 
 use crate::{
     client::{Api, PAGE_MAX, Resource},
-    columns::{Column, own_columns},
+    columns::{self, Column, own_columns},
     company::Company,
     config::Config,
     wire::Wire,
 };
 
 /// Streams that are there where the configuration asks for them.
-pub(crate) const MORE: [&str; 3] = ["suppliers", "sales_prices", "payments"];
+pub(crate) const MORE: [&str; 4] = ["suppliers", "sales_prices", "payments", direct::SOLD_BY_INVOICE];
 
 /// What stands in each row of a list and counts the others.
 const METADATA: [&str; 1] = ["metadata"];
@@ -95,6 +96,19 @@ impl Shared {
         can.get_max = 1;
         can.stamps = true;
         can.search_lag_s = self.config.search_lag_s;
+    }
+    /// What people want to know of fields: what the vendor calls those that no column declares, and what can be chosen.
+    pub(crate) fn describe(&self, can: &mut StreamCapability, names: &[(FieldPath, &str)]) {
+        columns::call(can, names);
+        let is_order = can.kind == EntityKind::Order;
+        for (path, field) in &mut can.fields {
+            let own = path.as_str().strip_prefix("x.visma-net.");
+            let at = field.vendor_name.as_deref().or(own).unwrap_or_default();
+            // what other records call a type is no order type
+            if field.choices.is_empty() && (is_order || at != "type") {
+                field.choices = self.company.choices(at);
+            }
+        }
     }
     /// How old a record is.
     pub(crate) fn head(&self, read: &Wire) -> Head {

@@ -299,6 +299,14 @@ impl StreamHandler for Orders {
             document.steps.push(Step::new(OPEN, Fulfilment::Draft.word(), Fulfilment::Open.word()));
         }
         can.document = Some(document);
+        let names = [
+            (Order::CUSTOMER, "customer.id"),
+            (Order::FULFILMENT, "status"),
+            (content(Content::LINES), LINES),
+            (content(Content::VAT), "totals.taxTotal"),
+            (content(Content::GROSS), "totals.orderTotal"),
+        ];
+        self.shared.describe(&mut can, &names);
         can
     }
     fn row_id(&self, row: &Row) -> String {

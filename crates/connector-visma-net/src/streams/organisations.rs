@@ -13,7 +13,7 @@ use sync_core::{
     capability::{Choice, FieldCapability, StreamCapability, UpdateMode},
     connector::{ListFrom, Write},
     handler::{Answer, Encode, Head, RawPage, Shown, StreamHandler},
-    model::{Address, Money, Organisation},
+    model::{Address, FieldType, Money, Organisation},
 };
 
 use super::{Filter, METADATA, Shared, filter, key_of, keyed, own as own_fields, with_own};
@@ -171,7 +171,7 @@ pub(crate) mod attributes {
         can: &mut StreamCapability,
     ) {
         for code in codes {
-            let mut field = FieldCapability::read_write();
+            let mut field = FieldCapability::read_write().holding(FieldType::Text);
             if let Some(known) = company.attributes.get(code) {
                 let choices = known.values.iter().map(|value| Choice::new(&value.id, &value.name));
                 field = field.labelled(&known.name).choices(choices);
@@ -289,6 +289,8 @@ impl StreamHandler for Organisations {
             can.update = UpdateMode::Merge;
             can.write_concurrency = 4;
         }
+        let names = [(Organisation::PARENT, PARENT.0), (Organisation::IS_ACTIVE, STATUS)];
+        self.shared.describe(&mut can, &names);
         can
     }
     fn volatile(&self) -> &[&'static str] {

@@ -103,6 +103,13 @@ impl StreamHandler for Payments {
         self.shared.declare(&mut can, false);
         // a number is that of several records of different types
         can.get_max = 0;
+        let names = [
+            (Payment::CUSTOMER, "customer.number"),
+            (Payment::INVOICE, "paymentLines.refNbr"),
+            (within(Payment::PAID, Money::AMOUNT), "paymentAmount"),
+            (Payment::IS_REVERSED, "status"),
+        ];
+        self.shared.describe(&mut can, &names);
         can
     }
     fn volatile(&self) -> &[&'static str] {

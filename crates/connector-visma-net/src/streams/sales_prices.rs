@@ -96,6 +96,16 @@ impl StreamHandler for SalesPrices {
         ];
         let paths = shown.into_iter().chain(OWN.map(own));
         can.fields.extend(paths.map(|path| (path, FieldCapability::read_only())));
+        let names = [
+            (Price::ITEM, "inventoryId"),
+            (Price::LIST, "priceCode"),
+            (Price::CURRENCY, "currency"),
+            (Price::FROM_QUANTITY, "breakQty"),
+            (Price::AMOUNT, "price"),
+            (Price::CAMPAIGN_FROM, "effectiveDate"),
+            (Price::CAMPAIGN_TO, "expirationDate"),
+        ];
+        self.shared.describe(&mut can, &names);
         can
     }
     fn volatile(&self) -> &[&'static str] {

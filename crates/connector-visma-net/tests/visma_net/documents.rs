@@ -3,7 +3,7 @@ use sync_core::{
     Canonical, ErrorKind, FieldMap, Link, StreamId,
     capability::RemoveMode,
     connector::{Action, Connector, Writable, Write},
-    model::{Address, Content, Invoice, Line, LineKind, Lines},
+    model::{Address, Content, Invoice, Line, LineKind, Lines, Order},
 };
 
 use crate::support::{
@@ -274,4 +274,70 @@ async fn the_mark_can_be_kept_in_the_other_field_and_stamps_can_be_distrusted() 
     assert_eq!(shown(&record.fields, "content.buyer_order_number"), "'shop-1001'");
     assert_eq!(record.created_at, Some("2026-02-16T07:00:00Z".parse().unwrap()));
     assert!(router.capabilities().streams[&StreamId::new("invoices")].list.unwrap().since.unwrap().misses);
+}
+
+/// The fixture as somebody at the ERP makes it: without an order, and without our mark.
+fn direct(members: Json) -> Json {
+    let mut raw = released(members);
+    for row in raw["invoiceLines"].as_array_mut().unwrap() {
+        row.as_object_mut().unwrap().retain(|name, _| !name.starts_with("soOrder"));
+    }
+    raw
+}
+
+#[tokio::test]
+async fn a_released_invoice_without_an_order_is_one_itself() {
+    let with = |config: &mut connector_visma_net::Config| {
+        config.more_streams.insert("sold_by_invoice".to_owned());
+    };
+    let router = offline_with(with).await;
+    let both = |raw: &Json| decoded(&router, "invoices", raw).unwrap();
+    let raw = direct(json!({ "externalReference": "@out", "balance": 86.875, "balanceInCurrency": 86.875 }));
+    let shown = both(&raw);
+    assert_eq!(shown.len(), 2);
+    assert_shows(&shown[0].fields, &[("order", "→visma-net:erp/sold_by_invoice#003547")]);
+    let order = &shown[1];
+    assert_eq!((order.reference.at.stream.as_str(), &order.mark), ("sold_by_invoice", &None));
+    assert!(matches!(order.writable, Writable::Nothing(_)));
+    assert_shows(
+        &order.fields,
+        &[
+            ("stage", "'order'"),
+            ("number", "-"),
+            ("customer", "→visma-net:erp/customers#10001"),
+            ("ordered_on", "2026-02-16"),
+            ("fulfilment", "'delivered'"),
+            ("invoicing", "'invoiced'"),
+            ("invoice_numbers", "'003547'"),
+            ("invoiced_on", "2026-02-16"),
+            ("payment", "'partly_paid'"),
+            ("paid", "300"),
+            ("description", "'Kaffe til messen'"),
+            ("content.gross", "386.875"),
+            ("content.buyer_order_number", "'PO-77'"),
+            ("x.visma-net.status", "'Open'"),
+        ],
+    );
+    let rows = Order::from_fields(&order.fields).unwrap().content.lines.into_value().unwrap();
+    assert_eq!(lines(&shown[0].fields), rows.iter().cloned().collect::<Vec<_>>());
+    let void = both(&direct(json!({ "externalReference": null, "status": "Voided" })));
+    assert_shows(&void[1].fields, &[("fulfilment", "'cancelled'"), ("invoicing", "-")]);
+    // a draft, one of ours, one whose row names an order, and one that shows no rows
+    for raw in [
+        direct(json!({ "externalReference": "@out", "status": "Balanced" })),
+        direct(json!({})),
+        released(json!({ "externalReference": "@out" })),
+        released(json!({ "externalReference": "@out", "invoiceLines": "@out" })),
+    ] {
+        let shown = both(&raw);
+        assert_eq!(shown.len(), 1, "{raw}");
+        assert!(!shown[0].fields.text("order".into()).unwrap_or_default().contains("sold"), "{raw}");
+    }
+    // who did not ask for them has none
+    assert_eq!(decoded(&offline().await, "invoices", &raw).unwrap().len(), 1);
+    let can = &router.capabilities().streams[&StreamId::new("sold_by_invoice")];
+    assert!(can.fields.values().all(|field| !field.writable(true) && !field.writable(false)));
+    for path in order.fields.paths() {
+        assert!(can.fields.contains_key(&path), "{path} is shown and not declared");
+    }
 }

@@ -15,7 +15,7 @@ use emulators::{
     visma_net::{CLIENT_ID, CLIENT_SECRET, CUSTOMER_TENANT, TENANT, VismaNet},
 };
 use serde_json::{Value as Json, json};
-use spec_check::{Exception, Exceptions, Spec};
+use spec_check::{Exceptions, Spec};
 use sync_core::{
     Canonical, Context, ErrorKind, FieldMap, FieldPath, Link, Result, StreamId, Value,
     capability::RemoveMode,
@@ -24,7 +24,10 @@ use sync_core::{
 };
 use sync_http::{Limits, MemoryTokens, Transport, VirtualTime};
 
-use crate::support::{assert_shows, create, dec, part, reference, write};
+use crate::{
+    spec::EXCEPTIONS,
+    support::{assert_shows, create, dec, part, reference, write},
+};
 
 pub(crate) const SO: &str = "orders_SO";
 
@@ -144,12 +147,7 @@ impl Drop for Double {
         let spec = Spec::of_vendor(env!("CARGO_MANIFEST_DIR"), file).unwrap();
         let odd = self.is_odd.load(Ordering::Relaxed);
         let Some(spec) = spec.filter(|_| !std::thread::panicking() && !odd) else { return };
-        let mut exceptions = Exceptions::new(&[Exception {
-            place: "* body",
-            at: "*Date/value",
-            keyword: "format",
-            reason: "a business day has no zone, and the vendor's own examples write it without one",
-        }]);
+        let mut exceptions = Exceptions::new(EXCEPTIONS);
         let mut wrong = Vec::new();
         for sent in self.emulator.requests().iter().filter(|sent| sent.path.starts_with("/v")) {
             let problems = spec.check_request(&sent.method, &sent.path, &sent.query, &sent.body);

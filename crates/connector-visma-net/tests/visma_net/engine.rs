@@ -5,7 +5,7 @@ use std::sync::Arc;
 use emulators::frame::{Fault, FaultKind};
 use serde_json::json;
 use sync_core::{
-    ExternalRef,
+    Canonical, ExternalRef,
     engine::{Cancel, Engine, Mode, Report, Silent},
     model::{Address, Content, Fulfilment, Item, Line, LineKind, Lines, Order, Organisation, Person},
     policy::Policy,
@@ -70,14 +70,19 @@ struct House {
 
 impl House {
     async fn build(becomes: &str) -> Self {
+        Self::build_of(&POLICY.replace("BECOMES", becomes), &[]).await
+    }
+    async fn build_of(policy: &str, more: &[&str]) -> Self {
         let double = Double::start().await;
         let crm = Mock::new("crm")
             .stream::<Organisation>("company", |stream| stream)
             .stream::<Person>("person", |stream| stream)
             .stream::<Item>("item", |stream| stream)
             .stream::<Order>("delivery", |stream| stream);
-        let router = double.connect().await.router;
-        let policy = Policy::from_toml(&POLICY.replace("BECOMES", becomes)).unwrap();
+        let mut config = double.config();
+        config.more_streams = more.iter().map(|stream| (*stream).to_owned()).collect();
+        let router = double.try_connect(config).await.unwrap().router;
+        let policy = Policy::from_toml(policy).unwrap();
         let engine = Engine::builder(Arc::new(MemoryStore::new(Uuid::from_u128(7))), double.time.clone())
             .system(Arc::new(crm.clone()))
             .system(Arc::new(router))
@@ -226,4 +231,53 @@ async fn a_number_that_is_changed_in_the_erp_makes_nobody_twice() {
         );
     }
     assert_eq!(house.double.emulator.state()["customers"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn what_the_erp_invoices_without_an_order_becomes_a_delivery() {
+    const ORDERS: &str = r#"kind = "order"
+    master = "crm"
+    systems.crm = { read = true, update = true }"#;
+    const DECIDED: &str = r#"fields.content = { rule = "master", system = "crm" }"#;
+    assert!(POLICY.contains(ORDERS) && POLICY.contains(DECIDED));
+    let policy = POLICY
+        .replace(
+            ORDERS,
+            r#"kind = "order"
+    master = "@origin"
+    systems.crm = { read = true, create = "always", update = true }"#,
+        )
+        .replace(DECIDED, "")
+        .replace("BECOMES", r#"becomes = "order", until = "open""#);
+    let house = House::build_of(&policy, &["sold_by_invoice"]).await;
+    let company = house.company();
+    house.run(Mode::Adopt).await;
+    house.run(Mode::Sync).await;
+    let own = house.delivery(&company, "1004", "KAFFE");
+    house.run(Mode::Sync).await;
+    assert_eq!(house.writes().first().map(String::as_str), Some("POST /api/v3/SalesOrders"));
+    house.run(Mode::Sync).await;
+    let number = house.crm.get::<Organisation>("company", &company.id).unwrap().number.into_value().unwrap();
+    let set = json!({ "customerNumber": number, "documentDate": "2026-02-16", "invoiceText": "Ristekurs", "hold": false,
+        "invoiceLines": [{ "operation": "Insert", "inventoryNumber": "RISTING", "quantity": 2, "unitPriceInCurrency": 200 }] });
+    let made = house.double.act("create", json!({ "collection": "invoices", "set": set }));
+    house.run(Mode::Sync).await;
+    assert_eq!(house.crm.all("delivery").len(), 1, "a draft is none yet");
+    house.double.act("release", json!({ "collection": "invoices", "key": made["key"] }));
+    for _ in 0..3 {
+        let report = house.run(Mode::Sync).await;
+        assert!(report.held.is_empty(), "{:?}", report.held);
+        assert!(house.writes().is_empty(), "{:?}", house.writes());
+    }
+    let deliveries = house.crm.all("delivery");
+    assert_eq!(deliveries.len(), 2);
+    let (_, sold) = deliveries.into_iter().find(|(id, _)| *id != own).unwrap();
+    let sold = Order::from_fields(&sold).unwrap();
+    assert_eq!(sold.fulfilment.value(), Some(&Fulfilment::Delivered));
+    assert_eq!(sold.invoice_numbers.as_deref(), made["key"].as_str());
+    assert_eq!((sold.description.as_deref(), sold.content.net.value()), (Some("Ristekurs"), Some(&dec("400"))));
+    house.double.act("pay", json!({ "invoice": made["key"] }));
+    house.run(Mode::Sync).await;
+    assert!(house.writes().is_empty() && house.crm.all("delivery").len() == 2);
+    assert_eq!(house.double.emulator.state()["orders"].as_array().unwrap().len(), 1);
 }

@@ -16,7 +16,7 @@ use crate::support::{
 const DESCRIPTION: &str = "visma-net/spec/visma-net-erp-openapi-2025-04.json";
 
 /// Where a request differs from the description, and why.
-const EXCEPTIONS: &[Exception] = &[
+pub(crate) const EXCEPTIONS: &[Exception] = &[
     Exception {
         place: "* body",
         at: "*Date/value",

@@ -19,7 +19,7 @@ use crate::{
     client::{Api, PAGE_MAX, Resource, quoted},
     codes::Lists,
     config::{Columns, Config},
-    fields::{Form, OwnFields},
+    fields::{Form, OwnFields, describe},
     wire::{Wire, number},
 };
 
@@ -195,6 +195,9 @@ impl StreamHandler for Items {
         can.fields.insert(Item::NUMBER, FieldCapability::read_write().required());
         can.fields.insert(Item::COST.join("amount"), FieldCapability::read_write());
         can.fields.extend(self.currency_is().map(|can| (Item::COST.join("currency"), can)));
+        let mut keys = self.records.own.keys();
+        keys.extend(self.texts().chain([(Item::COST.join("amount"), Self::key("CostPrice"))]));
+        describe(&mut can, &keys, &self.records.lists);
         can
     }
     fn facets(&self) -> Vec<(StreamId, StreamCapability)> {
@@ -204,7 +207,7 @@ impl StreamHandler for Items {
         once.write_on_create = true;
         price.fields.extend([Price::ITEM, Price::SKU].map(|path| (path, once.clone())));
         price.fields.insert(Price::LIST, FieldCapability::read_only());
-        price.fields.insert(Price::AMOUNT, FieldCapability::read_write());
+        price.fields.insert(Price::AMOUNT, FieldCapability::read_write().called(Self::key("Price")));
         price.fields.extend(self.currency_is().map(|can| (Price::CURRENCY, can)));
         vec![(PRICES.into(), price)]
     }

@@ -100,10 +100,20 @@ async fn every_field_that_can_be_mapped_is_told_with_what_users_call_it() {
     {
         assert_eq!(one("deliveries", &format!("x.webcrm.{path}")).holds, Some(holds), "{path}");
     }
-    // nothing of the vendor's own is without a type
+    for (stream, path, name) in [
+        ("organisations", "name", "OrganisationName"),
+        ("organisations", "x.webcrm.extra_custom_2", "OrganisationExtraCustom2"),
+        ("persons", "organisation", "PersonOrganisationId"),
+        ("deliveries", "invoice_numbers", "DeliveryCustom2"),
+        ("items", "cost.amount", "QuotationLineLinkedDataItemCostPrice"),
+        ("item_prices", "amount", "QuotationLineLinkedDataItemPrice"),
+    ] {
+        assert_eq!(one(stream, path).vendor_name.as_deref(), Some(name), "{path}");
+    }
+    // nothing of the vendor's own is without a name and a type
     for (stream, can) in streams {
         for (path, field) in can.fields.iter().filter(|(path, _)| path.is_extension()) {
-            assert!(field.holds.is_some(), "{stream}: {path}");
+            assert!(field.holds.is_some() && field.vendor_name.is_some(), "{stream}: {path}");
         }
     }
 }

@@ -118,6 +118,10 @@ pub(crate) struct Traits {
     pub(crate) bodyless: bool,
     /// It is a POST, by which the vendor makes something.
     pub(crate) posts: bool,
+    /// What is looked for is read by its key: a 404 says that there is none.
+    pub(crate) absent_is_nothing: bool,
+    /// How often a call is made at most that may be repeated, where the vendor allows fewer than usual.
+    pub(crate) tries: Option<u64>,
 }
 
 const ONCE: RangeInclusive<u64> = 1..=1;
@@ -143,16 +147,19 @@ const SETTING: Outcome = Outcome::Fails(ErrorKind::Config, Disposition::StopSyst
 /// The cell of a fault and an operation; none is a hole.
 fn expected(fault: &FaultKind, operation: Operation, traits: Traits) -> Option<Expected> {
     let cell = |outcome, requests| Some(Expected { outcome, requests });
+    let tries = traits.tries.map_or(TRIES, |tries| tries..=tries);
+    let waits = traits.tries.map_or(WAITS, |tries| 1..=tries);
     if operation == Operation::Token {
         return token(fault, traits);
     }
-    let lost = if operation.writes() { cell(UNCLEAR, ONCE) } else { cell(NOT_READY, TRIES) };
+    let lost = if operation.writes() { cell(UNCLEAR, ONCE) } else { cell(NOT_READY, tries) };
     match fault {
         FaultKind::Status { code: 400 | 422, .. } => cell(INVALID, ONCE),
         FaultKind::Status { code: 401, .. } => cell(AUTH, RENEWED),
         FaultKind::Status { code: 403, .. } => cell(NO_RIGHT, ONCE),
         FaultKind::Status { code: 404, .. } => match operation {
             Operation::Get => cell(Outcome::Absent, ONCE),
+            Operation::Find if traits.absent_is_nothing => cell(Outcome::Done, ONCE),
             _ if traits.absent_is_reference => cell(INVALID, ONCE),
             _ => cell(GONE, ONCE),
         },
@@ -162,7 +169,7 @@ fn expected(fault: &FaultKind, operation: Operation, traits: Traits) -> Option<E
             _ => cell(CHANGED, ONCE),
         },
         FaultKind::Status { code: 412, .. } => cell(CHANGED, ONCE),
-        FaultKind::Status { code: 429, .. } | FaultKind::RateLimit => cell(TOO_FAST, WAITS),
+        FaultKind::Status { code: 429, .. } | FaultKind::RateLimit => cell(TOO_FAST, waits),
         // a bare 503 may be a gateway's word after the service did what it was asked: looked at, not sent again
         FaultKind::Status { code: 500 | 503, .. } | FaultKind::Empty { code: 500, .. } => lost,
         FaultKind::DropBefore | FaultKind::DropAfter | FaultKind::Delay { .. } => lost,
