@@ -246,6 +246,7 @@ impl table::Bench for Bench {
             bodyless: method == "DELETE"
                 || BODYLESS.iter().any(|act| matches!(&case.what, What::Act(own) if own == act)),
             posts: method == "POST",
+            ..Traits::default()
         }
     }
     async fn token_ends(&self) {

@@ -3,7 +3,6 @@
 use proptest::{prelude::*, sample::Index};
 use serde_json::json;
 use sync_core::{
-    ErrorKind,
     connector::{Connector, ListFrom, ListQuery},
     handler::Router,
 };
