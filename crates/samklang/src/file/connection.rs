@@ -140,6 +140,10 @@ fn checked(
             Ok(settings) => return (!slipped).then_some(settings),
             Err(slip) => slip,
         };
+        if slipped && let Some(word) = word_for(&settings, &slip) {
+            settings.extend([word]);
+            continue;
+        }
         slipped = true;
         let mistake = match &slip {
             Slip::Unknown { path, key, allowed } => {
@@ -173,6 +177,15 @@ fn joined(place: &str, path: &[String], key: Option<&String>) -> String {
         step if place.is_empty() || step.starts_with('[') => place + step,
         step => place + "." + step,
     })
+}
+
+/// A key was missing, and takes none but some words: one of these stands in for it then.
+fn word_for(settings: &Table, slip: &Slip) -> Option<(String, Value)> {
+    let Slip::Wrong { path, cure: Some(cure), .. } = slip else { return None };
+    let [key] = path.as_slice() else { return None };
+    let stands_in = settings.get(key).and_then(Value::as_str) == Some(STAND_IN);
+    let word = cure.strip_prefix("write one of ")?.split(", ").next()?;
+    stands_in.then(|| (key.clone(), word.into()))
 }
 
 /// Takes the slip out, so that the next one can be seen. False if that cannot be done.

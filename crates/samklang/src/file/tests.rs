@@ -6,6 +6,12 @@ connections.se.base_url = "https://a.starwebserver.se/api/v2"
 connections.erp.company = "556677-8899"
 "#;
 
+/// What only the user of a CRM and an ERP knows, but for the meaning of a line's price.
+const PAIR: &str = r#"
+preset = "webcrm-visma-net"
+connections.erp.tenant_id = "4f1c7a52-2f0b-11ee-be56-0242ac120002"
+"#;
+
 fn asked(sets: &[&str]) -> Asked {
     Asked { path: "some/samklang.toml".into(), sets: sets.iter().map(ToString::to_string).collect() }
 }
@@ -18,12 +24,21 @@ fn read(text: &str, sets: &[&str]) -> Result<Config, String> {
 #[test]
 fn every_preset_is_whole_but_for_what_only_its_user_knows() {
     for preset in preset::ALL {
-        let text = FILE.replace("starweb-eekonomi/buyers", preset.name);
         let second = preset.text.contains("[connections.no]");
         let sets: &[&str] = if second { &["connections.no.base_url=https://no.example/api/v2"] } else { &[] };
-        let config = read(&text, sets).unwrap();
-        assert!(!config.policy.entities.is_empty(), "{}", preset.name);
+        let config = match preset.name {
+            "webcrm-visma-net" => read(PAIR, &["connections.crm.line_price=unit"]),
+            name => read(&FILE.replace("starweb-eekonomi/buyers", name), sets),
+        };
+        assert!(!config.unwrap().policy.entities.is_empty(), "{}", preset.name);
     }
+}
+
+#[test]
+fn a_word_that_is_missing_is_told_once() {
+    let told = read(PAIR, &[]).unwrap_err();
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.contains("connections.crm: the key 'line_price' is missing; add line_price = ..."), "{told}");
 }
 
 #[test]

@@ -62,6 +62,7 @@ impl Work<'_> {
                 diffed.changed |= derive(entity, &mut diffed.binding, &self.links, self.as_of);
                 diffed.held.extend(ambiguous(&subject, &diffed, self.as_of));
                 if diffed.changed {
+                    self.note_gates(&subject.stored, &diffed.binding);
                     self.waiting.extend(waiting(entity, &diffed.binding));
                 }
                 for code in diffed.unmapped.iter().filter(|(key, _)| subject.sights.contains_key(key)) {

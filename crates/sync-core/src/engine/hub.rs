@@ -153,6 +153,7 @@ impl Work<'_> {
         stock::note(entity, &mut diffed.binding, self.now());
         derive(entity, &mut diffed.binding, &self.links, self.as_of);
         diffed.changed |= diffed.binding != subject.stored;
+        self.note_gates(&subject.stored, &diffed.binding);
         self.bindings.insert(diffed.binding.id, diffed.binding.clone());
         match at.and_then(|at| decided.get_mut(at)) {
             Some(before) => {

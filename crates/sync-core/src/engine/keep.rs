@@ -8,6 +8,7 @@ use super::{
     passes::Kept,
     report::Mode,
     run::{Basis, Decided, Ready, is_done},
+    scope::fields_of,
     work::{Tally, Work},
 };
 use crate::{
@@ -15,7 +16,7 @@ use crate::{
     id::{CanonicalId, ExternalRef},
     policy::Entity,
     store::{Binding, Commit, EntityState, Inbox, InboxEntry, Indexed, Waiting},
-    value::{Link, Value},
+    value::{FieldPath, Link, Value},
 };
 
 /// Subjects in one commit.
@@ -26,7 +27,7 @@ pub(super) fn waiting(entity: &Entity, binding: &Binding) -> Option<Waiting> {
     let hops = entity.scope.values().flatten().filter_map(|predicate| predicate.hop(entity.kind));
     let on: BTreeSet<String> = hops
         .filter_map(|hop| match binding.agreed.get(hop.link)? {
-            Value::Link(Link::Canonical(id)) => Some(id.to_string()),
+            Value::Link(Link::Canonical(id)) => Some(gate(*id, hop.field)),
             _ => None,
         })
         .collect();
@@ -34,7 +35,29 @@ pub(super) fn waiting(entity: &Entity, binding: &Binding) -> Option<Waiting> {
     Some(Waiting { reference, on, reason: "its scope asks about them".to_owned() })
 }
 
+/// What is waited for: one field of one record.
+fn gate(id: CanonicalId, field: FieldPath) -> String {
+    format!("{id}/{field}")
+}
+
 impl Work<'_> {
+    /// Notes which fields of a record that scopes of others ask about are new.
+    pub(super) fn note_gates(&mut self, before: &Binding, after: &Binding) {
+        let entities = self.engine.policy.entities.iter();
+        let asked = entities.flat_map(|entity| {
+            let hops = entity.scope.values().flatten().filter_map(|predicate| predicate.hop(entity.kind));
+            hops.filter(|hop| hop.kind == after.kind).map(|hop| hop.field)
+        });
+        let asked: BTreeSet<FieldPath> = asked.collect();
+        if asked.is_empty() {
+            return;
+        }
+        let ended = before.is_live() != after.is_live();
+        let (before, now) = (fields_of(before), fields_of(after));
+        let moved = asked.into_iter().filter(|field| ended || before.get(*field) != now.get(*field));
+        self.moved_gates.extend(moved.map(|field| gate(after.id, field)));
+    }
+
     /// Puts decisions into the store, some at a time; with them, in a batch's first pass, what its rows were, and with the
     /// last batch how far was read.
     pub(super) async fn keep(
@@ -103,9 +126,8 @@ impl Work<'_> {
     }
     /// Has records looked at again whose scope asks about one that changed. They may be of another lease group, so it
     /// goes through the inbox; and before the change itself is stored, so that a crash between the two loses nothing.
-    pub(super) async fn wake_waiting(&self, decided: &[Decided]) -> Result<()> {
-        let changed = decided.iter().filter(|one| one.diffed.changed).map(|one| one.diffed.binding.id.to_string());
-        let changed: Vec<String> = changed.collect();
+    pub(super) async fn wake_waiting(&mut self, decided: &[Decided]) -> Result<()> {
+        let changed: Vec<String> = std::mem::take(&mut self.moved_gates).into_iter().collect();
         let entry = |waiting: Waiting| InboxEntry {
             at: self.now(),
             by: "@hub".to_owned(),

@@ -188,6 +188,7 @@ impl Work<'_> {
         self.unseen.clear();
         self.unreadable.clear();
         self.waiting.clear();
+        self.moved_gates.clear();
         self.further.clear();
         self.as_orders.clear();
         self.corrections.clear();

@@ -82,6 +82,7 @@ impl Engine {
                 disbelieved: BTreeSet::new(),
                 made: BTreeMap::new(),
                 waiting: Vec::new(),
+                moved_gates: BTreeSet::new(),
                 creates: Vec::new(),
                 gone: Vec::new(),
                 further: BTreeSet::new(),

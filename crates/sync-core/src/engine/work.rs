@@ -70,6 +70,8 @@ pub(super) struct Work<'a> {
     pub(super) creates: Vec<Intent>,
     /// Who waits for whom.
     pub(super) waiting: Vec<Waiting>,
+    /// Fields that others wait for, and that are new since.
+    pub(super) moved_gates: BTreeSet<String>,
     /// Records that an open intent may have made, several of them for one.
     pub(super) contested: BTreeSet<ExternalRef>,
     /// Orders that go to a system as orders, though others of their rule set become invoices.
