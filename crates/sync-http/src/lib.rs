@@ -66,8 +66,8 @@
 pub mod auth;
 pub mod client;
 pub mod consent;
-pub mod environment;
-mod error;
+mod environment;
+pub mod error;
 pub mod grant;
 pub mod limit;
 pub mod page;
