@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -11,7 +11,6 @@ use std::{
 use async_trait::async_trait;
 use connector_eekonomi::PriceListWrites;
 use emulators::frame::{Entry, Fault, FaultKind};
-use mockito::{Matcher, Server};
 use serde_json::{Value as Json, json};
 use sync_core::{
     Canonical, Context, ExternalRef, FieldMap, FieldPath, Link, Result, StreamId, StreamKey, Value,
@@ -26,6 +25,11 @@ use sync_http::{Token, TokenStore};
 use sync_testkit::connector_suite::{
     ConnectorFixture, Redirected, Sample, Sent, StepCase, Stranger, Trouble, TroubleKind,
 };
+
+#[path = "../../../../sync-http/tests/faults/redirect.rs"]
+mod redirect;
+
+use redirect::Redirects;
 
 use crate::support::{Erp, create, dec, part, write};
 
@@ -385,27 +389,11 @@ impl ConnectorFixture for Desk {
         vec![emulators::eekonomi::CLIENT_SECRET.to_owned(), "wrong-token".to_owned()]
     }
     async fn redirected(&self) -> Option<Redirected> {
-        let (mut vendor, mut other) = (Server::new_async().await, Server::new_async().await);
-        let heard: Arc<Mutex<String>> = Arc::default();
-        let hears = heard.clone();
-        let any = || Matcher::Regex(".*".to_owned());
-        other
-            .mock("GET", any())
-            .with_body_from_request(move |request| {
-                for (name, value) in request.headers() {
-                    let line = format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()));
-                    hears.lock().unwrap().push_str(&line);
-                }
-                b"{}".to_vec()
-            })
-            .create_async()
-            .await;
-        let there = format!("{}/elsewhere", other.url());
-        vendor.mock("GET", any()).with_status(302).with_header("location", &there).create_async().await;
+        let redirects = Redirects::start("{}").await;
         let mut config = self.erp.config();
-        config.base_url = Some(format!("{}/v2/", vendor.url()).parse().unwrap());
+        config.base_url = Some(format!("{}/v2/", redirects.vendor.url()).parse().unwrap());
         let answer = self.erp.try_connect(config, None).await.map(drop).map_err(|error| error.to_string());
-        let heard = heard.lock().unwrap().clone();
+        let heard = redirects.heard();
         Some(Redirected { answer, heard })
     }
     async fn steps(&self, stream: &StreamId) -> Vec<StepCase> {

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -15,7 +15,6 @@ use emulators::{
     frame::{Fault, FaultKind},
     starweb::{Settings, Starweb},
 };
-use mockito::{Matcher, Server};
 use serde_json::{Value as Json, json};
 use sync_core::{
     Canonical, Context, FieldMap, FieldPath, Result, StreamId, StreamKey, Value,
@@ -26,6 +25,11 @@ use sync_core::{
 use sync_testkit::connector_suite::{
     ConnectorFixture, EffectCase, HookCase, Redirected, Sample, Sent, Stranger, Trouble, TroubleKind,
 };
+
+#[path = "../../../../sync-http/tests/faults/redirect.rs"]
+mod redirect;
+
+use redirect::Redirects;
 
 use crate::{
     double::TOKEN,
@@ -333,27 +337,16 @@ impl ConnectorFixture for Counter {
         vec![SECRET.to_owned(), "t-1-token".to_owned()]
     }
     async fn redirected(&self) -> Option<Redirected> {
-        let (mut vendor, mut other) = (Server::new_async().await, Server::new_async().await);
-        let heard: Arc<Mutex<String>> = Arc::default();
-        let hears = heard.clone();
-        let any = || Matcher::Regex(".*".to_owned());
-        other
-            .mock("GET", any())
-            .with_body_from_request(move |request| {
-                for (name, value) in request.headers() {
-                    let line = format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()));
-                    hears.lock().unwrap().push_str(&line);
-                }
-                b"{}".to_vec()
-            })
+        let mut redirects = Redirects::start("{}").await;
+        redirects
+            .vendor
+            .mock("POST", "/api/v2/token")
+            .with_body(TOKEN.replace("t-1", "t-1-token"))
             .create_async()
             .await;
-        vendor.mock("POST", "/api/v2/token").with_body(TOKEN.replace("t-1", "t-1-token")).create_async().await;
-        let there = format!("{}/elsewhere", other.url());
-        vendor.mock("GET", any()).with_status(302).with_header("location", &there).create_async().await;
-        let router = self.bench.connect_kept("se", &config(&vendor.url())).await;
+        let router = self.bench.connect_kept("se", &config(&redirects.vendor.url())).await;
         let answer = router.check(&self.bench.cx).await.map(drop).map_err(|error| error.to_string());
-        let heard = heard.lock().unwrap().clone();
+        let heard = redirects.heard();
         Some(Redirected { answer, heard })
     }
     fn effects(&self) -> Option<BTreeMap<String, usize>> {

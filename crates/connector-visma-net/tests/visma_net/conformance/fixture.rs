@@ -1,7 +1,7 @@
 //! A company with somebody at the desk.
 
 use std::sync::{
-    Arc, Mutex,
+    Arc,
     atomic::{AtomicU64, Ordering},
 };
 
@@ -10,7 +10,6 @@ use emulators::{
     frame::{Entry, Fault, FaultKind},
     visma_net::CLIENT_SECRET,
 };
-use mockito::{Matcher, Server};
 use serde_json::json;
 use sync_core::{
     Canonical, Context, ExternalRef, FieldMap, FieldPath, Link, Result, StreamId, Value,
@@ -21,6 +20,11 @@ use sync_core::{
 use sync_testkit::connector_suite::{
     ConnectorFixture, Redirected, Sample, Sent, StepCase, Stranger, Trouble, TroubleKind,
 };
+
+#[path = "../../../../sync-http/tests/faults/redirect.rs"]
+mod redirect;
+
+use redirect::Redirects;
 
 use crate::{
     emulated::Double,
@@ -456,27 +460,11 @@ impl ConnectorFixture for Desk {
         vec![CLIENT_SECRET.to_owned(), "wrong-secret".to_owned()]
     }
     async fn redirected(&self) -> Option<Redirected> {
-        let (mut vendor, mut other) = (Server::new_async().await, Server::new_async().await);
-        let heard: Arc<Mutex<String>> = Arc::default();
-        let hears = heard.clone();
-        let any = || Matcher::Regex(".*".to_owned());
-        other
-            .mock("GET", any())
-            .with_body_from_request(move |request| {
-                for (name, value) in request.headers() {
-                    let line = format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()));
-                    hears.lock().unwrap().push_str(&line);
-                }
-                b"[]".to_vec()
-            })
-            .create_async()
-            .await;
-        let there = format!("{}/elsewhere", other.url());
-        vendor.mock("GET", any()).with_status(302).with_header("location", &there).create_async().await;
+        let redirects = Redirects::start("[]").await;
         let mut config = self.double.config();
-        config.base_url = vendor.url().parse().unwrap();
+        config.base_url = redirects.vendor.url().parse().unwrap();
         let answer = self.double.try_connect(config).await.map(drop).map_err(|error| error.to_string());
-        let heard = heard.lock().unwrap().clone();
+        let heard = redirects.heard();
         Some(Redirected { answer, heard })
     }
     async fn steps(&self, stream: &StreamId) -> Vec<StepCase> {

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -15,7 +15,6 @@ use emulators::{
     frame::{Entry, Fault, FaultKind},
     webcrm::{AUTH_CODE, Settings, WebCrm},
 };
-use mockito::{Matcher, Server};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value as Json, json};
 use sync_core::{
@@ -27,6 +26,11 @@ use sync_core::{
 use sync_testkit::connector_suite::{
     ConnectorFixture, Redirected, Sample, Sent, StepCase, Stranger, Trouble, TroubleKind,
 };
+
+#[path = "../../../../sync-http/tests/faults/redirect.rs"]
+mod redirect;
+
+use redirect::Redirects;
 
 use crate::support::{Bench, SECRET, TOKEN, noon};
 
@@ -403,27 +407,11 @@ impl ConnectorFixture for Desk {
         vec![AUTH_CODE.to_owned(), SECRET.to_owned(), "hush-password".to_owned()]
     }
     async fn redirected(&self) -> Option<Redirected> {
-        let (mut vendor, mut other) = (Server::new_async().await, Server::new_async().await);
-        let heard: Arc<Mutex<String>> = Arc::default();
-        let hears = heard.clone();
-        let any = || Matcher::Regex(".*".to_owned());
-        other
-            .mock("GET", any())
-            .with_body_from_request(move |request| {
-                for (name, value) in request.headers() {
-                    let line = format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()));
-                    hears.lock().unwrap().push_str(&line);
-                }
-                b"[]".to_vec()
-            })
-            .create_async()
-            .await;
-        let there = format!("{}/elsewhere", other.url());
-        vendor.mock("POST", "/Auth/ApiLogin").with_body(TOKEN).create_async().await;
-        vendor.mock("GET", any()).with_status(302).with_header("location", &there).create_async().await;
-        let config = config(&vendor.url(), AUTH_CODE);
+        let mut redirects = Redirects::start("[]").await;
+        redirects.vendor.mock("POST", "/Auth/ApiLogin").with_body(TOKEN).create_async().await;
+        let config = config(&redirects.vendor.url(), AUTH_CODE);
         let answer = Bench::new().connect(&config, None).await.map(drop).map_err(|error| error.to_string());
-        let heard = heard.lock().unwrap().clone();
+        let heard = redirects.heard();
         Some(Redirected { answer, heard })
     }
     async fn steps(&self, stream: &StreamId) -> Vec<StepCase> {
