@@ -78,13 +78,13 @@ struct Taken {
     there: String,
 }
 
-/// The mistakes at the places that somebody wrote; what is wrong there is told once.
 /// An entity's limits. What goes up and down by nature comes back to a value that it had.
 fn guards(set: &RuleSet, of_all: Guards) -> Guards {
     let guards = set.guards.unwrap_or(of_all);
     Guards { max_rewrites: if set.kind == EntityKind::StockLevel { 0 } else { guards.max_rewrites }, ..guards }
 }
 
+/// The mistakes at the places that somebody wrote; what is wrong there is told once.
 fn as_written(mistakes: Vec<Mistake>, taken: &[Taken]) -> Vec<Mistake> {
     let mut told: Vec<Mistake> = Vec::new();
     for mut mistake in mistakes {

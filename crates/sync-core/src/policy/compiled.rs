@@ -235,7 +235,7 @@ impl FieldTable {
         self.0.get(&path).unwrap_or(&NOTHING)
     }
     /// Leaves at or under a unit's path that can be written: at create, or later.
-    pub fn writable(&self, unit: FieldPath, on_create: bool) -> impl Iterator<Item = FieldPath> + Clone {
+    pub fn writable(&self, unit: FieldPath, on_create: bool) -> impl Iterator<Item = FieldPath> {
         let near = self.0.range(unit..).map(|(path, cap)| (*path, cap));
         near.take_while(move |(path, _)| path.as_str().starts_with(unit.as_str()))
             .filter(move |(path, cap)| path.is_under(unit) && cap.writable(on_create))

@@ -175,9 +175,8 @@ fn unlocked(at: &Place<'_>, units: BTreeSet<FieldPath>, diffed: &mut Diffed) -> 
         }
         Writable::Except(paths) => {
             let locked = |unit: &FieldPath| {
-                let leaves = table.fields.writable(*unit, false);
-                leaves.clone().next().is_some()
-                    && leaves.into_iter().all(|leaf| {
+                table.fields.takes(*unit, false)
+                    && table.fields.writable(*unit, false).all(|leaf| {
                         table.map.theirs(leaf).iter().all(|field| paths.iter().any(|path| field.is_under(*path)))
                     })
             };
