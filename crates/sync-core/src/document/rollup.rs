@@ -14,14 +14,8 @@ use crate::{
 pub(crate) const PARENT: &str = "@order";
 
 /// The fields of an order that are computed.
-pub(crate) const COMPUTED: [FieldPath; 6] = [
-    Order::INVOICING,
-    Order::INVOICE_STATE,
-    Order::PAYMENT,
-    Order::PAID,
-    Order::INVOICE_NUMBERS,
-    Order::INVOICED_ON,
-];
+pub(crate) const COMPUTED: [FieldPath; 6] =
+    [Order::INVOICING, Order::INVOICE_STATE, Order::PAYMENT, Order::PAID, Order::INVOICE_NUMBERS, Order::INVOICED_ON];
 
 /// The order that an invoice is of.
 pub(crate) fn parent(binding: &Binding) -> Option<CanonicalId> {
