@@ -249,11 +249,12 @@ fn streams(
         return BTreeMap::new(); // the orders that are there are not ours
     }
     let wanted = |stream: &str| role.streams.is_empty() || role.streams.iter().any(|name| name == stream);
+    let own = known.own_types(set);
     let tables = known.streams(connection, set.kind).filter(|(stream, _)| wanted(stream.as_str()));
     let tables = tables.map(|(stream, cap)| {
         let key = StreamKey::new(system.clone(), stream.clone());
         let status = set.status.get(connection).filter(|table| cap.fields.contains_key(&table.field));
-        let map = StreamMap::compile(connection, cap, &set.map, &policy.tables, known.mappers);
+        let map = StreamMap::compile(connection, cap, &set.map, &policy.tables, known.mappers, &own);
         let map = status.iter().fold(map, |map, table| map.with_mapper(&table.mapper(connection)));
         let table = StreamTable {
             key: key.clone(),
