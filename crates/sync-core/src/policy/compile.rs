@@ -103,6 +103,10 @@ fn as_written(mistakes: Vec<Mistake>, taken: &[Taken]) -> Vec<Mistake> {
 }
 
 impl RuleSet {
+    /// Whether none of its orders is made as such in a system.
+    pub(super) fn made_as_invoices(&self, role: &Role) -> bool {
+        role.becomes == Some(Becomes::Invoice) && !self.buyer_differs.has(Differs::AsOrder)
+    }
     /// Gives back the keys that were taken over, and those of the orders that they come from.
     fn takes_over(&mut self, orders: &RuleSet, connection: &str, role: &Role) -> Vec<(String, String)> {
         let mut taken = Vec::new();
@@ -245,8 +249,8 @@ fn streams(
     else {
         return BTreeMap::new();
     };
-    if role.becomes == Some(Becomes::Invoice) && !set.buyer_differs.has(Differs::AsOrder) {
-        return BTreeMap::new(); // the orders that are there are not ours
+    if set.made_as_invoices(role) && role.streams.is_empty() {
+        return BTreeMap::new(); // the orders that are there are not ours, unless they are named
     }
     let wanted = |stream: &str| role.streams.is_empty() || role.streams.iter().any(|name| name == stream);
     let own = known.own_types(set);
