@@ -10,6 +10,8 @@ mod conflicts;
 #[cfg(test)]
 mod deliveries;
 #[cfg(test)]
+mod direct;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod invoices;
