@@ -88,7 +88,8 @@ async fn invoices_and_credit_notes_of_a_deliverys_order_make_no_second_delivery(
 
 /// What is told of payment and invoicing, in fields of the CRM.
 fn shows_payment(preset: &mut Table) {
-    let fields = r#"{ invoice_numbers = "Custom2", invoiced_on = "Custom3", payment = "Custom6", invoicing = "Custom7" }"#;
+    let fields =
+        r#"{ invoice_numbers = "Custom2", invoiced_on = "Custom3", payment = "Custom6", invoicing = "Custom7" }"#;
     put(preset, "connections.crm.deliveries", fields);
     put(preset, "entities.deliveries.fields.payment", r#"{ rule = "master", system = "@hub" }"#);
 }

@@ -27,3 +27,7 @@ mod rows;
 mod sold;
 #[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod start;
+#[cfg(test)]
+mod ways;
