@@ -222,13 +222,13 @@ fn rules_name_systems_that_can_decide() {
         (
             rule("statistics = { rule = \"master\", system = \"@hub\" }"),
             &[
-                "entities.companies.fields.statistics: '@hub' does not compute 'statistics'; name a connection; '@hub' computes invoicing, payment, paid, invoice_numbers, invoiced_on of orders",
+                "entities.companies.fields.statistics: '@hub' does not compute 'statistics'; name a connection; '@hub' computes invoicing, invoice_state, payment, paid, invoice_numbers, invoiced_on of orders",
             ],
         ),
         (
             rule("phone = { rule = \"shared\", on_conflict = { prefer = [\"@hub\"] } }"),
             &[
-                "entities.companies.fields.phone: '@hub' does not compute 'phone'; name a connection; '@hub' computes invoicing, payment, paid, invoice_numbers, invoiced_on of orders",
+                "entities.companies.fields.phone: '@hub' does not compute 'phone'; name a connection; '@hub' computes invoicing, invoice_state, payment, paid, invoice_numbers, invoiced_on of orders",
             ],
         ),
         (
