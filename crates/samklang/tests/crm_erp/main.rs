@@ -14,6 +14,8 @@ mod direct;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod heads;
+#[cfg(test)]
 mod invoices;
 #[cfg(test)]
 mod items;
@@ -29,5 +31,7 @@ mod sold;
 mod stage;
 #[cfg(test)]
 mod start;
+#[cfg(test)]
+mod states;
 #[cfg(test)]
 mod ways;
