@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
+mod codes;
+#[cfg(test)]
 mod companies;
 #[cfg(test)]
 mod conflicts;
@@ -19,6 +21,8 @@ mod heads;
 mod invoices;
 #[cfg(test)]
 mod items;
+#[cfg(test)]
+mod lines;
 #[cfg(test)]
 mod lost;
 #[cfg(test)]
