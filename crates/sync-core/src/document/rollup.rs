@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::{due, payable};
 use crate::{
-    id::{CanonicalId, EntityKind},
+    id::{CanonicalId, EntityKind, EntityName},
     model::{Canonical, Invoice, InvoiceStage, InvoiceState, Invoicing, Order, PaymentState},
     store::{Binding, MatchKey},
     value::{FieldMap, FieldPath, Link, Value},
@@ -12,6 +12,9 @@ use crate::{
 
 /// The rule of the keys under which an order finds its invoices.
 pub(crate) const PARENT: &str = "@order";
+
+/// The rule of the keys under which an invoice finds the credit notes that name it and no order.
+pub(crate) const CREDITED: &str = "@credited";
 
 /// The fields of an order that are computed.
 pub(crate) const COMPUTED: [FieldPath; 6] =
@@ -29,9 +32,24 @@ pub(crate) fn parent(binding: &Binding) -> Option<CanonicalId> {
     binding.derived_from.or(linked)
 }
 
-/// The key under which an order finds an invoice of an entity.
-pub(crate) fn key(entity: &crate::EntityName, order: CanonicalId) -> MatchKey {
-    MatchKey { entity: entity.clone(), rule: PARENT.to_owned(), key: order.to_string() }
+/// The invoice that a credit note is of, if it names no order: it counts for the order of that invoice.
+pub(crate) fn credited(binding: &Binding) -> Option<CanonicalId> {
+    match binding.agreed.get(Invoice::CREDITS) {
+        Some(Value::Link(Link::Canonical(invoice))) if parent(binding).is_none() => Some(*invoice),
+        _ => None,
+    }
+}
+
+/// The keys under which a document is found by the one that it counts for.
+pub(crate) fn keys(binding: &Binding) -> impl Iterator<Item = MatchKey> {
+    let entity = &binding.entity;
+    let order = parent(binding).map(|order| key(entity, PARENT, order));
+    order.into_iter().chain(credited(binding).map(|invoice| key(entity, CREDITED, invoice)))
+}
+
+/// The key under which what counts for a document is found in an entity: an order's invoices, or an invoice's credits.
+pub(crate) fn key(entity: &EntityName, rule: &str, of: CanonicalId) -> MatchKey {
+    MatchKey { entity: entity.clone(), rule: rule.to_owned(), key: of.to_string() }
 }
 
 /// What the living invoices of an order say of it. Of a total that nobody knows, one invoice is the whole.

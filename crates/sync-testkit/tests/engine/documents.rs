@@ -373,6 +373,29 @@ fn what_its_invoices_say_goes_back_to_the_order() {
     assert_eq!(erp.all("order").len(), 1, "invoices get no counterpart of their own");
 }
 
+/// An ERP tells of a credit note which invoice it takes back, and no order.
+#[test]
+fn a_credit_note_that_names_its_invoice_alone_counts_for_the_order_of_that_invoice() {
+    let mut world = world(ROWS, |d| d.prices(Prices::WithVat), |s| s);
+    place(&world, vec![goods("100", 25)], "100");
+    world.adopt();
+    world.run();
+    let erp = world.system("erp").clone();
+    let id = erp.all("order").keys().next().unwrap().clone();
+    let invoice = erp.invoice("order", &id, "invoices", None).unwrap();
+    world.run();
+    let invoicing = |world: &World| {
+        let order = drive(world.store().bound(&[erp.at("order").id(&id)])).unwrap()[0].1;
+        drive(world.store().bindings(&[order])).unwrap()[0].agreed.text(Order::INVOICING).map(str::to_owned)
+    };
+    assert_eq!(invoicing(&world).as_deref(), Some("invoiced"));
+    let credit = erp.credit("invoices", &invoice).unwrap();
+    erp.edit_fields("invoices", &credit, &FieldMap::new().with(Invoice::ORDER, Value::Null));
+    world.run();
+    assert_eq!(invoicing(&world).as_deref(), Some("credited"));
+    is_quiet(&mut world);
+}
+
 #[test]
 fn one_order_is_made_though_answers_are_lost() {
     for searched in [true, false] {
