@@ -1,8 +1,9 @@
 //! What the ERP invoices without an order becomes a delivery, once.
 
 use serde_json::{Value, json};
+use toml::Table;
 
-use crate::stage::{Stage, amount};
+use crate::stage::{Stage, amount, put};
 
 /// Somebody writes an invoice in the ERP, for two hours at this price.
 fn writes(stage: &Stage, customer: &str, text: &str, price: u64) -> String {
@@ -71,6 +72,7 @@ async fn what_is_paid_credited_or_void_later_fills_the_same_delivery() {
     stage.settles_and_rests().await;
     assert_eq!(shown("Betalt"), ["Approved", "Paid"]);
     assert_eq!(shown("Annullert")[0], "Cancelled");
+    assert_eq!(shown("Kreditert")[0], "Credited");
     assert_eq!(stage.at_crm("deliveries").len(), 3, "a credit note is none");
 }
 
@@ -87,4 +89,33 @@ async fn invoices_and_credit_notes_of_a_deliverys_order_make_no_second_delivery(
     stage.settles_and_rests().await;
     assert_eq!((stage.at_crm("deliveries").len(), stage.at_erp("orders").len()), (1, 1));
     assert_eq!((stage.at_erp("invoices").len(), stage.at_erp("credit-notes").len()), (1, 1));
+}
+
+#[tokio::test]
+async fn where_deliveries_go_as_invoices_those_that_people_write_come_back_and_ours_do_not() {
+    let stage = Stage::set_with(as_invoices).await;
+    let company = stage.company("Fjord Handel AS", "Customer");
+    let ours = stage.delivery(company, &[("HOUR", 3, "900")]);
+    stage.settles_and_rests().await;
+    let invoice = stage.at_erp("invoices")[0]["referenceNumber"].as_str().unwrap().to_owned();
+    stage.erp_edits("invoices", &invoice, json!({ "hold": false }));
+    books(&stage, &invoice);
+    let number = stage.in_erp("customers", "name", "Fjord Handel AS")["number"].as_str().unwrap().to_owned();
+    let theirs = writes(&stage, &number, "Ristekurs", 850);
+    books(&stage, &theirs);
+    stage.settles_and_rests().await;
+    assert_eq!(of(&stage, &invoice)["DeliveryId"], ours);
+    let shown = stage.in_crm("deliveries", "DeliveryDescription", "Ristekurs");
+    assert_eq!(shown["DeliveryStatus"], "Completed");
+    assert_eq!(amount(&stage.in_erp("invoices", "referenceNumber", theirs), "amount"), 2125.into(), "2 × 850 and VAT");
+    assert_eq!((stage.at_crm("deliveries").len(), stage.at_erp("invoices").len()), (2, 2));
+    assert!(stage.at_erp("orders").is_empty() && stage.at_erp("credit-notes").is_empty());
+}
+
+/// Deliveries go as invoices that people book.
+fn as_invoices(preset: &mut Table) {
+    put(preset, "entities.deliveries.systems.erp.becomes", r#""invoice""#);
+    put(preset, "entities.deliveries.systems.erp.until", r#""draft""#);
+    put(preset, "entities.deliveries.systems.erp.streams", r#"["sold_by_invoice"]"#);
+    put(preset, "entities.deliveries.fields.number", r#"{ rule = "off" }"#);
 }

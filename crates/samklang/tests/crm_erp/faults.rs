@@ -196,7 +196,7 @@ async fn one_record_that_is_refused_stops_no_other() {
 async fn a_tenant_that_is_refused_stops_no_other() {
     let (one, two) = two_tenants().await;
     let right = |rights: &str| {
-        let act = json!({ "action": "set_rights", "system": 2, "token": "another-code", "area": "Organisation", "rights": rights });
+        let act = json!({ "action": "set_rights", "system": 2, "token": "another-code", "area": "Organisations", "rights": rights });
         one.crm.act(act).unwrap();
     };
     right("none");

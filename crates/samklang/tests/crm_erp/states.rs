@@ -51,6 +51,18 @@ async fn a_void_one_is_cancelled() {
 }
 
 #[tokio::test]
+async fn one_that_a_credit_note_takes_back_is_credited() {
+    let stage = Stage::set().await;
+    let (delivery, invoice) = drafted(&stage).await;
+    stage.erp.act(json!({ "action": "release", "collection": "invoices", "key": invoice })).unwrap();
+    stage.settles().await;
+    stage.erp.act(json!({ "action": "reverse", "collection": "invoices", "key": invoice, "apply": true })).unwrap();
+    stage.settles_and_rests().await;
+    assert_eq!(shown(&stage, delivery)[0], "Credited");
+    assert_eq!(stage.at_crm("deliveries").len(), 1);
+}
+
+#[tokio::test]
 async fn what_somebody_types_over_the_word_goes_nowhere() {
     let stage = Stage::set().await;
     let (delivery, invoice) = drafted(&stage).await;

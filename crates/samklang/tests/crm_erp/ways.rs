@@ -27,6 +27,9 @@ impl Way {
         let entities = preset["entities"].as_table_mut().unwrap();
         if self == Self::Off {
             [&[entity], hangs_on].concat().iter().for_each(|name| drop(entities.remove(*name)));
+            if !entities.contains_key("deliveries") {
+                drop(preset.remove("tables"));
+            }
             return;
         }
         let sent = |at: &str| if at == "crm" { self.from_erp() } else { self.to_erp() };
