@@ -194,6 +194,32 @@ fn an_order_that_does_not_add_up_is_held_with_both_sums() {
     is_quiet(&mut off);
 }
 
+/// A CRM knows no VAT: its total is without, and that is what the rows must come to.
+#[test]
+fn where_nobody_says_the_vat_the_totals_without_it_are_compared() {
+    let place = |world: &World| {
+        let line = Line::new().key("1").kind(LineKind::Item).sku("A").quantity(dec("2.5"));
+        let line = line.unit_price(dec("172.01")).discount_percent(5);
+        let content = Content::new().lines(Lines::from(vec![line])).net(dec("408.52")).prices_include_vat(false);
+        let fields = Order::new().content(content.currency("SEK").payment_method("card")).to_fields();
+        world.system("shop").put_fields("orders", fields.with("x.shop.status", "created"));
+    };
+    let made = |how: fn(Documents) -> Documents| {
+        let mut world = world(ROWS, move |d| how(d.prices(Prices::WithoutVat)), |s| s);
+        place(&world);
+        world.adopt();
+        let report = world.run();
+        is_quiet(&mut world);
+        (open(&order(&world)), report.held)
+    };
+    let (opened, held) = made(|d| d);
+    assert!(opened && held.is_empty(), "{held:?}");
+    let (opened, held) = made(Documents::rounds_before_discounts);
+    assert!(!opened, "no step is taken");
+    assert!(held[0].text.contains("408.52") && held[0].text.contains("408.53"), "{held:?}");
+    assert!(held[0].values.iter().all(|(_, told)| told.get("content.net".into()).is_some()), "{held:?}");
+}
+
 #[test]
 fn what_is_no_item_is_carried_by_articles_and_a_discount_in_money_is_a_row() {
     let takes = ["quantity", "unit_price", "discount_percent", "vat_rate", "text"];
