@@ -139,15 +139,20 @@ impl Stage {
         }
         Err(format!("after {RUNS_MAX} runs there is still something to do").into())
     }
-    /// Somebody changes the phone of an organisation that both have.
-    pub(super) fn edit_organisation(&self, phone: &str) -> Result<(), Failure> {
+    /// Somebody changes a field of the CRM's first record that has something in another one. Names are without what each
+    /// begins with there: `Organisation` of organisations.
+    pub(super) fn edit(&self, entity: &str, known: &str, field: &str, value: &str) -> Result<(), Failure> {
+        let collection = match entity {
+            "Delivery" => "deliveries".to_owned(),
+            other => format!("{}s", other.to_lowercase()),
+        };
         let state = self.time.crm.state();
-        let all = state.get("organisations").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let text = |one: &Value, name: &str| one.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let known = all.iter().find(|one| !text(one, "OrganisationExtraCustom1").is_empty());
-        let id = known.and_then(|one| one.get("OrganisationId")).ok_or("no organisation is in both")?;
-        let set = json!({ "OrganisationTelephone": phone });
-        self.time.crm.act(json!({ "action": "edit", "collection": "organisations", "id": id, "set": set }))?;
+        let all = state.get(&collection).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let of = |one: &Value, name: &str| one.get(format!("{entity}{name}")).cloned().unwrap_or_default();
+        let has = |one: &&Value| of(one, known).as_str().is_some_and(|text| !text.is_empty());
+        let first = all.iter().find(has).ok_or_else(|| format!("none of {collection} has {known}"))?;
+        let set = json!({ format!("{entity}{field}"): value });
+        self.time.crm.act(json!({ "action": "edit", "collection": collection, "id": of(first, "Id"), "set": set }))?;
         Ok(())
     }
     /// The calls since this was asked last.

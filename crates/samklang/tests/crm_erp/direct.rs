@@ -105,8 +105,9 @@ async fn where_deliveries_go_as_invoices_those_that_people_write_come_back_and_o
     books(&stage, &theirs);
     stage.settles_and_rests().await;
     assert_eq!(of(&stage, &invoice)["DeliveryId"], ours);
-    let shown = stage.in_crm("deliveries", "DeliveryDescription", "Ristekurs");
-    assert_eq!(shown["DeliveryStatus"], "Completed");
+    let shown = of(&stage, &theirs);
+    assert_eq!((&shown["DeliveryDescription"], &shown["DeliveryStatus"]), (&json!("Ristekurs"), &json!("Completed")));
+    assert_eq!((&shown["DeliveryCustom8"], &shown["DeliveryCustom6"]), (&json!("Approved"), &json!("Unpaid")));
     assert_eq!(amount(&stage.in_erp("invoices", "referenceNumber", theirs), "amount"), 2125.into(), "2 × 850 and VAT");
     assert_eq!((stage.at_crm("deliveries").len(), stage.at_erp("invoices").len()), (2, 2));
     assert!(stage.at_erp("orders").is_empty() && stage.at_erp("credit-notes").is_empty());
