@@ -15,10 +15,10 @@ enum Way {
 }
 
 impl Way {
-    fn to_erp(self) -> bool {
+    fn writes_erp(self) -> bool {
         matches!(self, Self::ToErp | Self::Both)
     }
-    fn from_erp(self) -> bool {
+    fn writes_crm(self) -> bool {
         matches!(self, Self::FromErp | Self::Both)
     }
     /// Rewrites the preset. Who is off loses the rule set, with those that hang on it; else the rows of `systems` say it,
@@ -32,7 +32,7 @@ impl Way {
             }
             return;
         }
-        let sent = |at: &str| if at == "crm" { self.from_erp() } else { self.to_erp() };
+        let sent = |at: &str| if at == "crm" { self.writes_crm() } else { self.writes_erp() };
         if let Some(scope) = entities[entity].as_table_mut().unwrap().get_mut("scope") {
             scope.as_array_mut().unwrap().retain(|rule| sent(rule["at"].as_str().unwrap()));
         }
@@ -71,12 +71,12 @@ async fn companies() {
         stage.erp_edits("customers", &number, json!({ "mainContact": { "web": "https://vest.example" } }));
         stage.settles_and_rests().await;
         let counts = (stage.at_erp("customers").len(), stage.at_crm("organisations").len());
-        assert_eq!(counts, (2 + usize::from(way.to_erp()), 2 + usize::from(way.from_erp())), "{way:?}");
+        assert_eq!(counts, (2 + usize::from(way.writes_erp()), 2 + usize::from(way.writes_crm())), "{way:?}");
         let phone = stage.in_erp("customers", "number", number.as_str())["mainContact"]["phone1"] == "+47 1";
         let shown = stage.organisation(company);
         let web = shown["OrganisationWww"] == "https://vest.example";
-        assert_eq!((phone, web), (way.to_erp(), way.from_erp()), "{way:?}");
-        assert_eq!(shown["OrganisationExtraCustom1"] == json!(number), way.from_erp(), "{way:?}");
+        assert_eq!((phone, web), (way.writes_erp(), way.writes_crm()), "{way:?}");
+        assert_eq!(shown["OrganisationExtraCustom1"] == json!(number), way.writes_crm(), "{way:?}");
     }
 }
 
@@ -104,10 +104,10 @@ async fn people() {
         stage.erp_edits("contacts", &there, json!({ "phone1": "+47 22 00 00 00" }));
         stage.settles_and_rests().await;
         let counts = (stage.at_erp("contacts").len(), stage.at_crm("persons").len());
-        assert_eq!(counts, (2 + usize::from(way.to_erp()), 2 + usize::from(way.from_erp())), "{way:?}");
+        assert_eq!(counts, (2 + usize::from(way.writes_erp()), 2 + usize::from(way.writes_crm())), "{way:?}");
         let name = stage.in_erp("contacts", "email", "eva@vest.example")["firstName"] == "Eva Marie";
         let phone = stage.in_crm("persons", "PersonId", known)["PersonDirectPhone"] == "+47 22 00 00 00";
-        assert_eq!((name, phone), (way.to_erp(), way.from_erp()), "{way:?}");
+        assert_eq!((name, phone), (way.writes_erp(), way.writes_crm()), "{way:?}");
     }
 }
 
@@ -135,9 +135,9 @@ async fn items_come_from_the_erp_or_not_at_all() {
         stage.adopt().await;
         stage.settles_and_rests().await;
         let offered = stage.at_crm("linked-data");
-        assert_eq!(offered.len(), 2 + usize::from(way.from_erp()), "{way:?}: {offered:#?}");
+        assert_eq!(offered.len(), 2 + usize::from(way.writes_crm()), "{way:?}: {offered:#?}");
         let bolt = stage.in_crm("linked-data", NUMBER, "BOLT");
-        assert_eq!(bolt["QuotationLineLinkedDataItemData2"] == "Name of BOLT", way.from_erp(), "{way:?}");
+        assert_eq!(bolt["QuotationLineLinkedDataItemData2"] == "Name of BOLT", way.writes_crm(), "{way:?}");
         let theirs = stage.at_erp("items");
         assert_eq!(theirs.len(), 2, "nothing goes there: {theirs:#?}");
         assert_eq!(stage.in_erp("items", "inventoryNumber", "BOLT")["description"], "Name of BOLT");
@@ -147,7 +147,7 @@ async fn items_come_from_the_erp_or_not_at_all() {
 #[tokio::test]
 async fn deliveries() {
     for way in ALL {
-        let becomes = if way.to_erp() { r#", becomes = "order", until = "open""# } else { "" };
+        let becomes = if way.writes_erp() { r#", becomes = "order", until = "open""# } else { "" };
         let rows = [r#", streams = ["deliveries"]"#, becomes];
         let stage = Stage::before_contact(|preset| way.set(preset, "deliveries", rows, &["invoices"])).await;
         let (company, number) = shared(&stage);
@@ -159,7 +159,7 @@ async fn deliveries() {
         let order = stage.erp.act(json!({ "action": "enter_order", "order": order })).unwrap()["key"].clone();
         stage.settles().await;
         let counts = (stage.at_erp("orders").len(), stage.at_crm("deliveries").len());
-        assert_eq!(counts, (1 + usize::from(way.to_erp()), 1 + usize::from(way.from_erp())), "{way:?}");
+        assert_eq!(counts, (1 + usize::from(way.writes_erp()), 1 + usize::from(way.writes_crm())), "{way:?}");
 
         // what each side changes of what it made goes where it has gone
         stage.crm_edits("deliveries", delivery, json!({ "DeliveryDescription": "Haster" }));
@@ -170,7 +170,7 @@ async fn deliveries() {
         let (orders, deliveries) = (stage.at_erp("orders"), stage.at_crm("deliveries"));
         let arrived =
             (described(&orders, "description", "Haster"), described(&deliveries, "DeliveryDescription", "Vent"));
-        assert_eq!(arrived, (way.to_erp(), way.from_erp()), "{way:?}");
+        assert_eq!(arrived, (way.writes_erp(), way.writes_crm()), "{way:?}");
         assert_eq!((orders.len(), deliveries.len()), counts, "{way:?}");
         let told = stage.delivered(delivery)["DeliveryCustom1"] != "";
         assert_eq!(told, way == Way::Both, "{way:?}: its number comes back where the CRM may be changed");
