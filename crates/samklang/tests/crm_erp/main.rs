@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
+mod cent;
+#[cfg(test)]
 mod codes;
 #[cfg(test)]
 mod companies;
