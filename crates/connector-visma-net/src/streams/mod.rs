@@ -6,12 +6,15 @@ mod document;
 mod inventory;
 mod invoice_lines;
 mod invoices;
+mod journal;
 mod order_lines;
 mod orders;
 mod organisations;
 mod own;
 mod payments;
+mod projects;
 mod sales_prices;
+mod shipments;
 
 use std::sync::Arc;
 
@@ -32,8 +35,11 @@ use crate::{
     wire::Wire,
 };
 
+pub(crate) use orders::stream as order_stream;
+
 /// Streams that are there where the configuration asks for them.
-pub(crate) const MORE: [&str; 4] = ["suppliers", "sales_prices", "payments", direct::SOLD_BY_INVOICE];
+pub(crate) const MORE: [&str; 6] =
+    ["suppliers", "sales_prices", "payments", direct::SOLD_BY_INVOICE, projects::PROJECTS, journal::JOURNAL];
 
 /// What stands in each row of a list and counts the others.
 const METADATA: [&str; 1] = ["metadata"];
@@ -58,6 +64,12 @@ pub(crate) fn add(mut router: Router, shared: &Arc<Shared>) -> Result<Router> {
     }
     if shared.config.wants("payments") {
         router = router.with(payments::Payments::new(shared.clone()))?;
+    }
+    if shared.config.wants(projects::PROJECTS) {
+        router = router.with(projects::Projects::new(shared.clone()))?;
+    }
+    if shared.config.wants(journal::JOURNAL) {
+        router = router.with(journal::Journal::new(shared.clone()))?;
     }
     Ok(router)
 }

@@ -297,7 +297,10 @@ fn special(known: &Collection, fields: &Fields, query: &Query) -> bool {
             wants("priceType", &kind) && wants("effectiveAsOf", &valid)
         }
         // The project that stands for none is left out unless it is asked for.
-        "projects" => flag(fields, "_nonProject") == (query.get("nonProject") == Some("true")),
+        "projects" => {
+            flag(fields, "_nonProject") == (query.get("nonProject") == Some("true"))
+                && wants("systemTemplate", &|wanted| (wanted == "true") == flag(fields, "systemTemplate"))
+        }
         _ => true,
     }
 }
