@@ -117,8 +117,14 @@ impl Journal {
     fn entry(&self, read: &Wire) -> Result<LedgerEntry> {
         let mut entry = LedgerEntry::new();
         entry.voucher_series = read.text("module")?.map(|module| series(&module).to_owned());
-        entry.position =
-            read.number("journalTransactionLines.lineNumber")?.map(|number| i64::try_from(number).unwrap_or(0));
+        let position = read.number("journalTransactionLines.lineNumber")?;
+        entry.position = match position.map(|number| number.normalize()) {
+            Field::Set(number) if !number.is_integer() => {
+                let what = "the number of a line is no whole number";
+                return Err(Error::new(ErrorKind::Invalid, "decode", what).with_context("field", LINES));
+            }
+            number => number.map(|number| i64::try_from(number).unwrap_or_default()),
+        };
         let status = read.text("status")?.into_value().unwrap_or_default();
         entry.booked_on = match NOT_BOOKED.contains(&status.as_str()) {
             true => Field::Empty,

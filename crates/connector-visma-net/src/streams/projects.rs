@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value as Json, json, value::RawValue};
 use sync_core::{
-    Context, EntityKind, Error, ErrorKind, Field, FieldMap, Result, StreamId, Value,
+    Context, EntityKind, Error, ErrorKind, Field, FieldMap, Result, StreamId,
     capability::{FieldCapability, StreamCapability, UpdateMode},
     connector::{ListFrom, Write},
     handler::{Answer, Encode, Head, RawPage, Shown, StreamHandler},
@@ -45,6 +45,8 @@ static RESOURCE: Resource = Resource {
 const STATUS: &str = "status";
 const STATUSES: [&str; 6] = ["Planned", "Active", "Completed", "Cancelled", "OnHold", "PendingApproval"];
 const TEMPLATE: &str = "template.number";
+/// What the description requires of each change.
+const ALWAYS: [&str; 2] = ["description", "startDate"];
 
 /// The vendor's own fields. What is shown of a project's default subaccount, manager and visibility is written otherwise
 /// than it is read, and is not written.
@@ -74,26 +76,26 @@ const OWN: &[Own] = &[
     ("visibility.visibleInIn", Flag, None),
     ("visibility.visibleInCa", Flag, None),
     ("visibility.visibleInCr", Flag, None),
-    ("defAccount.number", Form::Code, Some("defAccount")),
+    ("defAccount.number", Text, Some("defAccount")),
     ("defAccount.description", Text, None),
     ("defSub.id", Text, None),
     ("defSub.description", Text, None),
-    ("defAccrualAccount.number", Form::Code, Some("defAccrualAccount")),
+    ("defAccrualAccount.number", Text, Some("defAccrualAccount")),
     ("defAccrualAccount.description", Text, None),
     ("defAccrualSub.id", Text, None),
     ("defAccrualSub.description", Text, None),
-    ("billingPeriod", Form::Code, Some("billingPeriod")),
+    ("billingPeriod", Text, Some("billingPeriod")),
     ("nextBillingDate", Day, None),
     ("lastBillingDate", Day, None),
     ("customerLocation.id", Number, None),
     ("customerLocation.name", Text, None),
-    ("allocationRule.id", Form::Code, Some("allocationRule")),
+    ("allocationRule.id", Text, Some("allocationRule")),
     ("allocationRule.description", Text, None),
-    ("billingRule.id", Form::Code, Some("billingRule")),
+    ("billingRule.id", Text, Some("billingRule")),
     ("billingRule.description", Text, None),
-    ("branch.number", Form::Code, Some("branch")),
+    ("branch.number", Text, Some("branch")),
     ("branch.name", Text, None),
-    ("rateTable.id", Form::Code, Some("rateTable")),
+    ("rateTable.id", Text, Some("rateTable")),
     ("rateTable.description", Text, None),
     ("autoAllocate", Flag, Some("autoAllocate")),
     ("automaticReleaseAr", Flag, Some("automaticReleaseArDoc")),
@@ -165,7 +167,8 @@ impl StreamHandler for Projects {
         let mut can = StreamCapability::new(EntityKind::Project);
         columns::declare(&self.columns, &mut can);
         can.fields.insert(Project::CUSTOMER, FieldCapability::read_write());
-        can.fields.insert(Project::IS_FINISHED, FieldCapability::read_write());
+        // of a project that is not over it does not tell which of the other words holds
+        can.fields.insert(Project::IS_FINISHED, FieldCapability::read_only());
         // whether the stamp moves with what a task or a posting changes is not published
         self.shared.declare(&mut can, true);
         can.find_by = Self::filters().iter().map(Filter::path).collect();
@@ -173,7 +176,8 @@ impl StreamHandler for Projects {
         can.natural_key = true;
         can.create = self.shared.config.may(":create");
         if self.shared.config.may(":update") {
-            can.update = UpdateMode::Merge;
+            // what is left out stays, but each change has to have what a project cannot be without
+            can.update = UpdateMode::Replace;
             can.write_concurrency = 4;
         }
         let names = [(Project::CUSTOMER, "customer.number"), (Project::IS_FINISHED, STATUS)];
@@ -205,24 +209,27 @@ impl StreamHandler for Projects {
         columns::write(&self.columns, &sent, encode.is_create(), Dialect::Wrapped, &mut body)?;
         match sent.get(Project::CUSTOMER) {
             Some(value) if !(encode.is_create() && value.is_null()) => {
-                body.wrapped("customer", key_of(value).map_or(Json::Null, Json::from));
+                body.wrapped("customer", key_of(value).unwrap_or_default());
             }
             _ => {}
         }
-        match sent.get(Project::IS_FINISHED) {
-            // the word itself says more; and a new project is what the ERP makes it, unless it is over
-            Some(Value::Bool(finished)) if !body.0.contains_key(STATUS) && (*finished || !encode.is_create()) => {
-                body.wrapped(STATUS, if *finished { "Completed" } else { "Active" });
+        match encode.current() {
+            None => self.beginning(&mut body)?,
+            Some(current) => {
+                ALWAYS.iter().filter_map(|name| Some((*name, current.get(name)?))).for_each(|(name, value)| {
+                    if !body.0.contains_key(name) {
+                        body.wrapped(name, value.clone());
+                    }
+                })
             }
-            _ => {}
-        }
-        if encode.is_create() {
-            self.beginning(&mut body)?;
         }
         Ok(body)
     }
-    fn unchanged(&self, body: &Body, _: &Wire) -> bool {
-        body.is_empty()
+    fn unchanged(&self, body: &Body, current: &Wire) -> bool {
+        let as_it_is = |(name, value): (&String, &Json)| {
+            ALWAYS.contains(&name.as_str()) && value.get("value") == current.get(name)
+        };
+        body.0.iter().all(as_it_is)
     }
 
     async fn list(&self, cx: &Context, from: &ListFrom, page_size: u32) -> Result<RawPage> {

@@ -14,7 +14,7 @@ use emulators::{Emulator, visma_net::VismaNet};
 use sync_core::{
     Canonical, Context, FieldMap, FieldPath, Link,
     connector::{Action, Connector, ListFrom, ListQuery, Write},
-    model::{Invoice, Item, Order, Organisation, Person},
+    model::{Invoice, Item, Order, Organisation, Person, Project},
 };
 use sync_http::{Limits, MemoryTokens, Transport};
 
@@ -43,8 +43,10 @@ impl Bench {
         double.switch("rate_limit_per_hour", 0);
         double.switch("release_delay_s", 0);
         let mut config = double.config();
-        config.more_streams = ["suppliers", "sales_prices", "payments"].map(str::to_owned).into();
+        config.more_streams =
+            ["suppliers", "sales_prices", "payments", "projects", "journal"].map(str::to_owned).into();
         config.make_credit_notes = true;
+        config.project_subaccount = [(1, "0".to_owned())].into();
         // what is not on hold is released in one call
         config.new_invoices = NewInvoices::Balanced;
         let tokens = Arc::new(MemoryTokens::new());
@@ -76,6 +78,10 @@ impl Bench {
                 let owner = Link::External(reference("customers", &self.double.customer()));
                 Person::new().last_name(format!("Holm {number}")).organisation(owner).to_fields()
             }
+            "projects" => {
+                let day: chrono::NaiveDate = "2026-03-01".parse().unwrap();
+                Project::new().number(number.to_string()).name("Nytt").starts_on(day).to_fields()
+            }
             "inventory" => Item::new().number(number.to_string()).name("Ny").category("SERVICE").to_fields(),
             "orders_SO" => self.double.order(vec![line("KAFFE", "1", "10")]),
             "invoices" => self.double.invoice(vec![line("RISTING", "1", "200")]),
@@ -90,6 +96,7 @@ impl Bench {
             "customers" | "suppliers" => Organisation::PHONE,
             "contacts" => Person::TITLE,
             "inventory" => Item::NAME,
+            "projects" => Project::NAME,
             "orders_SO" => Order::DESCRIPTION,
             "invoices" | "credit_notes" => Invoice::DESCRIPTION,
             other => panic!("nobody says what a change of {other} is: a hole"),
