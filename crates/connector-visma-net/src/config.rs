@@ -70,7 +70,7 @@ pub struct Config {
     #[serde(default = "order_types")]
     pub order_types: Vec<String>,
     /// Streams that are there where they are asked for only: `suppliers`, `sales_prices`, `payments`, `sold_by_invoice`,
-    /// `projects`, `journal`.
+    /// `projects`, `journal`, `customer_balances`.
     #[serde(default)]
     pub more_streams: BTreeSet<String>,
     /// Which address of a customer is the billing address.
@@ -352,12 +352,28 @@ mod tests {
             ("order_types = [\"SO\", \"SO\"]", "order_types"),
             ("more_streams = [\"supplier\"]", "more_streams"),
             ("price_decimals = 5", "price_decimals"),
+            ("webhook_secret = \"hush\"", "webhook_header"),
+            ("webhook_header = \"x-sign\"", "webhook_secret"),
+            ("webhook_secret = \" \"\nwebhook_header = \"x-sign\"", "webhook_secret is empty"),
+            ("webhook_secret = \"hush\"\nwebhook_header = \"x sign\"", "'x sign'"),
+            ("webhook_secret = \"hush\"\nwebhook_header = \"\"", "webhook_header"),
         ] {
             let error = read(more).unwrap().check().unwrap_err();
             assert!(error.kind() == ErrorKind::Config && error.message().contains(key), "{error}");
         }
+        let wrong = read("project_subaccount = { first = \"0\" }").unwrap_err();
+        assert!(wrong.to_string().contains("'first'"), "{wrong}");
         let empty = Config::new("x", " ".into(), "t");
         assert!(empty.check().unwrap_err().message().contains("client_secret"));
+    }
+
+    #[test]
+    fn segments_and_the_secret_of_webhooks_are_read_and_the_secret_is_not_shown() {
+        let more = "project_subaccount = { 2 = \"10\", 1 = \"0\" }\nwebhook_secret = \"hook-hush\"\nwebhook_header = \"X-Sign\"";
+        let config = read(more).unwrap();
+        config.check().unwrap();
+        assert_eq!(config.project_subaccount.into_iter().collect::<Vec<_>>(), [(1, "0".into()), (2, "10".into())]);
+        assert!(!format!("{:?}", read(more).unwrap()).contains("hook-hush"));
     }
 
     #[test]

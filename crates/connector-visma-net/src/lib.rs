@@ -38,8 +38,12 @@
 //! | `payments` | payment | list, changes |
 //! | `projects` | project | list, changes, find, create, change |
 //! | `journal` | ledger entry | list, changes |
+//! | `customer_balances` | organisation | list, changes |
 //!
-//! The last five and `sold_by_invoice` are there where [`Config::more_streams`] asks for them, stock where [`Config::stock`] does.
+//! The last six and `sold_by_invoice` are there where [`Config::more_streams`] asks for them, stock where [`Config::stock`] does.
+//!
+//! Beside the streams there are the files of records ([`Connection::files`]) and the vendor's webhooks, which name records to
+//! look at ([`Config::webhook_header`]).
 //!
 //! The `README.md` beside this crate tells what is mapped how, and what was decided where the vendor is silent.
 

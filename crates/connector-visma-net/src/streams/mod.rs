@@ -1,5 +1,6 @@
 //! One module for each kind of resource.
 
+mod balances;
 mod contacts;
 mod direct;
 mod document;
@@ -38,8 +39,15 @@ use crate::{
 pub(crate) use orders::stream as order_stream;
 
 /// Streams that are there where the configuration asks for them.
-pub(crate) const MORE: [&str; 6] =
-    ["suppliers", "sales_prices", "payments", direct::SOLD_BY_INVOICE, projects::PROJECTS, journal::JOURNAL];
+pub(crate) const MORE: [&str; 7] = [
+    "suppliers",
+    "sales_prices",
+    "payments",
+    direct::SOLD_BY_INVOICE,
+    projects::PROJECTS,
+    journal::JOURNAL,
+    balances::BALANCES,
+];
 
 /// What stands in each row of a list and counts the others.
 const METADATA: [&str; 1] = ["metadata"];
@@ -70,6 +78,9 @@ pub(crate) fn add(mut router: Router, shared: &Arc<Shared>) -> Result<Router> {
     }
     if shared.config.wants(journal::JOURNAL) {
         router = router.with(journal::Journal::new(shared.clone()))?;
+    }
+    if shared.config.wants(balances::BALANCES) {
+        router = router.with(balances::Balances::new(shared.clone()))?;
     }
     Ok(router)
 }

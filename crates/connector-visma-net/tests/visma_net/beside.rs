@@ -113,6 +113,38 @@ async fn shipments_cost_calls_only_where_they_are_asked_for_and_something_was_sh
 }
 
 #[tokio::test]
+async fn a_shipment_that_cannot_be_read_leaves_the_order_unread_and_one_that_is_gone_says_nothing() {
+    let double = Double::start().await;
+    let erp = with_shipments(&double).await;
+    let id = open_order(&double, &erp).await;
+    double.act("stock", json!({ "item": "KAFFE", "warehouse": "1", "by": 2 }));
+    let shipment = ship(&double, &id, json!({}))["shipment"].clone();
+    parcels(&double, &shipment, &["PAKKE-1"]);
+    let shipments = ["/api/v3/SalesOrders/SO/*/shipment", "/v1/shipment/*"];
+    let status = |code| FaultKind::Status { code, handled: false };
+    for path in shipments {
+        for (fault, kind) in [
+            (status(503), ErrorKind::Unavailable),
+            (status(403), ErrorKind::Permission),
+            (status(401), ErrorKind::Auth),
+            (status(429), ErrorKind::RateLimited),
+            (FaultKind::DropBefore, ErrorKind::Unavailable),
+            (FaultKind::Truncate, ErrorKind::Unavailable),
+            (FaultKind::Html { code: 200, handled: false }, ErrorKind::Protocol),
+        ] {
+            double.emulator.fault(Fault::new(fault.clone()).on("GET", path).times(2));
+            let error = erp.router.get(&double.cx, &SO.into(), &[id.as_str().into()]).await.unwrap_err();
+            assert_eq!(error.kind(), kind, "{fault:?} {path}: {error}");
+            double.emulator.clear_faults();
+        }
+        double.emulator.fault(Fault::new(status(404)).on("GET", path));
+        let record = double.record(&erp, SO, &id).await;
+        assert_shows(&record.fields, &[("delivered_on", "(empty)"), ("tracking.number", "(empty)")]);
+    }
+    assert_shows(&double.record(&erp, SO, &id).await.fields, &[("tracking.number", "'PAKKE-1'")]);
+}
+
+#[tokio::test]
 async fn files_are_put_listed_and_read_byte_for_byte() {
     let double = Double::start().await;
     let erp = double.connect().await;
@@ -153,6 +185,22 @@ async fn files_that_are_not_there_or_cannot_be_sent_are_refused_and_a_lost_answe
     let nobody = "00000000-0000-0000-0000-000000000000";
     assert_eq!(files.read(cx, nobody).await.unwrap_err().kind(), ErrorKind::NotFound);
     let on = Holder::Item("RISTING");
+    for (fault, kind) in [
+        (FaultKind::Status { code: 503, handled: false }, ErrorKind::Unavailable),
+        (FaultKind::Truncate, ErrorKind::Unavailable),
+        (FaultKind::RateLimit, ErrorKind::RateLimited),
+    ] {
+        double.emulator.fault(Fault::new(fault.clone()).on("GET", "/v1/*").times(2));
+        assert_eq!(files.list(cx, on).await.unwrap_err().kind(), kind, "{fault:?}");
+        double.emulator.clear_faults();
+        let id = files.put(cx, on, "kept", "text/plain", b"kept").await.unwrap();
+        double.emulator.fault(Fault::new(fault.clone()).on("GET", "/v1/attachment/*").times(2));
+        assert_eq!(files.read(cx, &id).await.unwrap_err().kind(), kind, "{fault:?}");
+        double.emulator.clear_faults();
+    }
+    let refused = FaultKind::Status { code: 403, handled: false };
+    double.emulator.fault(Fault::new(refused).on("POST", "/v1/inventory/RISTING/attachment"));
+    assert_eq!(files.put(cx, on, "a", "text/plain", b"x").await.unwrap_err().kind(), ErrorKind::Permission);
     let before = double.calls().len();
     for (name, media_type) in [("", "text/plain"), ("a\"b", "text/plain"), ("a\r\nb", "text/plain"), ("a", "x\r\ny: z")]
     {
@@ -161,7 +209,8 @@ async fn files_that_are_not_there_or_cannot_be_sent_are_refused_and_a_lost_answe
     assert_eq!(double.calls().len(), before, "nothing is sent");
     double.emulator.fault(Fault::new(FaultKind::DropAfter).on("POST", "/v1/inventory/RISTING/attachment"));
     assert_eq!(files.put(cx, on, "a", "text/plain", b"x").await.unwrap_err().kind(), ErrorKind::AmbiguousWrite);
-    assert_eq!(files.list(cx, on).await.unwrap().len(), 1, "it arrived, and is sent once");
+    assert_eq!(files.list(cx, on).await.unwrap().len(), 2, "it arrived");
+    assert_eq!(double.calls().len(), before + 2, "and is sent once");
 }
 
 fn subscribe(double: &Double, events: &[&str], secret: &str) {

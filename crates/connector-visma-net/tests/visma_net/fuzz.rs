@@ -22,7 +22,7 @@ use mutate::{anything, examples, mutated, play, structure};
 use records::{discreet, records};
 use server::{Says, TOKEN};
 
-const STREAMS: [&str; 11] = [
+const STREAMS: [&str; 12] = [
     "customers",
     "suppliers",
     "contacts",
@@ -34,6 +34,7 @@ const STREAMS: [&str; 11] = [
     "payments",
     "projects",
     "journal",
+    "customer_balances",
 ];
 
 fn runtime() -> Runtime {
@@ -63,6 +64,7 @@ fn corpus() -> Vec<(&'static str, String)> {
         ("payments", fixture("payment")),
         ("projects", fixture("project")),
         ("journal", entry()),
+        ("customer_balances", fixture("balance")),
     ];
     for (_, text) in examples(env!("CARGO_MANIFEST_DIR"), "visma-net") {
         let Ok(value) = serde_json::from_str::<serde_json::Value>(&text) else { continue };

@@ -87,6 +87,7 @@ async fn own_fields_are_the_vendors() {
         ("payments", "PaymentDto"),
         ("projects", "ProjectDto"),
         ("journal", "JournalTransactionDto"),
+        ("customer_balances", "CustomerBalanceDto"),
     ] {
         let can = &router.capabilities().streams[&StreamId::new(stream)];
         let own = can.fields.keys().filter_map(|path| path.as_str().strip_prefix("x.visma-net."));
@@ -159,6 +160,7 @@ async fn reads(erp: &Erp) {
         "payments",
         "projects",
         "journal",
+        "customer_balances",
     ];
     for stream in streams {
         erp.list(stream, ListFrom::Beginning).await;

@@ -9,7 +9,9 @@ async fn every_field_that_can_be_mapped_is_told_with_its_name_and_choices() {
     let double = Double::start().await;
     let mut config = double.config();
     config.more_streams =
-        ["suppliers", "sales_prices", "payments", "sold_by_invoice", "projects", "journal"].map(str::to_owned).into();
+        ["suppliers", "sales_prices", "payments", "sold_by_invoice", "projects", "journal", "customer_balances"]
+            .map(str::to_owned)
+            .into();
     let erp = double.try_connect(config).await.unwrap();
     let streams = &erp.router.capabilities().streams;
     for (stream, path, name, list) in [

@@ -123,6 +123,7 @@ impl Desk {
     }
     fn collection(stream: &StreamId) -> Option<&'static str> {
         Some(match stream.as_str() {
+            "customer_balances" => "customers",
             "suppliers" => "suppliers",
             "projects" => "projects",
             "sales_prices" => "prices",
@@ -139,7 +140,8 @@ impl Desk {
 }
 
 /// Streams that are there on demand.
-const MORE: [&str; 6] = ["suppliers", "sales_prices", "payments", "sold_by_invoice", "projects", "journal"];
+const MORE: [&str; 7] =
+    ["suppliers", "sales_prices", "payments", "sold_by_invoice", "projects", "journal", "customer_balances"];
 /// What the portal showed.
 const HOOK_SECRET: &str = "hush-hook-4711";
 
@@ -300,6 +302,7 @@ impl ConnectorFixture for Desk {
             return true;
         }
         let set = match stream.as_str() {
+            "customer_balances" => json!({ "name": "Ny" }),
             "suppliers" => json!({ "accountReference": "Ny" }),
             "projects" => json!({ "description": "Ny" }),
             "customers" => json!({ "accountReference": "Ny" }),
@@ -337,7 +340,7 @@ impl ConnectorFixture for Desk {
     async fn locked(&self, stream: &StreamId) -> Option<Arc<str>> {
         match stream.as_str() {
             "invoices" | "credit_notes" => Some(self.release(stream.as_str()).await),
-            "journal" => Some(self.seed(stream, 1).await?.remove(0)),
+            "journal" | "customer_balances" => Some(self.seed(stream, 1).await?.remove(0)),
             "orders_SO" => {
                 // it has left, in a parcel, and is invoiced
                 let id = self.make("orders_SO").await;
@@ -373,7 +376,7 @@ impl ConnectorFixture for Desk {
         if stream.as_str() == "orders_SO" { 4 } else { 1 }
     }
     fn pages_are_fixed(&self, stream: &StreamId) -> bool {
-        stream.as_str() == "contacts" // there are no pages
+        matches!(stream.as_str(), "contacts" | "customer_balances") // there are no pages
     }
     fn advance(&self, seconds: u64) -> bool {
         self.double.advance(seconds);

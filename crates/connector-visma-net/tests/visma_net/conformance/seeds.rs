@@ -27,6 +27,10 @@ impl Desk {
                         "promotion": nth.is_multiple_of(2), "expirationDate": "2039-12-31" });
                     self.double.act("create", json!({ "collection": "prices", "set": set }))["key"].to_string()
                 }
+                "customer_balances" => {
+                    let set = json!({ "name": format!("Kunde {nth}"), "customerClassId": "1" });
+                    self.double.act("create", json!({ "collection": "customers", "set": set }))["key"].to_string()
+                }
                 "payments" => {
                     let invoice = self.release("invoices").await;
                     let line = json!({ "operation": "Insert", "documentType": "Invoice", "refNbr": &*invoice, "amountPaid": nth });
