@@ -35,9 +35,13 @@ pub(super) struct Records {
 }
 
 /// What the vendor keeps for itself, and what must never go back: a password read as "(censored)" would be set to that.
-const KEPT_SECRET: &str = "Password";
-pub(super) const KEPT: [&str; 7] =
-    ["QuotationLines", KEPT_SECRET, "History", "CreatedAt", "CreatedBy", "UpdatedAt", "UpdatedBy"];
+const KEPT_SECRET: &str = "password";
+pub(super) const KEPT: [&str; 6] = ["QuotationLines", "History", "CreatedAt", "CreatedBy", "UpdatedAt", "UpdatedBy"];
+
+/// Whether a member may be a password. Queries show columns of the database too, which have names of another make.
+fn is_secret(key: &str) -> bool {
+    key.to_ascii_lowercase().contains(KEPT_SECRET)
+}
 
 impl Records {
     pub(super) fn new(api: Api, of: &'static Resource, lists: Arc<Lists>, own: OwnFields, config: &Config) -> Self {
@@ -159,7 +163,7 @@ impl Records {
         };
         let mut body = match (self.updates, encode.current()) {
             (Updates::Replace, Some(current)) => {
-                let goes_back = |key: &String| !KEPT.iter().any(|kept| key.contains(kept));
+                let goes_back = |key: &String| !is_secret(key) && !KEPT.iter().any(|kept| key.contains(kept));
                 current.0.iter().filter(|(key, _)| goes_back(key)).map(|(k, v)| (k.clone(), v.clone())).collect()
             }
             _ => Map::new(),
@@ -226,7 +230,7 @@ pub(super) fn answer(id: Option<String>) -> Answer {
 pub(super) fn without_passwords(rows: Vec<Box<RawValue>>) -> Vec<Box<RawValue>> {
     let cut = |row: Box<RawValue>| {
         let Ok(mut members) = serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(row.get()) else { return row };
-        members.retain(|key, _| !key.contains(KEPT_SECRET));
+        members.retain(|key, _| !is_secret(key));
         // text keys and what was JSON before: this cannot fail
         serde_json::value::to_raw_value(&members).unwrap_or_default()
     };
