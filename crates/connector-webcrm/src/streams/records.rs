@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, value::RawValue};
 use sync_core::{
@@ -33,6 +33,9 @@ pub(super) struct Records {
     updates: Updates,
     batch: usize,
 }
+
+/// How far the vendor's clock may lag behind ours for a record to have been made just now.
+const JUST_NOW: TimeDelta = TimeDelta::minutes(2);
 
 /// What the vendor keeps for itself, and what must never go back: a password read as "(censored)" would be set to that.
 const KEPT_SECRET: &str = "password";
@@ -176,13 +179,39 @@ impl Records {
     pub(super) fn unchanged(body: &Map<String, Json>, current: &Wire) -> bool {
         body.iter().all(|(key, value)| current.0.get(key).is_some_and(|kept| same(value, kept)))
     }
+    /// A new record. Where the vendor does not tell its id, it is the one of this name that was made just now and shows all
+    /// that was sent; where that is none, or more than one, it stays open which one it is.
+    pub(super) async fn made(&self, cx: &Context, body: &Map<String, Json>) -> Result<Answer> {
+        let began = cx.clock.now() - JUST_NOW;
+        let told = self.api.made(cx, self.of, body).await?;
+        Ok(answer(match told {
+            // that it cannot be looked for now makes it no worse: it is looked for later
+            None => self.just_made(cx, body, began).await.unwrap_or_default(),
+            told => told,
+        }))
+    }
+    async fn just_made(&self, cx: &Context, body: &Map<String, Json>, began: DateTime<Utc>) -> Result<Option<String>> {
+        let (entity, id, name) = (self.of.entity, self.of.key("Id"), self.of.key("Name"));
+        let Some(text) = body.get(&name).and_then(Json::as_str) else { return Ok(None) };
+        let script = format!("SELECT * FROM {entity} WHERE {name} = {}", quoted(text));
+        let rows = self.query(cx, self.of.find, &script).await?;
+        let sent: Map<String, Json> =
+            body.iter().filter(|(key, _)| **key != id).map(|(key, value)| (key.clone(), value.clone())).collect();
+        let is_it = |row: &&Box<RawValue>| {
+            let Ok(row) = serde_json::from_str::<Wire>(row.get()) else { return false };
+            let made = row.moment(&self.of.key("CreatedAt")).ok().and_then(Field::into_value);
+            made.is_some_and(|made| made >= began) && Self::unchanged(&sent, &row)
+        };
+        let mut found = rows.iter().filter(is_it).filter_map(|row| self.id_of(row));
+        Ok(found.next().filter(|_| found.next().is_none()).map(|id| id.to_string()))
+    }
     /// New records one by one, since made quickly they may be given one id; changes together.
     pub(super) async fn write(&self, cx: &Context, batch: &[Outgoing<'_, Map<String, Json>>]) -> Vec<Result<Answer>> {
         let mut answers: Vec<Option<Result<Answer>>> = Vec::new();
         let mut changes: Vec<(usize, &str, &Map<String, Json>)> = Vec::new();
         for (place, Outgoing { step, .. }) in batch.iter().enumerate() {
             answers.push(match step {
-                Step::Post(body) => Some(self.api.made(cx, self.of, body).await.map(answer)),
+                Step::Post(body) => Some(self.made(cx, body).await),
                 Step::Put(id, body) => {
                     changes.push((place, id, body));
                     None
