@@ -2,7 +2,7 @@
 //! one of them takes and the schema does not name, or the other way round, fails there.
 
 use serde_json::{Map, Value, json};
-use sync_core::EntityKind;
+use sync_core::{EntityKind, mapping::Transform};
 
 use crate::{plugins::Plugins, preset, system};
 
@@ -267,6 +267,7 @@ fn row(plugins: &Plugins) -> Value {
             "field": {"type": "string"},
             "direction": {"enum": ["both", "in", "out"]},
             "table": {"type": "string"},
+            "transform": one_of(Transform::ALL.into_iter().map(|(word, _)| word), "what is made of a text that is read"),
             "mapper": one_of(plugins.mappers.keys().map(String::as_str), "a mapper that the program brings"),
         },
         "additionalProperties": {"anyOf": [

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{EntityKind, StreamId},
-    model::FieldType,
+    model::{self, FieldType},
     value::{FieldMap, FieldPath, Value},
 };
 
@@ -72,6 +72,10 @@ pub struct StreamCapability {
 }
 
 impl StreamCapability {
+    /// What a field of this stream holds: the model's own says it, of a vendor's own field the connector if it knows.
+    pub fn type_of(&self, field: FieldPath) -> Option<FieldType> {
+        model::field(self.kind, field).map(|spec| spec.ty).or_else(|| self.fields.get(&field)?.holds)
+    }
     /// A stream of `kind` that can do nothing yet.
     pub fn new(kind: EntityKind) -> Self {
         Self {
@@ -391,6 +395,10 @@ impl FieldCapability {
     /// The same without what only people want to know of it.
     pub(crate) fn bare(&self) -> Self {
         Self { label: None, vendor_name: None, holds: None, choices: Vec::new(), ..self.clone() }
+    }
+    /// What it does to a canonical value that has another form there.
+    pub(crate) fn of_any_form(self) -> Self {
+        Self { max_len: None, folds_case: false, one_of: None, ..self }
     }
     /// Whether it can be written when the record is created (`true`) or later.
     pub fn writable(&self, on_create: bool) -> bool {

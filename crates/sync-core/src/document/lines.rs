@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use super::{
-    Trouble,
+    Trouble, has_rates,
     sums::{self, How},
 };
 use crate::{
@@ -32,8 +32,7 @@ pub(crate) fn outgoing(
         lines.extend(priced.lines(line)?);
     }
     let expected = sums::of(&lines, how)?;
-    // without the rates it is known what the prices come to, and not what VAT is on or in them
-    let has_rates = lines.iter().all(|line| line.kind.value() == Some(&LineKind::Text) || line.vat_rate.is_set());
+    let has_rates = has_rates(lines.iter());
     let (told, comes_to) = match has_rates || with_vat {
         true => (source.gross.value(), expected.gross),
         false => (source.net.value(), expected.net),

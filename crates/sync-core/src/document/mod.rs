@@ -15,7 +15,7 @@ use rust_decimal::Decimal;
 
 use crate::{
     capability,
-    model::{Content, Fields, Invoice, LineKind, Order},
+    model::{Content, Fields, Invoice, Line, LineKind, Order},
     policy::{DocumentTable, StreamTable},
     value::{FieldMap, FieldPath, Value},
 };
@@ -26,6 +26,8 @@ pub(crate) const CONTENT: FieldPath = Order::CONTENT;
 pub(crate) const LINES: FieldPath = FieldPath::from_static("content.lines");
 /// What is to be paid.
 pub(crate) const GROSS: FieldPath = FieldPath::from_static("content.gross");
+/// What the rows come to without VAT.
+pub(crate) const NET: FieldPath = FieldPath::from_static("content.net");
 
 /// What is settled of an invoice.
 pub(crate) const SETTLED: FieldPath = Invoice::SETTLED;
@@ -119,6 +121,22 @@ pub(crate) fn payable(fields: &FieldMap) -> Option<Decimal> {
     let content = content(fields).ok()?;
     let rounding = content.rounding.value().copied().unwrap_or_default();
     content.gross.value()?.checked_sub(rounding)
+}
+
+/// What a document comes to by its source's word and at a target, where both tell: what is to be paid, and of prices
+/// without VAT of which nobody says the rates, what the rows come to.
+pub(crate) fn totals(source: &FieldMap, shown: &FieldMap) -> Option<(Decimal, Decimal)> {
+    let (ours, theirs) = (content(source).ok()?, content(shown).ok()?);
+    match has_rates(ours.lines.value().into_iter().flatten()) || theirs.prices_include_vat.value() == Some(&true) {
+        true => due(source).zip(payable(shown)),
+        false => ours.net.into_value().zip(theirs.net.into_value()),
+    }
+}
+
+/// Whether each line with money says its VAT rate: without, it is known what the prices come to, and not what VAT is on or
+/// in them.
+fn has_rates<'a>(mut lines: impl Iterator<Item = &'a Line>) -> bool {
+    lines.all(|line| line.kind.value() == Some(&LineKind::Text) || line.vat_rate.is_set())
 }
 
 /// What is to be paid by the source's word.

@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 
 use super::{due, payable};
 use crate::{
-    id::{CanonicalId, EntityKind},
-    model::{Canonical, Invoice, InvoiceStage, Invoicing, Order, PaymentState},
+    id::{CanonicalId, EntityKind, EntityName},
+    model::{Canonical, Invoice, InvoiceStage, InvoiceState, Invoicing, Order, PaymentState},
     store::{Binding, MatchKey},
     value::{FieldMap, FieldPath, Link, Value},
 };
@@ -13,9 +13,12 @@ use crate::{
 /// The rule of the keys under which an order finds its invoices.
 pub(crate) const PARENT: &str = "@order";
 
+/// The rule of the keys under which an invoice finds the credit notes that name it and no order.
+pub(crate) const CREDITED: &str = "@credited";
+
 /// The fields of an order that are computed.
-pub(crate) const COMPUTED: [FieldPath; 5] =
-    [Order::INVOICING, Order::PAYMENT, Order::PAID, Order::INVOICE_NUMBERS, Order::INVOICED_ON];
+pub(crate) const COMPUTED: [FieldPath; 6] =
+    [Order::INVOICING, Order::INVOICE_STATE, Order::PAYMENT, Order::PAID, Order::INVOICE_NUMBERS, Order::INVOICED_ON];
 
 /// The order that an invoice is of.
 pub(crate) fn parent(binding: &Binding) -> Option<CanonicalId> {
@@ -29,19 +32,32 @@ pub(crate) fn parent(binding: &Binding) -> Option<CanonicalId> {
     binding.derived_from.or(linked)
 }
 
-/// The key under which an order finds an invoice of an entity.
-pub(crate) fn key(entity: &crate::EntityName, order: CanonicalId) -> MatchKey {
-    MatchKey { entity: entity.clone(), rule: PARENT.to_owned(), key: order.to_string() }
+/// The invoice that a credit note is of, if it names no order: it counts for the order of that invoice.
+pub(crate) fn credited(binding: &Binding) -> Option<CanonicalId> {
+    match binding.agreed.get(Invoice::CREDITS) {
+        Some(Value::Link(Link::Canonical(invoice))) if parent(binding).is_none() => Some(*invoice),
+        _ => None,
+    }
+}
+
+/// The keys under which a document is found by the one that it counts for.
+pub(crate) fn keys(binding: &Binding) -> impl Iterator<Item = MatchKey> {
+    let entity = &binding.entity;
+    let order = parent(binding).map(|order| key(entity, PARENT, order));
+    order.into_iter().chain(credited(binding).map(|invoice| key(entity, CREDITED, invoice)))
+}
+
+/// The key under which what counts for a document is found in an entity: an order's invoices, or an invoice's credits.
+pub(crate) fn key(entity: &EntityName, rule: &str, of: CanonicalId) -> MatchKey {
+    MatchKey { entity: entity.clone(), rule: rule.to_owned(), key: of.to_string() }
 }
 
 /// What the living invoices of an order say of it. Of a total that nobody knows, one invoice is the whole.
 pub(crate) fn order(agreed: &FieldMap, invoices: &[&FieldMap]) -> FieldMap {
-    let booked: Vec<(Invoice, &FieldMap)> = invoices
-        .iter()
-        .filter_map(|fields| Some((Invoice::from_fields(fields).ok()?, *fields)))
-        .filter(|(invoice, _)| is_booked(invoice) && invoice.is_cancelled.value() != Some(&true))
-        .collect();
-    let is_credit = |invoice: &Invoice| invoice.is_credit.value() == Some(&true) || invoice.credits.is_set();
+    let all: Vec<(Invoice, &FieldMap)> =
+        invoices.iter().filter_map(|fields| Some((Invoice::from_fields(fields).ok()?, *fields))).collect();
+    let booked: Vec<&(Invoice, &FieldMap)> =
+        all.iter().filter(|(invoice, _)| is_booked(invoice) && !is_void(invoice)).collect();
     let sum = |credits: bool| -> Decimal {
         let of_kind = booked.iter().filter(|(invoice, _)| is_credit(invoice) == credits);
         of_kind.filter_map(|(_, fields)| payable(fields)).map(|gross| gross.abs()).sum()
@@ -54,7 +70,8 @@ pub(crate) fn order(agreed: &FieldMap, invoices: &[&FieldMap]) -> FieldMap {
         () if invoiced - credited >= whole => Invoicing::Invoiced,
         () => Invoicing::Partly,
     };
-    let mut rolled = Order::new().invoicing(invoicing);
+    let state = state(all.iter().map(|(invoice, _)| invoice).filter(|i| !is_credit(i)), invoicing);
+    let mut rolled = Order::new().invoicing(invoicing).invoice_state(state);
     let real: Vec<&Invoice> = booked.iter().map(|(invoice, _)| invoice).filter(|i| !is_credit(i)).collect();
     if !real.is_empty() {
         rolled = rolled.payment(payment(&real, invoicing)).paid(settled(&real));
@@ -67,6 +84,26 @@ pub(crate) fn order(agreed: &FieldMap, invoices: &[&FieldMap]) -> FieldMap {
         }
     }
     rolled.to_fields()
+}
+
+fn is_credit(invoice: &Invoice) -> bool {
+    invoice.is_credit.value() == Some(&true) || invoice.credits.is_set()
+}
+
+fn is_void(invoice: &Invoice) -> bool {
+    invoice.is_cancelled.value() == Some(&true)
+}
+
+/// What became of invoices that are no credits.
+fn state<'a>(invoices: impl Iterator<Item = &'a Invoice>, invoicing: Invoicing) -> InvoiceState {
+    let (void, living): (Vec<&Invoice>, Vec<&Invoice>) = invoices.partition(|invoice| is_void(invoice));
+    match () {
+        () if living.iter().any(|invoice| !is_booked(invoice)) => InvoiceState::Awaiting,
+        () if invoicing == Invoicing::Credited => InvoiceState::Credited,
+        () if !living.is_empty() => InvoiceState::Approved,
+        () if !void.is_empty() => InvoiceState::Cancelled,
+        () => InvoiceState::None,
+    }
 }
 
 /// Where nobody speaks of stages, an invoice is one when it has a number.
@@ -122,11 +159,32 @@ mod tests {
 
     #[test]
     fn drafts_and_void_invoices_say_nothing_and_credits_take_back() {
-        let draft = invoice("", 100, 0).stage(InvoiceStage::Draft);
-        let void = invoice("9", 100, 0).is_cancelled(true);
-        let none = rolled(&[draft, void]);
+        let draft = || invoice("", 100, 0).stage(InvoiceStage::Draft);
+        let void = || invoice("9", 100, 0).is_cancelled(true);
+        let none = rolled(&[draft(), void()]);
         assert_eq!((none.invoicing, none.payment), (Invoicing::None.into(), crate::Field::Unknown));
         let credit = invoice("10", -100, -100).is_credit(true);
         assert_eq!(rolled(&[invoice("9", 100, 0), credit]).invoicing, Invoicing::Credited.into());
+    }
+    #[test]
+    fn what_became_of_its_invoices_is_told_of_drafts_and_void_ones_too() {
+        let booked = || invoice("9", 100, 0);
+        let draft = || invoice("", 100, 0).stage(InvoiceStage::Draft);
+        let void = || invoice("8", 100, 0).is_cancelled(true);
+        let credit = || invoice("10", -100, -100).is_credit(true);
+        let cases = [
+            (vec![], InvoiceState::None),
+            (vec![draft()], InvoiceState::Awaiting),
+            (vec![booked(), draft()], InvoiceState::Awaiting),
+            (vec![booked()], InvoiceState::Approved),
+            (vec![booked(), void()], InvoiceState::Approved),
+            (vec![booked(), credit()], InvoiceState::Credited),
+            (vec![void()], InvoiceState::Cancelled),
+            (vec![void(), draft()], InvoiceState::Awaiting),
+            (vec![credit()], InvoiceState::None),
+        ];
+        for (invoices, state) in cases {
+            assert_eq!(rolled(&invoices).invoice_state, state.into(), "{invoices:?}");
+        }
     }
 }

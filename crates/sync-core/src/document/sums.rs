@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::{Trouble, content, due, payable};
+use super::{Trouble, content, totals};
 use crate::{
     Result,
     model::{Line, LineKind, Money},
@@ -87,9 +87,7 @@ pub(crate) fn of(lines: &[Line], how: How) -> Result<Sums> {
 /// # Errors
 /// The two sums that differ.
 pub(crate) fn agree(source: &FieldMap, shown: &FieldMap) -> std::result::Result<(), Trouble> {
-    if let (Some(source), Some(target)) = (due(source), payable(shown))
-        && source != target
-    {
+    if let Some((source, target)) = totals(source, shown).filter(|(source, target)| source != target) {
         return Err(Trouble::Totals { source, target });
     }
     let (ours, theirs) = (content(source)?, content(shown)?);

@@ -53,7 +53,7 @@ pub(super) fn sums_stand(table: &StreamTable, action: &Action, shown: &FieldMap)
         return true;
     }
     let shown = table.inbound(shown, &mut Problems::default()).unwrap_or_default();
-    document::due(with).zip(document::payable(&shown)).is_none_or(|(due, payable)| due == payable)
+    document::totals(with, &shown).is_none_or(|(due, shown)| due == shown)
 }
 
 fn paid(with: &FieldMap) -> Decimal {

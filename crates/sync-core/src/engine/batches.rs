@@ -10,7 +10,7 @@ use super::{
     work::Work,
 };
 use crate::{
-    document::rollup::PARENT,
+    document::rollup::{CREDITED, PARENT},
     error::Result,
     id::{CanonicalId, ExternalRef},
     policy::Entity,
@@ -149,7 +149,7 @@ impl Work<'_> {
         if key.rule == CARRIES {
             return Some(Tie::of_key(&MatchKey { rule: MARK.to_owned(), ..key.clone() }));
         }
-        if [PART_OF, PARENT].contains(&key.rule.as_str()) {
+        if [PART_OF, PARENT, CREDITED].contains(&key.rule.as_str()) {
             return key.key.parse().ok().map(|id| Tie::of_id(CanonicalId::from_uuid(id)));
         }
         let entities = self.group.entities.iter().filter_map(|place| self.entity(*place));

@@ -88,8 +88,11 @@ impl Work<'_> {
 
     /// Decides orders again whose invoices say something new of them.
     pub(super) async fn roll_up(&mut self, decided: &mut Vec<Decided>, ready: &[Ready]) -> Result<()> {
-        let changed = decided.iter().filter(|one| one.diffed.changed);
-        let parents: BTreeSet<CanonicalId> = changed.filter_map(|one| rollup::parent(&one.diffed.binding)).collect();
+        let changed: Vec<&Binding> =
+            decided.iter().filter(|one| one.diffed.changed).map(|one| &one.diffed.binding).collect();
+        let mut parents: BTreeSet<CanonicalId> = changed.iter().filter_map(|binding| rollup::parent(binding)).collect();
+        let credited = self.load(&changed.iter().filter_map(|binding| rollup::credited(binding)).collect()).await?;
+        parents.extend(credited.values().filter_map(rollup::parent));
         for (id, parent) in self.load(&parents).await? {
             let place = ready.iter().map(|one| one.place).find(|place| {
                 self.entity(*place)
@@ -110,12 +113,22 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Living invoices of an order.
+    /// Living invoices of an order, and what credits them.
     async fn children(&self, order: &Binding) -> Result<Vec<Binding>> {
-        let invoices = self.engine.policy.entities.iter().filter(|entity| entity.kind == EntityKind::Invoice);
-        let keys: Vec<MatchKey> = invoices.map(|entity| rollup::key(&entity.name, order.id)).collect();
-        let mut ids: BTreeSet<CanonicalId> = self.store.keyed(&keys).await?.into_iter().map(|(_, id)| id).collect();
-        ids.extend(self.bindings.values().filter(|b| rollup::parent(b) == Some(order.id)).map(|b| b.id));
+        let mut invoices = self.counted_for(rollup::PARENT, &BTreeSet::from([order.id])).await?;
+        let numbered = invoices.iter().map(|invoice| invoice.id).collect();
+        invoices.extend(self.counted_for(rollup::CREDITED, &numbered).await?);
+        Ok(invoices)
+    }
+    /// Living invoices that count for one of these under a rule.
+    async fn counted_for(&self, rule: &str, of: &BTreeSet<CanonicalId>) -> Result<Vec<Binding>> {
+        let entities = self.engine.policy.entities.iter().filter(|entity| entity.kind == EntityKind::Invoice);
+        let keys: BTreeSet<MatchKey> =
+            entities.flat_map(|entity| of.iter().map(|id| rollup::key(&entity.name, rule, *id))).collect();
+        let named = |binding: &Binding| rollup::keys(binding).any(|key| keys.contains(&key));
+        let stored = self.store.keyed(&keys.iter().cloned().collect::<Vec<_>>()).await?;
+        let mut ids: BTreeSet<CanonicalId> = stored.into_iter().map(|(_, id)| id).collect();
+        ids.extend(self.bindings.values().filter(|binding| named(binding)).map(|binding| binding.id));
         let found: BTreeMap<CanonicalId, Binding> = self.load(&ids).await?;
         // one that is not made yet says nothing
         let made = |b: &Binding| {
@@ -123,8 +136,7 @@ impl Work<'_> {
                 .iter()
                 .any(|(key, _)| key.system != SystemId::hub() && b.live_side(key).is_some_and(|side| side.id.is_some()))
         };
-        let counts = |b: &Binding| b.is_live() && made(b) && rollup::parent(b) == Some(order.id);
-        Ok(found.into_values().filter(counts).collect())
+        Ok(found.into_values().filter(|b| b.is_live() && made(b) && named(b)).collect())
     }
 
     /// Decides a record once more in this pass, with something that the hub says.

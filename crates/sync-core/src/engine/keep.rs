@@ -99,7 +99,7 @@ impl Work<'_> {
             batch.waiting = std::mem::take(&mut self.waiting);
         }
         if let Some((reading, Basis { told, ready, .. })) = rest {
-            tally.report.parked.extend(reading.parked.iter().cloned());
+            tally.report.park(reading.parked.iter().cloned());
             batch.checkpoints = std::mem::take(&mut reading.checkpoints);
             for (host, checkpoint) in &mut batch.checkpoints {
                 checkpoint.open.retain(|id| !self.gone.contains(&host.id(id)));

@@ -164,11 +164,10 @@ pub(super) fn done(
 
 /// Whether a document comes to what its source says, as far as both tell.
 fn adds_up(table: &StreamTable, ours: &FieldMap, sight: Option<&Sight>) -> bool {
-    let shown = sight.filter(|_| table.document.is_some()).and_then(|sight| {
-        let shown = table.inbound(&sight.fields, &mut Problems::default()).ok()?;
-        document::payable(&shown)
-    });
-    shown.zip(document::due(ours)).is_none_or(|(shown, due)| shown == due)
+    let shown = sight
+        .filter(|_| table.document.is_some())
+        .and_then(|sight| table.inbound(&sight.fields, &mut Problems::default()).ok());
+    shown.and_then(|shown| document::totals(ours, &shown)).is_none_or(|(due, shown)| due == shown)
 }
 
 /// The connector's fields that were written for some canonical leaves.

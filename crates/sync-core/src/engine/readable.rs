@@ -57,7 +57,7 @@ impl Work<'_> {
         }
         self.note_unread(std::slice::from_ref(&parked));
         self.unseen.push(Indexed { reference: record, hash: Indexed::unseen() });
-        tally.report.parked.push(parked.clone());
+        tally.report.park([parked.clone()]);
         self.unreadable.push(parked);
         Ok(())
     }

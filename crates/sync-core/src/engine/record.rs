@@ -102,7 +102,7 @@ impl Work<'_> {
                 other => other?,
             };
             if is_done(committed) {
-                tally.report.parked.extend(parked);
+                tally.report.park(parked);
                 for at in altered {
                     *tally.report.altered.entry(at).or_default() += 1;
                 }

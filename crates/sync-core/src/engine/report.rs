@@ -91,6 +91,15 @@ impl Report {
         let before = self.put_off.get(at).map_or(0, |(writes, _)| *writes);
         self.put_off.insert(at.clone(), (before + 1, because));
     }
+    /// Notes what was set aside, each record once with its last reason: one may be met several times in a run.
+    pub(super) fn park(&mut self, all: impl IntoIterator<Item = Parked>) {
+        for parked in all {
+            match self.parked.iter_mut().find(|known| known.key == parked.key) {
+                Some(known) => *known = parked,
+                None => self.parked.push(parked),
+            }
+        }
+    }
     /// How many writes were made.
     pub fn writes(&self) -> u64 {
         self.written.values().sum()
@@ -267,5 +276,21 @@ impl Cancel {
     /// Whether it was asked.
     pub fn is_cancelled(&self) -> bool {
         self.0.load(std::sync::atomic::Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn a_record_that_is_met_twice_is_set_aside_once_with_its_last_reason() {
+        let parked = |key: &str, why: &str| Parked::new(key.to_owned(), &Error::new(ErrorKind::Invalid, "read", why));
+        let mut report = Report::default();
+        report.park([parked("crm/deliveries#1", "as listed"), parked("crm/deliveries#2", "as listed")]);
+        report.park([parked("crm/deliveries#1", "as read whole")]);
+        let told: Vec<(&str, &str)> = report.parked.iter().map(|one| (one.key.as_str(), one.text.as_str())).collect();
+        assert_eq!(told, [("crm/deliveries#1", "as read whole"), ("crm/deliveries#2", "as listed")]);
     }
 }

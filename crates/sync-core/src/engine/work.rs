@@ -173,7 +173,7 @@ pub(super) fn derive(entity: &Entity, binding: &mut Binding, links: &Links, now:
             all.extend(keys(entity, &links.canonical(&ours), None));
         }
     }
-    all.extend(rollup::parent(binding).map(|order| rollup::key(&entity.name, order)));
+    all.extend(rollup::keys(binding));
     if let Some(mark) = mark(entity, binding) {
         all.insert(MatchKey { entity: entity.name.clone(), rule: MARK.to_owned(), key: mark });
     }

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// One direction of a mapper.
-pub type Transform = Arc<dyn Fn(&FieldMap, &mut Problems) -> Result<FieldMap> + Send + Sync>;
+pub type MapFn = Arc<dyn Fn(&FieldMap, &mut Problems) -> Result<FieldMap> + Send + Sync>;
 
 /// A named function pair between some fields of a connector and some canonical ones.
 ///
@@ -38,15 +38,15 @@ pub struct Mapper {
     /// The canonical fields.
     pub ours: Vec<FieldPath>,
     /// From the connector's whole record to canonical fields.
-    pub inbound: Transform,
+    pub inbound: MapFn,
     /// From the whole settled record to the connector's fields.
-    pub outbound: Transform,
+    pub outbound: MapFn,
 }
 
 impl Mapper {
     /// A mapper that says nothing yet; `version` is to grow with every change of its functions.
     pub fn new(version: u32) -> Self {
-        let nothing: Transform = Arc::new(|_, _| Ok(FieldMap::new()));
+        let nothing: MapFn = Arc::new(|_, _| Ok(FieldMap::new()));
         Self { version, theirs: Vec::new(), ours: Vec::new(), inbound: nothing.clone(), outbound: nothing }
     }
     /// The connector's fields. What `join` gives beyond them is dropped.

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_types, reason = "the derived readers of flattened and untagged forms name floats")]
 
 pub(crate) mod codes;
+pub(crate) mod form;
 mod mapper;
 mod stream;
 
@@ -13,7 +14,8 @@ use serde::{
     de::{Error, MapAccess, Visitor},
 };
 
-pub use mapper::{Mapper, Transform};
+pub use form::Transform;
+pub use mapper::{MapFn, Mapper};
 pub use stream::StreamMap;
 
 use crate::{
@@ -35,6 +37,9 @@ pub struct MapRow {
     /// The code table that translates.
     #[serde(default)]
     pub table: Option<String>,
+    /// What is made of a text that is read.
+    #[serde(default)]
+    pub transform: Option<Transform>,
     /// Connection name → that system's field, or what is taken to stand there.
     #[serde(flatten)]
     pub at: BTreeMap<String, Cell>,

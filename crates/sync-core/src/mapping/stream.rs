@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Cell, Direction, MapRow, Mapper, Problems, Tables,
+    Cell, Direction, MapRow, Mapper, Problems, Tables, Transform,
     codes::{Column, Implied},
+    form,
 };
 use crate::{
     capability::{FieldCapability, StreamCapability},
-    error::Result,
-    model,
+    error::{Error, ErrorKind, Result},
+    model::{self, FieldType},
     value::{FieldMap, FieldPath, Value},
 };
 
@@ -31,6 +32,34 @@ struct Row {
     theirs: FieldPath,
     direction: Direction,
     column: Option<Column>,
+    transform: Option<Transform>,
+    our_type: Option<FieldType>,
+    their_type: Option<FieldType>,
+}
+
+impl Row {
+    /// Whether a value has one form here and another there.
+    fn converts(&self) -> bool {
+        self.our_type.zip(self.their_type).is_some_and(|(ours, theirs)| ours != theirs)
+    }
+    /// A value that was read, translated already.
+    fn read(&self, value: Value) -> Result<Value> {
+        let value = told_as(self.theirs, &value, self.ours, self.our_type)?;
+        Ok(self.transform.map_or_else(|| value.clone(), |transform| transform.of(value.clone())))
+    }
+    /// A value that is to be written, translated already.
+    fn write(&self, value: &Value) -> Result<Value> {
+        told_as(self.ours, value, self.theirs, self.their_type)
+    }
+}
+
+/// What a field of another type holds for this value.
+fn told_as(from: FieldPath, value: &Value, to: FieldPath, ty: Option<FieldType>) -> Result<Value> {
+    let Some(ty) = ty else { return Ok(value.clone()) };
+    form::convert(value, ty).ok_or_else(|| {
+        let line = format!("{from} is {value}, and {to} holds {ty}; correct it where it was typed");
+        Error::new(ErrorKind::Invalid, "map fields", line)
+    })
 }
 
 #[derive(Clone, Debug)]
@@ -49,7 +78,7 @@ impl Direction {
 }
 
 impl StreamMap {
-    /// For one stream of a connection. Rows whose field the stream does not have leave it as it is, as do names of
+    /// For one stream of a connection; `own` tells the types of fields of one's own, as far as they are known. Rows whose field the stream does not have leave it as it is, as do names of
     /// mappers and tables that are not there: the policy's check has told of them.
     pub fn compile(
         connection: &str,
@@ -57,6 +86,7 @@ impl StreamMap {
         rows: &[MapRow],
         tables: &BTreeMap<String, Tables>,
         mappers: &BTreeMap<String, Mapper>,
+        own: &BTreeMap<FieldPath, FieldType>,
     ) -> Self {
         let column = |table: &str| tables.get(table).and_then(|table| table.0.get(connection));
         let mut map = Self {
@@ -85,7 +115,16 @@ impl StreamMap {
                 Some(None) => {}
                 None => {
                     let column = row.table.as_deref().and_then(|table| Some(Column::new(table, column(table)?)));
-                    map.add_row(Row { ours: row.field, theirs, direction: row.direction, column });
+                    let our_type = model::field(cap.kind, row.field).map(|spec| spec.ty);
+                    map.add_row(Row {
+                        ours: row.field,
+                        theirs,
+                        direction: row.direction,
+                        column,
+                        transform: row.transform,
+                        our_type: our_type.or_else(|| own.get(&row.field).copied()),
+                        their_type: cap.type_of(theirs),
+                    });
                 }
             }
         }
@@ -140,7 +179,7 @@ impl StreamMap {
     /// noted and its field left unknown.
     ///
     /// # Errors
-    /// A mapper's own.
+    /// A mapper's own; a text that is none of the type that its row brings it to.
     pub fn inbound(&self, theirs: &FieldMap, problems: &mut Problems) -> Result<FieldMap> {
         let mut ours = FieldMap::new();
         for (path, value) in theirs.iter().filter(|(path, _)| !self.named.contains(path)) {
@@ -152,7 +191,7 @@ impl StreamMap {
             let value = theirs.get(row.theirs);
             let value = value.and_then(|v| self.value_in(row.ours, row.theirs, row.column.as_ref(), v, problems));
             if let Some(value) = value {
-                ours.set(row.ours, value);
+                ours.set(row.ours, row.read(value)?);
             }
         }
         for Named { mapper, .. } in self.mappers.iter().filter(|named| named.direction.is_in()) {
@@ -171,7 +210,7 @@ impl StreamMap {
     /// table row translates is noted and left out.
     ///
     /// # Errors
-    /// A mapper's own.
+    /// A mapper's own; a value that the field there cannot hold.
     pub fn outbound(&self, ours: &FieldMap, current: Option<&FieldMap>, problems: &mut Problems) -> Result<FieldMap> {
         let takes = |path: FieldPath| self.takes.as_ref().is_none_or(|takes| takes.contains(&path));
         let now = |path: FieldPath| current.and_then(|current| current.get(path));
@@ -185,7 +224,7 @@ impl StreamMap {
             let value = ours.get(row.ours);
             let value = value.and_then(|v| self.value_out(row.ours, row.column.as_ref(), v, now(row.theirs), problems));
             if let Some(value) = value {
-                theirs.set(row.theirs, value);
+                theirs.set(row.theirs, row.write(&value)?);
             }
         }
         for Named { mapper, .. } in self.mappers.iter().filter(|named| named.direction.is_out()) {
@@ -221,6 +260,7 @@ impl StreamMap {
         for row in &self.rows {
             if let Some(field) = cap.fields.get(&row.theirs) {
                 let field = one_way(self.coded(row.ours, row.column.as_ref(), field), row.direction);
+                let field = if row.converts() { field.of_any_form() } else { field };
                 merge(leaves.entry(row.ours).or_default(), field);
             }
         }
@@ -239,7 +279,7 @@ impl StreamMap {
     fn coded(&self, ours: FieldPath, column: Option<&Column>, field: &FieldCapability) -> FieldCapability {
         let mut field = field.bare();
         if column.or_else(|| self.implied.of(ours)).is_some() {
-            (field.max_len, field.folds_case, field.one_of) = (None, false, None);
+            field = field.of_any_form();
         }
         field
     }

@@ -60,7 +60,7 @@ pub use person::Person;
 pub use price::Price;
 pub use project::Project;
 pub use spec::{FieldSpec, FieldType, Mark, field, group_of, spec};
-pub use status::{Fulfilment, InvoiceStage, Invoicing, LineKind, OrderStage, Party, PaymentState};
+pub use status::{Fulfilment, InvoiceStage, InvoiceState, Invoicing, LineKind, OrderStage, Party, PaymentState};
 pub use stock_level::StockLevel;
 pub use tracking::Tracking;
 pub use words::Word;

@@ -6,7 +6,7 @@ use super::field::{Canonical, Field};
 use super::line::DeliveredLine;
 use super::lines::Lines;
 use super::link::LinkTo;
-use super::{Content, Fulfilment, Invoicing, OrderStage, Organisation, PaymentState, Person, Tracking};
+use super::{Content, Fulfilment, InvoiceState, Invoicing, OrderStage, Organisation, PaymentState, Person, Tracking};
 use crate::EntityKind;
 
 fields! {
@@ -30,6 +30,8 @@ fields! {
         fulfilment: Field<Fulfilment>,
         /// How far the invoicing is.
         invoicing: Field<Invoicing>,
+        /// What became of its invoices, drafts and void ones too.
+        invoice_state: Field<InvoiceState>,
         /// How far the payment is.
         payment: Field<PaymentState>,
         /// Paid so far, with VAT, in the document's currency.

@@ -35,6 +35,21 @@ words! {
     }
 }
 words! {
+    /// What became of an order's invoices, in the order in which it is asked. It may go back: a draft that is thrown away.
+    pub enum InvoiceState {
+        /// There is none.
+        None = "none",
+        /// At least one is not booked yet.
+        Awaiting = "awaiting",
+        /// All are credited.
+        Credited = "credited",
+        /// Booked.
+        Approved = "approved",
+        /// All are void.
+        Cancelled = "cancelled",
+    }
+}
+words! {
     /// How far the payment of an order or invoice is. A card order is paid before it is delivered.
     pub axis PaymentState {
         /// Nothing is paid.

@@ -150,7 +150,14 @@ pub(super) fn take_over(known: &Known<'_>, set: &mut RuleSet) {
             .map(|name| (name, Cell::Field(Price::CAMPAIGN_AMOUNT)))
             .collect();
         if !at.is_empty() {
-            set.map.push(MapRow { field: RUNNING, direction: Direction::Both, mapper: None, table: None, at });
+            set.map.push(MapRow {
+                field: RUNNING,
+                direction: Direction::Both,
+                mapper: None,
+                table: None,
+                transform: None,
+                at,
+            });
             set.fields.entry(RUNNING).or_insert_with(hub);
         }
     }

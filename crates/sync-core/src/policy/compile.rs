@@ -103,6 +103,10 @@ fn as_written(mistakes: Vec<Mistake>, taken: &[Taken]) -> Vec<Mistake> {
 }
 
 impl RuleSet {
+    /// Whether none of its orders is made as such in a system.
+    pub(super) fn made_as_invoices(&self, role: &Role) -> bool {
+        role.becomes == Some(Becomes::Invoice) && !self.buyer_differs.has(Differs::AsOrder)
+    }
     /// Gives back the keys that were taken over, and those of the orders that they come from.
     fn takes_over(&mut self, orders: &RuleSet, connection: &str, role: &Role) -> Vec<(String, String)> {
         let mut taken = Vec::new();
@@ -245,15 +249,16 @@ fn streams(
     else {
         return BTreeMap::new();
     };
-    if role.becomes == Some(Becomes::Invoice) && !set.buyer_differs.has(Differs::AsOrder) {
-        return BTreeMap::new(); // the orders that are there are not ours
+    if set.made_as_invoices(role) && role.streams.is_empty() {
+        return BTreeMap::new(); // the orders that are there are not ours, unless they are named
     }
     let wanted = |stream: &str| role.streams.is_empty() || role.streams.iter().any(|name| name == stream);
+    let own = known.own_types(set);
     let tables = known.streams(connection, set.kind).filter(|(stream, _)| wanted(stream.as_str()));
     let tables = tables.map(|(stream, cap)| {
         let key = StreamKey::new(system.clone(), stream.clone());
         let status = set.status.get(connection).filter(|table| cap.fields.contains_key(&table.field));
-        let map = StreamMap::compile(connection, cap, &set.map, &policy.tables, known.mappers);
+        let map = StreamMap::compile(connection, cap, &set.map, &policy.tables, known.mappers, &own);
         let map = status.iter().fold(map, |map, table| map.with_mapper(&table.mapper(connection)));
         let table = StreamTable {
             key: key.clone(),

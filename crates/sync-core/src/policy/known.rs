@@ -7,7 +7,7 @@ use crate::{
     capability::{Capabilities, StreamCapability},
     id::{EntityKind, StreamId, SystemId},
     mapping::Mapper,
-    model::{self, FieldSpec},
+    model::{self, FieldSpec, FieldType},
     value::FieldPath,
 };
 
@@ -44,6 +44,28 @@ impl<'a> Known<'a> {
     ) -> impl Iterator<Item = (&'a StreamId, &'a StreamCapability)> + use<'a> {
         let capabilities = self.system(connection).and_then(|system| self.systems.get(system));
         capabilities.into_iter().flat_map(|all| &all.streams).filter(move |(_, cap)| cap.kind == kind)
+    }
+    /// What a field of a connection's streams of a kind holds, if one of them tells.
+    pub(super) fn type_of(&self, connection: &str, kind: EntityKind, field: FieldPath) -> Option<FieldType> {
+        self.streams(connection, kind)
+            .filter(|(_, cap)| cap.fields.contains_key(&field))
+            .find_map(|(_, c)| c.type_of(field))
+    }
+    /// What the fields of one's own hold, as far as that is known: what the fields beside them hold that hold more than
+    /// texts.
+    pub(super) fn own_types(&self, set: &RuleSet) -> BTreeMap<FieldPath, FieldType> {
+        let mut own = BTreeMap::new();
+        for row in set.map.iter().filter(|row| row.field.is_extension() && row.mapper.is_none()) {
+            let cells =
+                row.at.iter().filter_map(|(connection, cell)| self.type_of(connection, set.kind, cell.field()?));
+            for ty in cells {
+                let known = own.entry(row.field).or_insert(ty);
+                if matches!((*known, ty), (FieldType::Text, _) | (FieldType::Int, FieldType::Decimal)) {
+                    *known = ty;
+                }
+            }
+        }
+        own
     }
     /// Every field that any stream of a kind at a connection has, in the connector's own names.
     pub(super) fn their_fields(&self, connection: &str, kind: EntityKind) -> BTreeSet<FieldPath> {

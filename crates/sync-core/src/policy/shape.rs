@@ -125,6 +125,7 @@ fn rows(known: &Known<'_>, policy: &Policy, set: &RuleSet, leaf: FieldPath) -> V
             says.push(format!("row {leaf} {} {theirs}{direction}", id(known, name)));
             says.extend(row.table.as_deref().and_then(|table| column(known, policy, table, name)));
         }
+        says.extend(row.transform.map(|transform| format!("transform {leaf} {}", transform.word())));
         if let Some(name) = &row.mapper {
             says.push(format!("mapper {name} {}", mapper(row).map_or(0, |mapper| mapper.version)));
         }

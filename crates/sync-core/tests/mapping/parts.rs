@@ -6,6 +6,7 @@ use sync_core::{
     EntityKind, FieldMap, FieldPath, Value,
     capability::{FieldCapability, StreamCapability},
     mapping::{MapRow, Mapper, Problems, StreamMap, Tables},
+    model::FieldType,
 };
 
 /// The parts of a policy that a mapping is made of.
@@ -27,8 +28,16 @@ pub(crate) fn mappers() -> BTreeMap<String, Mapper> {
     BTreeMap::from([("codes".to_owned(), Mapper::joined("x.crm.codes", ";", ["x.district", "x.seller"]))])
 }
 pub(crate) fn map_with(parts: &str, cap: &StreamCapability, mappers: &BTreeMap<String, Mapper>) -> StreamMap {
+    map_typed(parts, cap, mappers, &BTreeMap::new())
+}
+pub(crate) fn map_typed(
+    parts: &str,
+    cap: &StreamCapability,
+    mappers: &BTreeMap<String, Mapper>,
+    own: &BTreeMap<FieldPath, FieldType>,
+) -> StreamMap {
     let parts: Parts = toml::from_str(parts).unwrap();
-    StreamMap::compile("crm", cap, &parts.map, &parts.tables, mappers)
+    StreamMap::compile("crm", cap, &parts.map, &parts.tables, mappers, own)
 }
 pub(crate) fn map(parts: &str) -> StreamMap {
     map_with(parts, &stream(), &mappers())

@@ -1,8 +1,10 @@
 //! Rows: copies, other names, one way.
 
 use sync_core::{
-    FieldMap,
+    FieldMap, Value,
+    capability::FieldCapability,
     mapping::{Problems, StreamMap},
+    model::FieldType,
 };
 
 use crate::parts::{fields, inbound, map, map_with, mappers, outbound, paths, stream};
@@ -103,4 +105,54 @@ fn an_assumed_value_has_the_type_of_its_field() {
     );
     let expected = fields(&[("name", "n")]).with("is_supplier", true).with("x.level", 5_i64);
     assert_eq!(inbound(&typed, &fields(&[("name", "n")])), expected);
+}
+
+/// A limit that this system keeps as text and another as a number, and a mark that a table spells out.
+const FORMS: &str = r#"
+map = [
+  { field = "x.limit", crm = "x.crm.a" },
+  { field = "x.relevant", crm = "x.crm.b", table = "yes" },
+  { field = "number", crm = "x.crm.whole" },
+]
+[tables.yes]
+crm = { true = "J", false = "N" }
+"#;
+
+fn typed() -> StreamMap {
+    let mut cap = stream();
+    for path in ["x.crm.a", "x.crm.b"] {
+        cap.fields.insert(path.into(), FieldCapability::read_write().holding(FieldType::Text));
+    }
+    cap.fields.insert("x.crm.whole".into(), FieldCapability::read_write().holding(FieldType::Int));
+    let own = [("x.limit".into(), FieldType::Decimal), ("x.relevant".into(), FieldType::Bool)];
+    crate::parts::map_typed(FORMS, &cap, &mappers(), &own.into())
+}
+
+#[test]
+fn a_row_tells_a_value_in_the_form_that_each_field_holds() {
+    let map = typed();
+    let theirs = fields(&[("x.crm.a", "1 200,50"), ("x.crm.b", "J")]).with("x.crm.whole", 7_i64);
+    let ours =
+        fields(&[("number", "7")]).with("x.limit", Value::Decimal("1200.50".parse().unwrap())).with("x.relevant", true);
+    assert_eq!(inbound(&map, &theirs), ours);
+    let written = fields(&[("x.crm.a", "1200.5"), ("x.crm.b", "J")]).with("x.crm.whole", 7_i64);
+    assert_eq!(outbound(&map, &ours, None), written);
+    let empty = FieldMap::new().with("x.crm.a", Value::Null);
+    assert_eq!(inbound(&map, &empty), FieldMap::new().with("x.limit", Value::Null));
+}
+
+#[test]
+fn what_is_none_of_the_type_is_refused_with_both_fields_and_the_value() {
+    let map = typed();
+    let read = map.inbound(&fields(&[("x.crm.a", "much")]), &mut Problems::default()).unwrap_err();
+    assert!(read.to_string().contains("x.crm.a is 'much', and x.limit holds a decimal number"), "{read}");
+    let written = map.outbound(&fields(&[("number", "A-7")]), None, &mut Problems::default()).unwrap_err();
+    assert!(written.to_string().contains("number is 'A-7', and x.crm.whole holds a whole number"), "{written}");
+}
+
+#[test]
+fn a_transform_reads_two_writings_as_one_and_writes_neither_over() {
+    let map = map("map = [{ field = \"number\", crm = \"x.crm.a\", transform = \"no_blanks\" }]");
+    assert_eq!(inbound(&map, &fields(&[("x.crm.a", "12 34")])), fields(&[("number", "1234")]));
+    assert_eq!(outbound(&map, &fields(&[("number", "1234")]), None), fields(&[("x.crm.a", "1234")]));
 }

@@ -3,6 +3,7 @@
 use sync_core::{
     FieldMap, Policy,
     capability::{FieldCapability, UpdateMode},
+    model::FieldType,
 };
 
 use crate::world::{
@@ -222,13 +223,13 @@ fn rules_name_systems_that_can_decide() {
         (
             rule("statistics = { rule = \"master\", system = \"@hub\" }"),
             &[
-                "entities.companies.fields.statistics: '@hub' does not compute 'statistics'; name a connection; '@hub' computes invoicing, payment, paid, invoice_numbers, invoiced_on of orders",
+                "entities.companies.fields.statistics: '@hub' does not compute 'statistics'; name a connection; '@hub' computes invoicing, invoice_state, payment, paid, invoice_numbers, invoiced_on of orders",
             ],
         ),
         (
             rule("phone = { rule = \"shared\", on_conflict = { prefer = [\"@hub\"] } }"),
             &[
-                "entities.companies.fields.phone: '@hub' does not compute 'phone'; name a connection; '@hub' computes invoicing, payment, paid, invoice_numbers, invoiced_on of orders",
+                "entities.companies.fields.phone: '@hub' does not compute 'phone'; name a connection; '@hub' computes invoicing, invoice_state, payment, paid, invoice_numbers, invoiced_on of orders",
             ],
         ),
         (
@@ -322,6 +323,54 @@ fn rows_name_fields_on_both_sides() {
             &[
                 "entities.companies.map[0].field: the row names no system; name the field of at least one: crm = \"x.crm.district\"",
             ],
+        ),
+    ]);
+}
+
+#[test]
+fn a_row_joins_fields_of_which_one_can_be_told_as_the_other() {
+    let mut systems = systems();
+    let mut add = |system: &str, stream: &str, path: &str, ty: FieldType| {
+        let field = FieldCapability::read_write().holding(ty);
+        cap(&mut systems, system, stream).fields.insert(path.into(), field);
+    };
+    add("webcrm:crm", "company", "x.crm.check", FieldType::Bool);
+    add("webcrm:crm", "company", "x.crm.day", FieldType::Date);
+    add("eekonomi:erp", "customer", "x.erp.limit", FieldType::Decimal);
+    let row = |row: &str| mistakes_with(&format!("{COMPANIES}[[entities.companies.map]]\n{row}\n"), &systems);
+    all_told(vec![
+        (
+            row("field = \"is_active\"\ncrm = \"x.crm.check\"\ntransform = \"upper\""),
+            &[
+                "entities.companies.map[0].transform: 'is_active' holds yes or no, and 'upper' is for texts; take it out",
+            ],
+        ),
+        (
+            row("field = \"phone\"\ncrm = \"x.crm.type\"\ntransform = \"upper\"\ndirection = \"out\""),
+            &[
+                "entities.companies.map[0].transform: a transform is for what is read by the row itself; take it out, or the mapper, or the direction",
+            ],
+        ),
+        (
+            row("field = \"name\"\ncrm = \"x.crm.check\""),
+            &[
+                "entities.companies.map[0].crm: 'x.crm.check' holds yes or no, and 'name' text; name a table that says what yes and no are called: crm = { true = \"Y\", false = \"N\" }",
+            ],
+        ),
+        (
+            row("field = \"x.since\"\ncrm = \"x.crm.day\"\nerp = \"x.erp.limit\""),
+            &[
+                "entities.companies.map[0].erp: 'x.erp.limit' holds a decimal number, and 'x.since' a date; name a field of that kind, or go through a mapper",
+            ],
+        ),
+        (row("field = \"name\"\ncrm = \"x.crm.day\""), &[]), // a day can be told as text
+        (row("field = \"name\"\ncrm = \"x.crm.check\"\ntable = \"yes\"\n[tables.yes]\ncrm = { a = \"true\" }"), &[]),
+        // who keeps it as it is needs no column
+        (
+            row(
+                "field = \"is_active\"\ncrm = \"x.crm.check\"\nerp = \"x.erp.district\"\ntable = \"yes\"\n[tables.yes]\nerp = { true = \"1\" }",
+            ),
+            &[],
         ),
     ]);
 }

@@ -24,7 +24,7 @@ use sync_core::{
     model::{Canonical, Content, Fields, Invoice, InvoiceStage, Line, LineKind, Money, Order, PaymentState},
 };
 
-use super::sums::{Sums, rounded, sums};
+use super::sums::{Sizes, Sums, rounded, sums};
 
 /// Where the content of a document stands.
 pub(super) const CONTENT: FieldPath = FieldPath::from_static("content");
@@ -39,6 +39,7 @@ pub struct Documents {
     /// What it decides about VAT in prices where it decides by the buyer.
     with_vat: bool,
     whole_units: bool,
+    rounds_first: bool,
     /// Seconds for which a moved document is in neither stream, by act.
     pub(super) gaps: Vec<(String, i64)>,
     /// A step is refused where the sums that it is told are others than its own.
@@ -90,6 +91,11 @@ impl Documents {
     #[must_use]
     pub fn whole_units(self) -> Self {
         Self { whole_units: true, ..self }
+    }
+    /// A row's amount is rounded before its discount is taken off, and nobody says so.
+    #[must_use]
+    pub fn rounds_before_discounts(self) -> Self {
+        Self { rounds_first: true, ..self }
     }
     /// Lines take these leaves and no others: `sku`, `quantity`, `unit_price`, `discount_percent`, `vat_rate`.
     #[must_use]
@@ -204,7 +210,8 @@ impl Documents {
         let with_vat = self.basis(before, &content);
         let lines: Vec<Line> = content.lines.value().into_iter().flatten().cloned().collect();
         let lines: Vec<Line> = (1..).zip(lines).map(|(row, line)| self.line(row, line)).collect();
-        let Sums { net, vat, gross } = sums(&lines, with_vat, self.per_row, decimals);
+        let sizes = Sizes { decimals, rounds_first: self.rounds_first };
+        let Sums { net, vat, gross } = sums(&lines, with_vat, self.per_row, sizes);
         let due = if self.whole_units { rounded(gross, 0) } else { gross };
         content = content.lines(lines).prices_include_vat(with_vat).net(net).vat(vat).gross(due);
         content = content.rounding(due - gross);

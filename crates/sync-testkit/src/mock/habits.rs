@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sync_core::{
     EntityKind, FieldMap, FieldPath, StreamId, Value,
     capability::{FieldCapability, Listing, Mark, RemoveMode, Shows, Since, StreamCapability, UpdateMode},
-    model,
+    model::{self, FieldType},
 };
 
 use super::Documents;
@@ -125,6 +125,11 @@ impl Habits {
     #[must_use]
     pub fn has(self, path: &str) -> Self {
         self.field(path, |field| field)
+    }
+    /// It has a field of its own beside the model's, and tells what that holds.
+    #[must_use]
+    pub fn has_own(self, path: &str, what: FieldType) -> Self {
+        self.field(path, |field| field.holding(what))
     }
     /// It cuts a text.
     #[must_use]

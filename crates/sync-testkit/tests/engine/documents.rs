@@ -194,6 +194,32 @@ fn an_order_that_does_not_add_up_is_held_with_both_sums() {
     is_quiet(&mut off);
 }
 
+/// A CRM knows no VAT: its total is without, and that is what the rows must come to.
+#[test]
+fn where_nobody_says_the_vat_the_totals_without_it_are_compared() {
+    let place = |world: &World| {
+        let line = Line::new().key("1").kind(LineKind::Item).sku("A").quantity(dec("2.5"));
+        let line = line.unit_price(dec("172.01")).discount_percent(5);
+        let content = Content::new().lines(Lines::from(vec![line])).net(dec("408.52")).prices_include_vat(false);
+        let fields = Order::new().content(content.currency("SEK").payment_method("card")).to_fields();
+        world.system("shop").put_fields("orders", fields.with("x.shop.status", "created"));
+    };
+    let made = |how: fn(Documents) -> Documents| {
+        let mut world = world(ROWS, move |d| how(d.prices(Prices::WithoutVat)), |s| s);
+        place(&world);
+        world.adopt();
+        let report = world.run();
+        is_quiet(&mut world);
+        (open(&order(&world)), report.held)
+    };
+    let (opened, held) = made(|d| d);
+    assert!(opened && held.is_empty(), "{held:?}");
+    let (opened, held) = made(Documents::rounds_before_discounts);
+    assert!(!opened, "no step is taken");
+    assert!(held[0].text.contains("408.52") && held[0].text.contains("408.53"), "{held:?}");
+    assert!(held[0].values.iter().all(|(_, told)| told.get("content.net".into()).is_some()), "{held:?}");
+}
+
 #[test]
 fn what_is_no_item_is_carried_by_articles_and_a_discount_in_money_is_a_row() {
     let takes = ["quantity", "unit_price", "discount_percent", "vat_rate", "text"];
@@ -371,6 +397,29 @@ fn what_its_invoices_say_goes_back_to_the_order() {
     is_quiet(&mut world);
     assert_eq!(world.system("shop").effects(), ["notify_buyer"]);
     assert_eq!(erp.all("order").len(), 1, "invoices get no counterpart of their own");
+}
+
+/// An ERP tells of a credit note which invoice it takes back, and no order.
+#[test]
+fn a_credit_note_that_names_its_invoice_alone_counts_for_the_order_of_that_invoice() {
+    let mut world = world(ROWS, |d| d.prices(Prices::WithVat), |s| s);
+    place(&world, vec![goods("100", 25)], "100");
+    world.adopt();
+    world.run();
+    let erp = world.system("erp").clone();
+    let id = erp.all("order").keys().next().unwrap().clone();
+    let invoice = erp.invoice("order", &id, "invoices", None).unwrap();
+    world.run();
+    let invoicing = |world: &World| {
+        let order = drive(world.store().bound(&[erp.at("order").id(&id)])).unwrap()[0].1;
+        drive(world.store().bindings(&[order])).unwrap()[0].agreed.text(Order::INVOICING).map(str::to_owned)
+    };
+    assert_eq!(invoicing(&world).as_deref(), Some("invoiced"));
+    let credit = erp.credit("invoices", &invoice).unwrap();
+    erp.edit_fields("invoices", &credit, &FieldMap::new().with(Invoice::ORDER, Value::Null));
+    world.run();
+    assert_eq!(invoicing(&world).as_deref(), Some("credited"));
+    is_quiet(&mut world);
 }
 
 #[test]

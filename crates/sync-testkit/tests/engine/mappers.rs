@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sync_core::hook::{Hook, Place};
 use sync_core::mapping::{Mapper, Problems};
-use sync_core::model::Organisation;
+use sync_core::model::{FieldType, Organisation};
 use sync_core::store::StateStore;
 use sync_core::{Error, ErrorKind, FieldPath, Policy, Result as SyncResult, engine::Engine};
 use sync_testkit::drive;
@@ -161,5 +161,46 @@ fn what_a_mapper_joins_of_several_fields_arrives_at_first_contact_too() {
     world.system("crm").edit::<Organisation>("company", &crm, |o| o.salesperson("eva"));
     world.run();
     assert_eq!(shown(&world).as_deref(), Some("north-eva"));
+    assert_eq!(world.run().writes(), 0);
+}
+
+/// What one system keeps as a number and another as text is one thing: it goes to each in its form, another way to type it
+/// is no edit, and a text that is no number is set aside with its place.
+#[test]
+fn a_row_tells_each_system_a_value_in_its_own_form() {
+    let policy = r#"
+        [entities.companies]
+        kind = "organisation"
+        master = "crm"
+        match = [{ on = ["registration_number"] }]
+        systems.crm = { read = true, create = "always", update = true }
+        systems.erp = { read = true, create = "always", update = true }
+        fields."x.limit" = { rule = "shared", on_conflict = "hold" }
+        [[entities.companies.map]]
+        field = "x.limit"
+        crm   = "x.crm.limit"
+        erp   = "x.erp.attribute"
+    "#;
+    let mut world = World::new(1)
+        .with(Mock::new("crm").stream::<Organisation>("company", |s| s.has_own("x.crm.limit", FieldType::Decimal)))
+        .with(Mock::new("erp").stream::<Organisation>("customer", |s| s.has_own("x.erp.attribute", FieldType::Text)))
+        .policy(policy);
+    let (crm, erp) = (world.system("crm").clone(), world.system("erp").clone());
+    let there = crm.put("company", company("Widgets", "1"));
+    let limit = |units: i64| Value::Decimal(rust_decimal::Decimal::new(units, 2));
+    crm.edit_fields("company", &there, &FieldMap::new().with("x.crm.limit", limit(120_050)));
+    world.adopt();
+    world.run();
+    let customer = erp.all("customer").into_keys().next().unwrap();
+    let shown = || erp.all("customer")[&customer].text("x.erp.attribute".into()).map(str::to_owned);
+    assert_eq!(shown().as_deref(), Some("1200.5"));
+    let typed = |text: &str| erp.edit_fields("customer", &customer, &FieldMap::new().with("x.erp.attribute", text));
+    typed("1 200,50");
+    assert_eq!(world.run().writes(), 0, "the same, typed otherwise");
+    typed("much");
+    assert!(world.run().parked.iter().any(|parked| parked.line().contains("x.erp.attribute is 'much'")));
+    typed("900");
+    world.run();
+    assert_eq!(crm.all("company")[&there].get("x.crm.limit".into()), Some(&Value::Decimal(900.into())));
     assert_eq!(world.run().writes(), 0);
 }

@@ -344,3 +344,64 @@ fn what_comes_from_the_system_that_a_scope_guards_is_known_from_there() {
     assert!(format!("{:?}", crm.all("person")).contains("22 33"), "it is listened to");
     assert_eq!(world.run().writes(), 0);
 }
+
+/// What the ERP had before the day that the two systems were joined is nobody's business, and nobody is asked about it.
+#[test]
+fn what_its_own_systems_scope_shuts_out_is_left_alone_everywhere() {
+    let policy = r#"
+        [entities.companies]
+        kind = "organisation"
+        master = "crm"
+        match = [{ on = ["registration_number"] }]
+        systems.crm = { read = true, create = "always", update = true }
+        systems.erp = { read = true, create = "always", update = true }
+        scope = [{ at = "erp", when = ["category in [customer]"] }]
+        [[entities.companies.map]]
+        field = "category"
+        crm   = "category"
+        erp   = { value = "customer" }
+
+        [entities.deliveries]
+        kind = "order"
+        master = "@origin"
+        systems.crm = { read = true, create = "always", update = true }
+        systems.erp = { read = true, create = "always", update = true }
+        scope = [{ at = "erp", when = ["customer.category = customer", "@created_on >= 2026-01-01"], tell = "x.not_sent" }]
+        [[entities.deliveries.map]]
+        field = "x.not_sent"
+        crm   = "x.crm.remark"
+    "#;
+    let needs_buyer = |s: Habits| s.only(&["number", "customer", "ordered_on", "description"]).requires("customer");
+    let mut world = World::new(1)
+        .with(
+            Mock::new("crm")
+                .stream::<Organisation>("company", plain)
+                .stream::<Order>("delivery", |s| needs_buyer(s).has("x.crm.remark")),
+        )
+        .with(
+            Mock::new("erp")
+                .stream::<Organisation>("customer", |s| s.only(&["name", "registration_number"]))
+                .stream::<Order>("order", |s| needs_buyer(s).partial_rows(&["number", "ordered_on"])),
+        )
+        .policy(policy);
+    let erp = world.system("erp").clone();
+    let buyer = erp.put("customer", company("A", "1"));
+    world.system("crm").put("company", company("A", "1").category("customer"));
+    let order = |number: &str, year| {
+        let day = chrono::NaiveDate::from_ymd_opt(year, 1, 2).unwrap();
+        Order::new().number(number).ordered_on(day).customer(erp.at("customer").id(&buyer))
+    };
+    let old = erp.put("order", order("100", 2025));
+    erp.put("order", order("101", 2026));
+    world.adopt();
+    for _ in 0..3 {
+        world.run();
+    }
+    let crm = world.system("crm");
+    assert_eq!(crm.all("delivery").len(), 1);
+    assert_eq!(crm.one::<Order>("delivery").number, "101".into());
+    assert_eq!(drive(world.store().held(None)).unwrap(), [], "nobody is asked about the old one");
+    erp.edit::<Order>("order", &old, |o| o.description("paid at last"));
+    assert_eq!(world.run().writes(), 0);
+    assert_eq!(drive(world.store().held(None)).unwrap(), []);
+}

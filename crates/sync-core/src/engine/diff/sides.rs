@@ -19,7 +19,8 @@ use crate::{
 pub(super) fn new_sides(entity: &Entity, subject: &Subject, around: &Around<'_>, out: &mut Diffed) {
     let known_somewhere = out.binding.sides.iter().any(|(key, side)| {
         let left = out.binding.reference(key).is_some_and(|name| subject.left.contains(&name));
-        let there = side.id.is_some() && side.state != SideState::Removed && !left;
+        // what its own system's scope shuts out is left alone everywhere
+        let there = side.id.is_some() && side.state != SideState::Removed && !side.frozen && !left;
         there && entity.table(key).is_some_and(|table| table.role.read)
     });
     if subject.ambiguous.is_some() || !known_somewhere || out.binding.origins.is_empty() {

@@ -270,9 +270,10 @@ fn hold(at: &Place<'_>, trouble: Trouble, diffed: &mut Diffed) {
     };
     let mut held = held(at, None, why, text, &cure);
     if let Trouble::Totals { source, target: sum } = trouble {
-        let gross = |sum| FieldMap::new().with(document::GROSS, Value::Decimal(sum));
+        let of = document::due(&at.binding.agreed).map_or(document::NET, |_| document::GROSS);
+        let total = |sum| FieldMap::new().with(of, Value::Decimal(sum));
         held.values =
-            vec![(at.entity.master_of(&at.binding.origin).clone(), gross(source)), (target.system.clone(), gross(sum))];
+            vec![(at.entity.master_of(&at.binding.origin).clone(), total(source)), (target.system.clone(), total(sum))];
     }
     diffed.held.push(held);
 }

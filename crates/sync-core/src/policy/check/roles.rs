@@ -87,17 +87,20 @@ fn abilities(case: &Case<'_>, place: &str, name: &str, system: &SystemId, role: 
         }
     };
     lacks("read", role.read, &read, "cannot show its records", "set read = false");
-    let create = role.create != Create::Never;
+    let (create, change) = match case.set.made_as_invoices(role) {
+        true => (false, false), // the entity that keeps the invoices is asked for that
+        false => (role.create != Create::Never, role.update),
+    };
     // a facet is made with its host
     let makes = |t: &StreamTable| t.cap.create || (t.cap.facet_of.is_some() && host(case, t).is_some_and(|h| h.create));
     lacks("create", create, &makes, "cannot create such records", "set create = \"never\"");
     let update = |table: &StreamTable| table.cap.update != UpdateMode::None;
-    lacks("update", role.update, &update, "cannot change such records", "set update = false");
+    lacks("update", change, &update, "cannot change such records", "set update = false");
     lacks("remove", role.remove, &|t| !t.cap.remove.is_empty(), "cannot remove such records", "set remove = false");
 }
 
 fn creates(case: &Case<'_>, place: &str, name: &str, system: &SystemId, role: &Role, found: &mut Vec<Mistake>) {
-    if role.create == Create::Never {
+    if role.create == Create::Never || case.set.made_as_invoices(role) {
         return;
     }
     let creating = streams(case, system).filter(|t| t.cap.create);

@@ -4,18 +4,21 @@ use std::collections::BTreeSet;
 
 use super::{super::mistake::suggest, Case, Mistake, unknown_connection};
 use crate::{
-    mapping::{Cell, Direction, MapRow, Mapper},
+    mapping::{Cell, Direction, MapRow, Mapper, form::converts},
+    model::FieldType,
     value::{FieldPath, Value},
 };
 
 pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
     let mut filled = BTreeSet::new(); // (connection, canonical field)
     let mut written = BTreeSet::new(); // (connection, connector's field)
+    let own = case.known.own_types(case.set);
     for (number, row) in case.set.map.iter().enumerate() {
         let place = case.at(&format!("map[{number}]"));
         let mapper = row.mapper.as_ref().and_then(|name| case.known.mappers.get(name));
         canonical(case, &place, row, mapper, found);
-        through(case, &place, row, found);
+        let ours = case.leaves.spec(row.field).map(|spec| spec.ty).or_else(|| own.get(&row.field).copied());
+        through(case, &place, row, ours, found);
         for (connection, cell) in &row.at {
             let theirs = match cell {
                 Cell::Field(theirs) => theirs,
@@ -25,6 +28,11 @@ pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
                 }
             };
             if system_side(case, &place, row, connection, *theirs, mapper, found) {
+                if mapper.is_none()
+                    && let Some(ours) = ours
+                {
+                    form(case, &place, row, connection, (ours, *theirs), found);
+                }
                 let ours = mapper.map_or(vec![row.field], |mapper| mapper.ours.clone());
                 let theirs = mapper.map_or(vec![*theirs], |mapper| mapper.theirs.clone());
                 if row.direction.is_in() {
@@ -62,8 +70,50 @@ fn canonical(case: &Case<'_>, place: &str, row: &MapRow, mapper: Option<&Mapper>
     }
 }
 
-/// Mapper and table of a row.
-fn through(case: &Case<'_>, place: &str, row: &MapRow, found: &mut Vec<Mistake>) {
+/// Whether what a field holds can be told as what the canonical one holds.
+fn form(
+    case: &Case<'_>,
+    place: &str,
+    row: &MapRow,
+    connection: &str,
+    (ours, theirs): (FieldType, FieldPath),
+    found: &mut Vec<Mistake>,
+) {
+    let Some(held) = case.known.type_of(connection, case.set.kind, theirs) else { return };
+    let place = format!("{place}.{connection}");
+    let reads = !row.direction.is_in() || converts(held, ours);
+    let writes = !row.direction.is_out() || converts(ours, held);
+    if row.table.is_some() || (reads && writes) {
+        return;
+    }
+    let fault = format!("'{theirs}' holds {held}, and '{}' {ours}", row.field);
+    let cure = match (ours, held) {
+        (FieldType::Bool, FieldType::Text) | (FieldType::Text, FieldType::Bool) => {
+            format!(
+                "name a table that says what yes and no are called: {connection} = {{ true = \"Y\", false = \"N\" }}"
+            )
+        }
+        _ => "name a field of that kind, or go through a mapper".to_owned(),
+    };
+    found.push(Mistake::new(place, fault, cure));
+}
+
+/// Mapper, table and transform of a row.
+fn through(case: &Case<'_>, place: &str, row: &MapRow, ours: Option<FieldType>, found: &mut Vec<Mistake>) {
+    if let Some(transform) = row.transform {
+        let place = format!("{place}.transform");
+        if row.mapper.is_some() || row.direction == Direction::Out {
+            let fault = "a transform is for what is read by the row itself";
+            found.push(Mistake::new(&place, fault, "take it out, or the mapper, or the direction"));
+        } else if let Some(ours) = ours.filter(|ours| *ours != FieldType::Text) {
+            let fault = format!("'{}' holds {ours}, and '{}' is for texts", row.field, transform.word());
+            found.push(Mistake::new(&place, fault, "take it out"));
+        }
+    }
+    let by_itself = |connection: &str, theirs: FieldPath| {
+        let held = case.known.type_of(connection, case.set.kind, theirs);
+        held.is_some() && held == ours && ours != Some(FieldType::Text)
+    };
     if let Some(name) = row.mapper.as_ref().filter(|name| !case.known.mappers.contains_key(*name)) {
         let cure = match case.known.mappers.is_empty() {
             true => "the program that runs the policy brings mappers, and this one brings none".to_owned(),
@@ -84,7 +134,8 @@ fn through(case: &Case<'_>, place: &str, row: &MapRow, found: &mut Vec<Mistake>)
             suggest(name, case.policy.tables.keys().map(String::as_str)),
         )),
         Some(table) => {
-            let named = row.at.iter().filter(|(_, cell)| cell.field().is_some()).map(|(connection, _)| connection);
+            let codes = |(at, cell): &(&String, &Cell)| cell.field().is_some_and(|theirs| !by_itself(at, theirs));
+            let named = row.at.iter().filter(codes).map(|(connection, _)| connection);
             for connection in named.filter(|connection| !table.0.contains_key(*connection)) {
                 found.push(Mistake::new(
                     &place,
@@ -129,7 +180,7 @@ fn system_side(
     let place = format!("{place}.{connection}");
     if case.known.system(connection).is_none() {
         let mut mistake = unknown_connection(case.known, &place, connection);
-        let keys = ["field", "direction", "mapper", "table"];
+        let keys = ["field", "direction", "mapper", "table", "transform"];
         if !mistake.cure.starts_with("did you mean") {
             mistake.cure = format!("{}; keys of a row are {}", mistake.cure, keys.join(", "));
         }

@@ -6,7 +6,10 @@ use sync_core::{
     model::{Canonical, Content, Line, LineKind, Lines, Order},
 };
 
-use crate::{mock::sums::sums, time::Dice};
+use crate::{
+    mock::sums::{Sizes, sums},
+    time::Dice,
+};
 
 /// An article that is not there at first.
 pub(super) const LATE: &str = "LATE";
@@ -22,7 +25,7 @@ pub(super) fn content(n: u64, with_vat: bool) -> Content {
     let dice = Dice::new(n);
     let count = 1 + dice.roll(4);
     let lines: Vec<Line> = (1..=count).map(|place| line(&dice, place)).collect();
-    let sums = sums(&lines, with_vat, dice.roll(2) == 0, 2);
+    let sums = sums(&lines, with_vat, dice.roll(2) == 0, Sizes { decimals: 2, rounds_first: false });
     let off = if dice.roll(15) == 0 { Decimal::from(5) } else { Decimal::ZERO };
     let content = Content::new().lines(lines.into_iter().collect::<Lines<Line>>()).prices_include_vat(with_vat);
     content.gross((sums.gross + off).normalize())
