@@ -197,12 +197,12 @@ impl Records {
         let rows = self.query(cx, self.of.find, &script).await?;
         let sent: Map<String, Json> =
             body.iter().filter(|(key, _)| **key != id).map(|(key, value)| (key.clone(), value.clone())).collect();
-        let is_it = |row: &&Box<RawValue>| {
+        let is_it = |row: &RawValue| {
             let Ok(row) = serde_json::from_str::<Wire>(row.get()) else { return false };
             let made = row.moment(&self.of.key("CreatedAt")).ok().and_then(Field::into_value);
             made.is_some_and(|made| made >= began) && Self::unchanged(&sent, &row)
         };
-        let mut found = rows.iter().filter(is_it).filter_map(|row| self.id_of(row));
+        let mut found = rows.iter().filter(|row| is_it(row)).filter_map(|row| self.id_of(row));
         Ok(found.next().filter(|_| found.next().is_none()).map(|id| id.to_string()))
     }
     /// New records one by one, since made quickly they may be given one id; changes together.

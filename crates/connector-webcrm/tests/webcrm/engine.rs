@@ -150,6 +150,10 @@ impl House {
         assert!(report.parked.is_empty(), "{:?}", report.parked);
         report
     }
+    /// A run of which something may be refused.
+    pub(crate) async fn report(&self) -> Report {
+        self.later(60).engine.run(Mode::Sync, &Silent, &Cancel::new()).await.unwrap()
+    }
     /// Until nothing is to be done any more.
     pub(crate) async fn settle(&self) {
         for _ in 0..6 {

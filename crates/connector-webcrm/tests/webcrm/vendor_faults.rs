@@ -21,6 +21,7 @@ use sync_core::{
 
 use crate::{
     emulated::System,
+    engine::House,
     support::{Bench, assert_shows, config, noon, write},
 };
 
@@ -211,6 +212,23 @@ async fn what_people_type_while_a_number_is_written_back_stays() {
     assert_shows(&system.shows("organisations", "2").await, &expected);
     let expected = [("description", "'Haster'"), ("x.webcrm.status", "'Planned'"), ("x.webcrm.erp_id", "'SO-1'")];
     assert_shows(&system.shows("deliveries", "8").await, &expected);
+}
+
+#[tokio::test]
+async fn a_right_that_is_missing_in_one_area_stops_nothing_else_whatever_its_status() {
+    for refusal in ["401", "403"] {
+        let house = House::build_in(&[("organisation_answer", "id"), ("rights_refusal", refusal)], |_| ()).await;
+        let rights = json!({ "action": "set_rights", "area": "Organisations", "rights": "read" });
+        house.crm.emulator.act(rights).unwrap();
+        let (customer, _) = house.erp.all("customer").into_iter().next().unwrap();
+        house.erp.edit::<Organisation>("customer", &customer, |one| one.name("Fjord Lys"));
+        house.crm.edit("persons", 1, json!({ "PersonLastName": "Holm-Lund" }));
+        let report = house.report().await;
+        let stopped = format!("{:?}", report.stopped);
+        assert!(report.stopped_systems.is_empty() && stopped.contains("Permission"), "{refusal}: {stopped}");
+        let names = house.erp.all("contact").values().any(|one| one.text(Person::NAME) == Some("Holm-Lund"));
+        assert!(names, "{refusal}: persons go on");
+    }
 }
 
 #[tokio::test]

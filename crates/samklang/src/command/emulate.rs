@@ -82,9 +82,9 @@ async fn serve<V: Vendor>(
     let base = emulator.base_url();
     for (key, value) in hints {
         let value = if value.starts_with('/') { format!("{base}{value}") } else { value.clone() };
-        writeln!(shell.out, "{key:<13} {value}")?;
+        writeln!(shell.out, "{key:<17} {value}")?;
     }
-    writeln!(shell.out, "{:<13} {base}/_emulator/requests, state, seed, faults, clock, switches, act", "control")?;
+    writeln!(shell.out, "{:<17} {base}/_emulator/requests, state, seed, faults, clock, switches, act", "control")?;
     writeln!(shell.out, "{} emulator at {base}; stop it with Ctrl-C", what.system)?;
     shell.out.flush()?;
     watch::stopped().await?;
