@@ -301,7 +301,11 @@ fn rule(known: &Known<'_>, set: &RuleSet, rule: Option<&FieldRule>) -> Option<Ru
     };
     match rule {
         None => master(&set.master, Foreign::default(), true),
-        Some(FieldRule::Master { system, on_foreign_change }) => master(system, *on_foreign_change, false),
+        Some(FieldRule::Master { system, on_foreign_change }) => {
+            // of an invoice that is made of no order the hub has no word, and what its system says stands
+            let by_hub = set.kind == EntityKind::Invoice && system == SystemId::hub().as_str();
+            master(system, *on_foreign_change, by_hub)
+        }
         Some(FieldRule::Shared { on_conflict: Conflict::Prefer(names) }) => {
             Some(Rule::Prefer(names.iter().filter_map(|name| system(name)).collect()))
         }
