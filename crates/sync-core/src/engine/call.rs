@@ -460,6 +460,7 @@ impl Call<'_> {
             return Outcome::Removed;
         }
         match error.disposition() {
+            Disposition::LookFirst if error.kind() == ErrorKind::UnderWay => Outcome::UnderWay,
             Disposition::LookFirst => Outcome::Unclear,
             Disposition::RetryLater => Outcome::Later(Some(error)),
             Disposition::ParkRecord => Outcome::Refused(error),
