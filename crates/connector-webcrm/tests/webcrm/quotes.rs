@@ -28,7 +28,7 @@ const POLICY: &str = r#"
     systems.crm = { read = true, create = "always", update = true, streams = ["opportunities"] }
     map = [
       { field = "number", crm = "x.webcrm.custom_1", desk = "number" },
-      { field = "x.level", crm = "x.webcrm.level", desk = { value = 2 }, direction = "both" },
+      { field = "x.level", crm = "x.webcrm.level", desk = { value = 2 } },
     ]
     [guards]
     max_change_percent = 100
