@@ -231,6 +231,18 @@ impl Api {
             }
         }
     }
+    /// A read whose answer the caller knows.
+    pub(crate) async fn read(&self, cx: &Context, request: Request) -> Result<Response> {
+        self.reads.send(cx, request).await.map_err(explained)
+    }
+    /// The same for what may not be there.
+    pub(crate) async fn read_if_there(&self, cx: &Context, request: Request) -> Result<Option<Response>> {
+        self.reads.fetch(cx, request).await.map_err(explained)
+    }
+    /// A write whose answer the caller knows.
+    pub(crate) async fn send(&self, cx: &Context, request: Request) -> Result<Response> {
+        self.writes.send(cx, request).await.map_err(explained)
+    }
     /// A record by its key; none if there is none. Some were seen in a list of one.
     pub(crate) async fn get(&self, cx: &Context, of: &Resource, id: &str) -> Result<Option<Box<RawValue>>> {
         let request = Request::get(of.get, of.one).path("id", key(id));
@@ -339,12 +351,16 @@ impl Api {
 
 /// The key of a new record.
 pub(crate) fn made(answer: &Response) -> Answer {
-    let id = answer.location_id().map(|id| plain_key(&id)).filter(|id| !id.is_empty());
-    id.map_or_else(Answer::done, Answer::id)
+    made_id(answer).map_or_else(Answer::done, Answer::id)
+}
+
+/// The same, if the answer tells it.
+pub(crate) fn made_id(answer: &Response) -> Option<String> {
+    answer.location_id().map(|id| plain_key(&id)).filter(|id| !id.is_empty())
 }
 
 /// A key as it goes into a path: one with signs that mean something there is sent in base 64, as the vendor wants it.
-fn key(id: &str) -> String {
+pub(crate) fn key(id: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '~' | ' ');
     if id.chars().all(is_plain) && !matches!(id, "." | "..") {
         return id.to_owned();
@@ -353,7 +369,7 @@ fn key(id: &str) -> String {
 }
 
 /// The same backwards.
-fn plain_key(segment: &str) -> String {
+pub(crate) fn plain_key(segment: &str) -> String {
     let inner = segment.strip_prefix("b64(").and_then(|rest| rest.strip_suffix(')'));
     let bytes = inner.and_then(|text| URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok());
     bytes.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_else(|| segment.to_owned())
@@ -362,6 +378,15 @@ fn plain_key(segment: &str) -> String {
 /// How a list of the ERP API ends. Each of its rows tells how many there are and how many a page can have: a larger page
 /// is cut in silence. An empty page tells nothing, and is the end.
 fn end(rows: &[Box<RawValue>], size: u32) -> End<'static> {
+    match told(rows) {
+        Some((Some(total), _)) => End::Total(total),
+        Some((None, Some(max))) if max > 0 => End::Short(u64::from(size).min(max)),
+        _ => End::Empty,
+    }
+}
+
+/// What the rows of a page tell of the list: how many there are in all, and how many a page can have.
+pub(crate) fn told(rows: &[Box<RawValue>]) -> Option<(Option<u64>, Option<u64>)> {
     #[derive(Deserialize)]
     struct Row {
         metadata: Option<Meta>,
@@ -373,15 +398,10 @@ fn end(rows: &[Box<RawValue>], size: u32) -> End<'static> {
         max_page_size: Option<u64>,
     }
     let told = rows.iter().find_map(|row| serde_json::from_str::<Row>(row.get()).ok()?.metadata);
-    let size = u64::from(size);
-    match told {
-        Some(Meta { total_count: Some(total), .. }) => End::Total(total),
-        Some(Meta { max_page_size: Some(max), .. }) if max > 0 => End::Short(size.min(max)),
-        _ => End::Empty,
-    }
+    told.map(|told| (told.total_count, told.max_page_size))
 }
 
-fn strange(operation: &'static str) -> Error {
+pub(crate) fn strange(operation: &'static str) -> Error {
     Error::new(ErrorKind::Internal, operation, "a place in a list that is counted otherwise than in pages; report this")
 }
 

@@ -30,7 +30,8 @@ pub struct Company {
     /// Its currency, ISO 4217: `NOK`.
     pub currency: Option<String>,
     /// Code lists by the vendor's resource: `creditTerm`, `vatZone`, `vatCategory`, `customerClass`, `itemClass`,
-    /// `currency`, `branch`.
+    /// `currency`, `branch`, `salesperson`, `warehouse`, `paymentmethod`, `itemPostClass`, `cashaccount`; and where their
+    /// streams are asked for `supplierClass` (suppliers) and `account` (projects, journal).
     pub lists: BTreeMap<String, Vec<Code>>,
     /// The company's own fields (attributes), by their codes.
     pub attributes: BTreeMap<String, Attribute>,
@@ -76,8 +77,12 @@ pub struct OrderType {
     pub active: bool,
 }
 
+/// Lists that only streams use which are there on demand.
+const SUPPLIER_CLASS: &str = "supplierClass";
+const ACCOUNT: &str = "account";
+
 /// Code lists: our name, the path, the keys of code and name, and the shape: no pages, pages of rows, pages in an envelope.
-const LISTS: [(&str, &str, &str, &str, Option<bool>); 7] = [
+const LISTS: [(&str, &str, &str, &str, Option<bool>); 14] = [
     ("creditTerm", "/v1/creditTerm", "termsId", "description", Some(true)),
     ("vatZone", "/v1/vatZone", "id", "description", Some(false)),
     ("vatCategory", "/v1/vatCategory", "vatCategoryId", "description", None),
@@ -85,6 +90,13 @@ const LISTS: [(&str, &str, &str, &str, Option<bool>); 7] = [
     ("itemClass", "/v1/inventory/itemClass", "id", "description", None),
     ("currency", "/v1/currency", "id", "description", None),
     ("branch", "/v1/branch", "number", "name", None),
+    ("salesperson", "/v1/salesperson", "salespersonID", "name", Some(true)),
+    ("warehouse", "/v1/warehouse", "warehouseID", "description", None),
+    ("paymentmethod", "/v1/paymentmethod", "paymentMethodID", "description", None),
+    ("itemPostClass", "/v1/inventory/itemPostClass", "id", "description", None),
+    ("cashaccount", "/v1/cashaccount", "number", "description", None),
+    (SUPPLIER_CLASS, "/v1/supplier/supplierClass", "id", "description", None),
+    (ACCOUNT, "/v1/account", "accountCD", "description", None),
 ];
 
 impl Company {
@@ -114,10 +126,15 @@ impl Company {
             closed: BTreeMap::new(),
         })
     }
-    /// Reads all of it. Ten calls, if no list is longer than a page.
+    /// Reads all of it. Fifteen calls, if no list is longer than a page, and one for each list that is there on demand.
     pub(crate) async fn read(cx: &Context, api: &Api, config: &Config) -> Result<Self> {
         let mut company = Self::tell(cx, api, config).await?;
-        for (name, path, id, label, pages) in LISTS {
+        let wanted = |name: &str| match name {
+            SUPPLIER_CLASS => config.wants("suppliers"),
+            ACCOUNT => config.wants("projects") || config.wants("journal"),
+            _ => true,
+        };
+        for (name, path, id, label, pages) in LISTS.into_iter().filter(|(name, ..)| wanted(name)) {
             let Some(rows) = company.open(name, api.code_list(cx, path, pages).await)? else { continue };
             match name {
                 "customerClass" => company.customer_attributes = class_attributes(&rows)?,
@@ -177,11 +194,20 @@ impl Company {
         let list = match at {
             "creditTerms.id" | "financialInformation.terms.id" => "creditTerm",
             "vatZone.id" | "customerVatZone.id" | "customer.taxZone.id" => "vatZone",
-            "vatCode.id" => "vatCategory",
+            "vatCode.id" | "journalTransactionLines.vatCode.id" => "vatCategory",
             "customerClass.id" => "customerClass",
             "itemClass.id" => "itemClass",
             "currencyId" | "currency" => "currency",
-            "branchNumber.number" | "branch.id" | "branch" => "branch",
+            "branchNumber.number" | "branch.id" | "branch.number" | "branch" | "journalTransactionLines.branch" => {
+                "branch"
+            }
+            "salesPerson.id" => "salesperson",
+            "defaultWarehouse.id" | "shipping.preferredWarehouse.id" => "warehouse",
+            "paymentMethod.id" | "paymentSettings.paymentMethod.id" | "defaultPaymentMethodId" => "paymentmethod",
+            "postingClass.id" => "itemPostClass",
+            "cashAccount" => "cashaccount",
+            "supplierClass.id" => SUPPLIER_CLASS,
+            "journalTransactionLines.accountNumber" | "defAccount.number" | "defAccrualAccount.number" => ACCOUNT,
             "type" | "origin.orderType" => {
                 return self.order_types.iter().map(|(code, known)| Choice::new(code, &known.name)).collect();
             }

@@ -1,6 +1,6 @@
 //! What a connection to Visma.net ERP is told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 use secrecy::{ExposeSecret, SecretString};
@@ -9,6 +9,13 @@ use sync_core::{Error, ErrorKind, Result};
 use url::Url;
 
 use crate::streams;
+
+mod choices;
+
+pub use choices::{
+    BillingAddress, InvoiceMark, InvoiceSending, InvoiceStamps, ItemCost, NewInvoices, OrderMark, OrderShipments,
+    Prices, SignIn, Stock,
+};
 
 /// The settings of a connection: one company. Unknown keys are refused; `Debug` shows no secret.
 ///
@@ -62,7 +69,8 @@ pub struct Config {
     /// company's own; `SO` is usual.
     #[serde(default = "order_types")]
     pub order_types: Vec<String>,
-    /// Streams that are there where they are asked for only: `suppliers`, `sales_prices`, `payments`, `sold_by_invoice`.
+    /// Streams that are there where they are asked for only: `suppliers`, `sales_prices`, `payments`, `sold_by_invoice`,
+    /// `projects`, `journal`, `customer_balances`.
     #[serde(default)]
     pub more_streams: BTreeSet<String>,
     /// Which address of a customer is the billing address.
@@ -105,6 +113,22 @@ pub struct Config {
     /// Whether the stamp of an invoice moves when it is paid: nobody publishes it.
     #[serde(default)]
     pub invoice_stamps: InvoiceStamps,
+    /// Whether orders tell what their shipments say: parcels, invoices, the day of the latest delivery.
+    #[serde(default)]
+    pub order_shipments: OrderShipments,
+    /// The template of new projects that name none.
+    #[serde(default)]
+    pub project_template: Option<String>,
+    /// The default subaccount of new projects without a template: the value of each of its segments, by their numbers.
+    #[serde(default, deserialize_with = "segments")]
+    pub project_subaccount: BTreeMap<u32, String>,
+    /// The secret that the Developer Portal showed when webhooks were subscribed to.
+    #[serde(default, deserialize_with = "maybe_secret")]
+    pub webhook_secret: Option<SecretString>,
+    /// The header with the signature of a webhook, which the vendor does not publish: look at a call that came. Webhooks
+    /// are taken only where both settings are given.
+    #[serde(default)]
+    pub webhook_header: Option<String>,
     /// The number of an item that stands for lines of text on orders: the order service takes no line without an item.
     #[serde(default)]
     pub text_item: Option<String>,
@@ -114,144 +138,6 @@ pub struct Config {
     /// Seconds until a created record shows in listings. Nothing is published about it.
     #[serde(default = "search_lag")]
     pub search_lag_s: u32,
-}
-
-/// How tokens are had.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum SignIn {
-    /// By the client's own credentials (the Service API).
-    #[default]
-    Service,
-    /// By the consent of a user, who logs in once (the Interactive API).
-    Interactive,
-}
-
-/// Which address of a customer is the billing address.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum BillingAddress {
-    /// The main address.
-    #[default]
-    Main,
-    /// The invoice address; the main address is that for visits then.
-    Invoice,
-}
-
-/// Which of an item's costs is its cost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum ItemCost {
-    /// `currentCost`.
-    #[default]
-    Current,
-    /// `lastCost`.
-    Last,
-}
-
-/// Whether the stock of items is read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Stock {
-    /// It is not: a run has one call less.
-    #[default]
-    Off,
-    /// What can be sold is what is available for shipment: the careful one.
-    AvailableForShipment,
-    /// What can be sold is what is available.
-    Available,
-}
-
-/// Whether prices are without VAT or with it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Prices {
-    /// Without.
-    #[default]
-    WithoutVat,
-    /// With.
-    WithVat,
-}
-
-/// The field of an order that keeps our mark: 40 characters either way, and neither can be searched for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum OrderMark {
-    /// `customer.refNo`; the buyer's order number is `customer.order`.
-    #[default]
-    RefNo,
-    /// `customer.order`; the buyer's reference is `customer.refNo`.
-    Order,
-}
-
-/// The field of an invoice that keeps our mark. Both can be searched for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum InvoiceMark {
-    /// `externalReference`; the buyer's order number is `customerRefNumber`.
-    #[default]
-    ExternalReference,
-    /// `customerRefNumber`; the buyer's order number is `externalReference`.
-    CustomerRefNumber,
-}
-
-impl InvoiceMark {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::ExternalReference => "externalReference",
-            Self::CustomerRefNumber => "customerRefNumber",
-        }
-    }
-    /// The field beside it.
-    pub(crate) fn other(self) -> &'static str {
-        match self {
-            Self::ExternalReference => "customerRefNumber",
-            Self::CustomerRefNumber => "externalReference",
-        }
-    }
-}
-
-/// How a new invoice is kept until it is released.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum NewInvoices {
-    /// On hold: nobody can release it by mistake.
-    #[default]
-    Hold,
-    /// Balanced: it waits for its release among the others.
-    Balanced,
-}
-
-/// Whether the ERP prints, mails or sends on the invoices that are made here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum InvoiceSending {
-    /// It does not: each new document says so.
-    #[default]
-    Off,
-    /// As the customer's settings in the ERP have it.
-    AsCustomer,
-}
-
-/// Whether the stamp of an invoice moves when it is paid.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum InvoiceStamps {
-    /// It moves: what changed since is one call.
-    #[default]
-    Move,
-    /// It may not: open invoices are read again in each run, which is a call more for each stream of them.
-    Miss,
 }
 
 impl Config {
@@ -285,6 +171,11 @@ impl Config {
             make_credit_notes: false,
             invoice_sending: InvoiceSending::default(),
             invoice_stamps: InvoiceStamps::default(),
+            order_shipments: OrderShipments::default(),
+            project_template: None,
+            project_subaccount: BTreeMap::new(),
+            webhook_secret: None,
+            webhook_header: None,
             text_item: None,
             line_account: None,
             search_lag_s: search_lag(),
@@ -315,6 +206,26 @@ impl Config {
         }
         if let Some(stream) = self.more_streams.iter().find(|stream| !streams::MORE.contains(&stream.as_str())) {
             return wrong(format!("more_streams names '{stream}', which is none of {}", streams::MORE.join(", ")));
+        }
+        match (&self.webhook_secret, &self.webhook_header) {
+            (Some(secret), Some(header)) => {
+                let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+                if secret.expose_secret().trim().is_empty() {
+                    return wrong(
+                        "webhook_secret is empty; the Developer Portal showed it when you subscribed".to_owned(),
+                    );
+                }
+                if header.is_empty() || !header.chars().all(is_token) {
+                    return wrong(format!("webhook_header is '{header}', which is no name of a header"));
+                }
+            }
+            (None, None) => {}
+            (Some(_), None) => {
+                return wrong("webhook_secret needs webhook_header: the header that signs a call".to_owned());
+            }
+            (None, Some(_)) => {
+                return wrong("webhook_header needs webhook_secret, with which calls are signed".to_owned());
+            }
         }
         for (key, decimals) in [("price_decimals", self.price_decimals), ("quantity_decimals", self.quantity_decimals)]
         {
@@ -387,6 +298,19 @@ fn search_lag() -> u32 {
 fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<SecretString, D::Error> {
     String::deserialize(from).map(SecretString::from)
 }
+fn maybe_secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SecretString>, D::Error> {
+    Ok(Option::<String>::deserialize(from)?.map(SecretString::from))
+}
+/// Keys of a table are texts.
+fn segments<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<u32, String>, D::Error> {
+    let told = BTreeMap::<String, String>::deserialize(from)?;
+    let number = |(segment, value): (String, String)| {
+        let number = segment.trim().parse();
+        let wrong = || D::Error::custom(format!("project_subaccount has the segment '{segment}', which is no number"));
+        Ok((number.map_err(|_| wrong())?, value))
+    };
+    told.into_iter().map(number).collect()
+}
 fn zone<'de, D: Deserializer<'de>>(from: D) -> Result<Tz, D::Error> {
     let name = String::deserialize(from)?;
     name.parse().map_err(|_| D::Error::custom(format!("time_zone '{name}' is no zone; give one such as Europe/Oslo")))
@@ -428,12 +352,28 @@ mod tests {
             ("order_types = [\"SO\", \"SO\"]", "order_types"),
             ("more_streams = [\"supplier\"]", "more_streams"),
             ("price_decimals = 5", "price_decimals"),
+            ("webhook_secret = \"hush\"", "webhook_header"),
+            ("webhook_header = \"x-sign\"", "webhook_secret"),
+            ("webhook_secret = \" \"\nwebhook_header = \"x-sign\"", "webhook_secret is empty"),
+            ("webhook_secret = \"hush\"\nwebhook_header = \"x sign\"", "'x sign'"),
+            ("webhook_secret = \"hush\"\nwebhook_header = \"\"", "webhook_header"),
         ] {
             let error = read(more).unwrap().check().unwrap_err();
             assert!(error.kind() == ErrorKind::Config && error.message().contains(key), "{error}");
         }
+        let wrong = read("project_subaccount = { first = \"0\" }").unwrap_err();
+        assert!(wrong.to_string().contains("'first'"), "{wrong}");
         let empty = Config::new("x", " ".into(), "t");
         assert!(empty.check().unwrap_err().message().contains("client_secret"));
+    }
+
+    #[test]
+    fn segments_and_the_secret_of_webhooks_are_read_and_the_secret_is_not_shown() {
+        let more = "project_subaccount = { 2 = \"10\", 1 = \"0\" }\nwebhook_secret = \"hook-hush\"\nwebhook_header = \"X-Sign\"";
+        let config = read(more).unwrap();
+        config.check().unwrap();
+        assert_eq!(config.project_subaccount.into_iter().collect::<Vec<_>>(), [(1, "0".into()), (2, "10".into())]);
+        assert!(!format!("{:?}", read(more).unwrap()).contains("hook-hush"));
     }
 
     #[test]

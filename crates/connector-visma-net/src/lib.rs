@@ -36,8 +36,14 @@
 //! | `suppliers` | organisation | list, changes, create, change |
 //! | `sales_prices` | price | list |
 //! | `payments` | payment | list, changes |
+//! | `projects` | project | list, changes, find, create, change |
+//! | `journal` | ledger entry | list, changes |
+//! | `customer_balances` | organisation | list, changes |
 //!
-//! The last four are there where [`Config::more_streams`] asks for them, stock where [`Config::stock`] does.
+//! The last six and `sold_by_invoice` are there where [`Config::more_streams`] asks for them, stock where [`Config::stock`] does.
+//!
+//! Beside the streams there are the files of records ([`Connection::files`]) and the vendor's webhooks, which name records to
+//! look at ([`Config::webhook_header`]).
 //!
 //! The `README.md` beside this crate tells what is mapped how, and what was decided where the vendor is silent.
 
@@ -47,6 +53,8 @@ mod columns;
 mod company;
 mod config;
 mod errors;
+mod files;
+mod hints;
 mod login;
 mod streams;
 mod wire;
@@ -54,7 +62,7 @@ mod wire;
 use std::sync::Arc;
 
 use sync_core::{
-    Context, Result, SystemId,
+    Context, ExternalRef, Result, SystemId,
     connector::{ConnectorInfo, Tenant},
     handler::{Router, Session},
     store::Snapshot,
@@ -62,13 +70,15 @@ use sync_core::{
 
 pub use company::{Attribute, Code, Company, OrderType};
 pub use config::{
-    BillingAddress, Config, InvoiceMark, InvoiceSending, InvoiceStamps, ItemCost, NewInvoices, OrderMark, Prices,
-    SignIn, Stock,
+    BillingAddress, Config, InvoiceMark, InvoiceSending, InvoiceStamps, ItemCost, NewInvoices, OrderMark,
+    OrderShipments, Prices, SignIn, Stock,
 };
+pub use files::{Content, File, Files, Holder};
 pub use login::Login;
 pub use sync_http::Environment;
 
 use client::Api;
+use hints::Hints;
 
 /// What [`connect`] gives.
 #[derive(Debug)]
@@ -80,12 +90,15 @@ pub struct Connection {
     pub company: Company,
     /// What the store is to keep: good for a day.
     pub snapshot: Snapshot,
+    /// The files of the company's records, which are no part of the streams.
+    pub files: Files,
 }
 
 /// Makes the connection that the configuration calls `connection`.
 ///
 /// With a `snapshot` of this company that is less than a day old no call is made. Otherwise the company, its code lists,
-/// attributes and order types are read: ten calls beside the signing in.
+/// attributes and order types are read: fifteen calls beside the signing in, and one or two more for streams that are asked
+/// for.
 ///
 /// # Errors
 /// [`ErrorKind::Config`](sync_core::ErrorKind::Config) for settings that cannot be meant, such as an order type that the
@@ -116,12 +129,12 @@ pub async fn connect(
     let config = Arc::new(config);
     let me = Me { info, api: api.clone(), config: config.clone() };
     let shared = Arc::new(streams::Shared { api, config, company: Arc::new(company.clone()), system });
+    let files = Files::new(shared.api.clone());
     let router = streams::add(Router::new(me), &shared)?;
-    Ok(Connection { router, company, snapshot })
+    Ok(Connection { router, company, snapshot, files })
 }
 
-/// The part of the connection that belongs to no stream. The vendor's webhooks are not taken: neither the header that
-/// signs them nor their content is published.
+/// The part of the connection that belongs to no stream.
 #[derive(Debug)]
 struct Me {
     info: ConnectorInfo,
@@ -136,5 +149,8 @@ impl Session for Me {
     async fn check(&self, cx: &Context) -> Result<Tenant> {
         let company = Company::tell(cx, &self.api, &self.config).await?;
         Ok(company.tenant(&self.config))
+    }
+    fn hints(&self, headers: &[(String, String)], body: &[u8]) -> Result<Vec<ExternalRef>> {
+        Hints { system: &self.info.system, config: &self.config }.of(headers, body)
     }
 }

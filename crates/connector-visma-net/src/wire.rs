@@ -35,6 +35,10 @@ impl Wire {
     pub(crate) fn set(&mut self, name: &str, value: impl Into<Json>) {
         self.0.insert(name.to_owned(), value.into());
     }
+    /// It as a value.
+    pub(crate) fn into_json(self) -> Json {
+        Json::Object(self.0)
+    }
     /// Its text.
     pub(crate) fn raw(&self) -> Option<Box<RawValue>> {
         // a map of what was parsed: this cannot fail

@@ -21,7 +21,12 @@ pub(crate) const ALL: &[System] = &[
         login: false,
         read: read::<connector_starweb::Config>,
     },
-    System { name: "visma-net", secrets: &["client_secret"], login: true, read: read::<connector_visma_net::Config> },
+    System {
+        name: "visma-net",
+        secrets: &["client_secret", "webhook_secret"],
+        login: true,
+        read: read::<connector_visma_net::Config>,
+    },
     System { name: "webcrm", secrets: &["application_token"], login: false, read: read::<connector_webcrm::Config> },
 ];
 

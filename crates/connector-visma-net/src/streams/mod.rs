@@ -1,17 +1,21 @@
 //! One module for each kind of resource.
 
+mod balances;
 mod contacts;
 mod direct;
 mod document;
 mod inventory;
 mod invoice_lines;
 mod invoices;
+mod journal;
 mod order_lines;
 mod orders;
 mod organisations;
 mod own;
 mod payments;
+mod projects;
 mod sales_prices;
+mod shipments;
 
 use std::sync::Arc;
 
@@ -32,8 +36,18 @@ use crate::{
     wire::Wire,
 };
 
+pub(crate) use orders::stream as order_stream;
+
 /// Streams that are there where the configuration asks for them.
-pub(crate) const MORE: [&str; 4] = ["suppliers", "sales_prices", "payments", direct::SOLD_BY_INVOICE];
+pub(crate) const MORE: [&str; 7] = [
+    "suppliers",
+    "sales_prices",
+    "payments",
+    direct::SOLD_BY_INVOICE,
+    projects::PROJECTS,
+    journal::JOURNAL,
+    balances::BALANCES,
+];
 
 /// What stands in each row of a list and counts the others.
 const METADATA: [&str; 1] = ["metadata"];
@@ -58,6 +72,15 @@ pub(crate) fn add(mut router: Router, shared: &Arc<Shared>) -> Result<Router> {
     }
     if shared.config.wants("payments") {
         router = router.with(payments::Payments::new(shared.clone()))?;
+    }
+    if shared.config.wants(projects::PROJECTS) {
+        router = router.with(projects::Projects::new(shared.clone()))?;
+    }
+    if shared.config.wants(journal::JOURNAL) {
+        router = router.with(journal::Journal::new(shared.clone()))?;
+    }
+    if shared.config.wants(balances::BALANCES) {
+        router = router.with(balances::Balances::new(shared.clone()))?;
     }
     Ok(router)
 }

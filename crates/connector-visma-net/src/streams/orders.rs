@@ -21,13 +21,15 @@ use super::{
     key_of,
     order_lines::{self as lines, Changes},
     organisations::CUSTOMERS,
-    own as own_fields, with_own,
+    own as own_fields,
+    shipments::{self, SHIPMENTS},
+    with_own,
 };
 use crate::{
     client::{made, unmodifiable},
     codes,
     columns::{self, Column, Form, column, own, within},
-    config::{OrderMark, Prices},
+    config::{OrderMark, OrderShipments, Prices},
     wire::{Body, Dialect, Wire},
 };
 
@@ -140,6 +142,10 @@ impl Orders {
             order.set(ETAG, etag);
         }
         order.set(LINES, lines);
+        if self.shared.config.order_shipments == OrderShipments::Read {
+            let rows = order.rows(LINES)?.into_value().unwrap_or_default();
+            order.set(SHIPMENTS, shipments::read(cx, &self.shared, &self.order_type, id, &rows).await?);
+        }
         Ok(order.raw())
     }
     /// The version that is there now, for writes that were not told one.
@@ -277,6 +283,9 @@ impl StreamHandler for Orders {
             can.fields.insert(path, FieldCapability::read_only());
         }
         can.fields.insert(Order::CUSTOMER, FieldCapability::read_write().required());
+        if config.order_shipments == OrderShipments::Read {
+            shipments::declare(&mut can);
+        }
         let mark = own(self.mark_at().0);
         can.fields.insert(mark, FieldCapability::read_only());
         // whether a delivery moves the stamp is not published, nor whether the moment itself is included
@@ -331,8 +340,10 @@ impl StreamHandler for Orders {
     fn decode(&self, read: &Wire) -> Result<Vec<Shown>> {
         let mut fields = columns::read(&self.columns, read, self.shared.api.zone)?;
         fields.overlay(&columns::read(&self.addresses, read, self.shared.api.zone)?);
-        let order = self.order(read, &fields)?;
-        let shown = Shown::of(self.stream(), &order).extras(&fields.filter(|path| path.is_extension()));
+        let mut order = self.order(read, &fields)?;
+        let mut extras = fields.filter(|path| path.is_extension());
+        shipments::show(&self.shared, read, &mut order, &mut extras)?;
+        let shown = Shown::of(self.stream(), &order).extras(&extras);
         let shown = match status(read)? {
             Field::Set(word) => shown.extra(own("status"), word),
             _ => shown,

@@ -16,6 +16,7 @@ pub(crate) fn words(at: &str) -> Option<&'static [&'static str]> {
         "chargeBearer" => &["Payer", "Beneficiary", "Shared", "ServiceLevel"],
         "accountUsedForPayment" => &["IBAN", "BBAN", "BANKGIRO", "PLUSGIRO"],
         "paymentBy" => &["DueDate", "DiscountDate"],
+        "billingPeriod" => &["Weekly", "Monthly", "Quarterly", "Annual", "OnDemand"],
         "shipping.rule" => &["CancelRemainder", "BackOrderAllowed", "ShipComplete"],
         _ => return None,
     })

@@ -11,8 +11,8 @@ async fn company(erp: &mut Erp) {
         { "orderType": "SO", "description": "Ordre", "behavior": "SalesOrder", "active": true },
         { "orderType": "CM", "description": "Kreditt", "behavior": "CreditMemo", "active": true },
         { "orderType": "QT", "description": "Tilbud", "behavior": "Quote", "active": true }]);
-    let terms = json!({ "pageNumber": 1, "pageSize": 1000, "totalCount": 1,
-        "records": [{ "termsId": "30", "description": "30 dager" }] });
+    let terms_of = |id: &str, name: &str| json!({ "pageNumber": 1, "pageSize": 1000, "totalCount": 1, "records": [{ id: "30", name: "30 dager" }] });
+    let terms = terms_of("termsId", "description");
     let attribute = json!([{ "attributeID": "BRANSJE", "description": "Bransje",
         "details": [{ "valueId": "KAFE", "description": "Kafé" }] }]);
     for (path, body) in [
@@ -25,6 +25,13 @@ async fn company(erp: &mut Erp) {
         ("/v1/inventory/itemClass", json!([])),
         ("/v1/currency", json!([{ "id": "NOK", "isBaseCurrency": true }])),
         ("/v1/branch", json!([{ "number": "1", "name": "Hoved" }])),
+        (r"/v1/salesperson\?.*", terms_of("salespersonID", "name")),
+        ("/v1/warehouse", json!([{ "warehouseID": "1", "description": "Lager" }])),
+        ("/v1/paymentmethod", json!([{ "paymentMethodID": "1", "description": "Bank" }])),
+        ("/v1/inventory/itemPostClass", json!([])),
+        ("/v1/cashaccount", json!([{ "number": "1920", "description": "Bank" }])),
+        ("/v1/supplier/supplierClass", json!([])),
+        ("/v1/account", json!([{ "accountCD": "3000", "description": "Salg" }])),
         (r"/v1/attribute\?pageNumber=1.*", attribute),
         (r"/v1/attribute\?pageNumber=2.*", json!([])),
         (r"/v1/salesordertype\?pageNumber=1.*", types),
@@ -47,14 +54,14 @@ async fn connecting_reads_the_company_once_a_day() {
     assert_eq!(known.attributes["BRANSJE"].values[0].id, "KAFE");
     assert!(known.customer_attributes.contains("BRANSJE") && known.closed.is_empty());
     // pages of rows without a count end with an empty one
-    assert_eq!(erp.lines().len(), 13);
+    assert_eq!(erp.lines().len(), 20);
     let again = erp.bench.connect(&config, Some(connection.snapshot.clone())).await.unwrap();
     assert_eq!(again.company, connection.company);
     assert!(erp.lines().is_empty(), "what is of today is not asked for again");
     let mut old = connection.snapshot;
     old.at = noon() - chrono::TimeDelta::hours(25);
     erp.bench.connect(&config, Some(old)).await.unwrap();
-    assert_eq!(erp.lines().len(), 13);
+    assert_eq!(erp.lines().len(), 20);
 }
 
 #[tokio::test]
@@ -64,7 +71,7 @@ async fn a_snapshot_of_another_company_is_none() {
     let mut config = config(&erp.server.url());
     config.tenant_id = "tenant-2".to_owned();
     erp.bench.connect(&config, Some(kept(&erp.server.url()))).await.unwrap();
-    assert_eq!(erp.lines().len(), 13);
+    assert_eq!(erp.lines().len(), 20);
 }
 
 #[tokio::test]

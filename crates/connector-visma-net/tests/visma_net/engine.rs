@@ -281,3 +281,36 @@ async fn what_the_erp_invoices_without_an_order_becomes_a_delivery() {
     assert!(house.writes().is_empty() && house.crm.all("delivery").len() == 2);
     assert_eq!(house.double.emulator.state()["orders"].as_array().unwrap().len(), 1);
 }
+
+/// What customers owe is a record of its own in the ERP: its number makes it one with the customer, and it reaches the CRM.
+#[tokio::test]
+async fn what_a_customer_owes_reaches_the_company_in_the_crm() {
+    let policy = r#"
+        [entities.customers]
+        kind = "organisation"
+        master = "erp"
+        match = [{ on = ["number"] }]
+        systems.erp = { read = true }
+        systems.crm = { read = true, create = "always", update = true }
+    "#;
+    let house = House::build_of(policy, &["customer_balances"]).await;
+    let balance = |report: &Report| {
+        assert!(report.held.is_empty(), "{:?}", report.held);
+        let companies = house.crm.all("company");
+        assert_eq!(companies.len(), 1, "one customer is one company");
+        let company = Organisation::from_fields(companies.values().next().unwrap()).unwrap();
+        assert_eq!(company.name.as_deref(), Some("Fjord Kaffe AS"));
+        company.statistics.balance.into_value().unwrap_or_default()
+    };
+    house.run(Mode::Adopt).await;
+    assert_eq!(balance(&house.run(Mode::Sync).await), dec("0"));
+    let lines = json!([{ "operation": "Insert", "inventoryNumber": "RISTING", "quantity": 2 }]);
+    let set = json!({ "customerNumber": house.double.customer(), "invoiceLines": lines });
+    let key = house.double.act("create", json!({ "collection": "invoices", "set": set }))["key"].clone();
+    house.double.act("release", json!({ "collection": "invoices", "key": key }));
+    assert_eq!(balance(&house.run(Mode::Sync).await), dec("500"));
+    house.double.act("pay", json!({ "invoice": key, "amount": 200 }));
+    assert_eq!(balance(&house.run(Mode::Sync).await), dec("300"));
+    house.run(Mode::Sync).await;
+    assert_eq!(house.reads(), 2, "an idle run is one call for the balances");
+}

@@ -11,10 +11,11 @@ use std::{
 
 use connector_visma_net::{Config, Connection, Environment, NewInvoices, connect};
 use emulators::{Emulator, visma_net::VismaNet};
+use serde_json::json;
 use sync_core::{
     Canonical, Context, FieldMap, FieldPath, Link,
     connector::{Action, Connector, ListFrom, ListQuery, Write},
-    model::{Invoice, Item, Order, Organisation, Person},
+    model::{Invoice, Item, Order, Organisation, Person, Project},
 };
 use sync_http::{Limits, MemoryTokens, Transport};
 
@@ -27,6 +28,9 @@ use crate::{
 mod table;
 
 use table::{Case, Operation, PATIENCE_MS, Ready, Traits, What};
+
+/// A customer whose number is no number.
+const ALWAYS_THERE: &str = "FAST";
 
 /// The company with every stream on.
 struct Bench {
@@ -42,9 +46,15 @@ impl Bench {
         let double = Double::start().await;
         double.switch("rate_limit_per_hour", 0);
         double.switch("release_delay_s", 0);
+        let set =
+            json!({ "name": "Fast AS", "customerClassId": "1", "number": ALWAYS_THERE, "overrideNumberSeries": true });
+        double.act("create", json!({ "collection": "customers", "set": set }));
         let mut config = double.config();
-        config.more_streams = ["suppliers", "sales_prices", "payments"].map(str::to_owned).into();
+        config.more_streams = ["suppliers", "sales_prices", "payments", "projects", "journal", "customer_balances"]
+            .map(str::to_owned)
+            .into();
         config.make_credit_notes = true;
+        config.project_subaccount = [(1, "0".to_owned())].into();
         // what is not on hold is released in one call
         config.new_invoices = NewInvoices::Balanced;
         let tokens = Arc::new(MemoryTokens::new());
@@ -76,6 +86,10 @@ impl Bench {
                 let owner = Link::External(reference("customers", &self.double.customer()));
                 Person::new().last_name(format!("Holm {number}")).organisation(owner).to_fields()
             }
+            "projects" => {
+                let day: chrono::NaiveDate = "2026-03-01".parse().unwrap();
+                Project::new().number(number.to_string()).name("Nytt").starts_on(day).to_fields()
+            }
             "inventory" => Item::new().number(number.to_string()).name("Ny").category("SERVICE").to_fields(),
             "orders_SO" => self.double.order(vec![line("KAFFE", "1", "10")]),
             "invoices" => self.double.invoice(vec![line("RISTING", "1", "200")]),
@@ -90,6 +104,7 @@ impl Bench {
             "customers" | "suppliers" => Organisation::PHONE,
             "contacts" => Person::TITLE,
             "inventory" => Item::NAME,
+            "projects" => Project::NAME,
             "orders_SO" => Order::DESCRIPTION,
             "invoices" | "credit_notes" => Invoice::DESCRIPTION,
             other => panic!("nobody says what a change of {other} is: a hole"),
@@ -98,6 +113,9 @@ impl Bench {
     }
     /// A record that something can be done to.
     async fn target(&self, stream: &str) -> Arc<str> {
+        if stream == "customer_balances" {
+            return self.double.customer().into();
+        }
         self.double.write(&self.connection, self.fresh(stream)).await.unwrap().reference.id
     }
 }
@@ -134,6 +152,8 @@ impl table::Bench for Bench {
                 }
                 what => panic!("{what:?}"),
             },
+            // a star for its number would strike the balances below it too
+            Operation::Get if stream == "customers" => return Ready::Get(ALWAYS_THERE.to_owned()),
             Operation::Get => return Ready::Get(self.target(stream).await.to_string()),
             Operation::Update | Operation::Act | Operation::Remove => self.target(stream).await,
         };

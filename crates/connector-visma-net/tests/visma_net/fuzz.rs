@@ -22,7 +22,7 @@ use mutate::{anything, examples, mutated, play, structure};
 use records::{discreet, records};
 use server::{Says, TOKEN};
 
-const STREAMS: [&str; 9] = [
+const STREAMS: [&str; 12] = [
     "customers",
     "suppliers",
     "contacts",
@@ -32,10 +32,21 @@ const STREAMS: [&str; 9] = [
     "credit_notes",
     "sales_prices",
     "payments",
+    "projects",
+    "journal",
+    "customer_balances",
 ];
 
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// A line of a batch, with the rest of it.
+fn entry() -> String {
+    let mut batch = fixture_json("batch");
+    batch["entry"] = json!("AR/000042/1");
+    batch["journalTransactionLines"] = batch["journalTransactionLines"][0].take();
+    batch.to_string()
 }
 
 /// Records: our own fixtures, and the vendor's examples, each of which is read as everything.
@@ -51,6 +62,9 @@ fn corpus() -> Vec<(&'static str, String)> {
         ("credit_notes", fixture("invoice").replace("invoiceLines", "lines")),
         ("sales_prices", fixture("price")),
         ("payments", fixture("payment")),
+        ("projects", fixture("project")),
+        ("journal", entry()),
+        ("customer_balances", fixture("balance")),
     ];
     for (_, text) in examples(env!("CARGO_MANIFEST_DIR"), "visma-net") {
         let Ok(value) = serde_json::from_str::<serde_json::Value>(&text) else { continue };

@@ -1,10 +1,10 @@
 use serde_json::json;
 use sync_core::{
     ErrorKind, StreamId,
-    connector::{Connector, ListFrom, ListQuery},
+    connector::{Connector, ListFrom, ListQuery, Writable},
 };
 
-use crate::support::{Erp, fixture_json, noon};
+use crate::support::{Erp, assert_shows, fixture_json, noon};
 
 fn customers(numbers: &[&str], total: u64, max: u64) -> String {
     let rows: Vec<_> = numbers
@@ -108,6 +108,36 @@ async fn what_was_created_since_is_asked_where_it_can_be() {
     let error = erp.page("contacts", ListFrom::CreatedSince(noon())).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(erp.met().is_empty());
+}
+
+#[tokio::test]
+async fn balances_come_in_one_call_and_so_do_those_that_moved() {
+    let mut erp = Erp::open().await;
+    erp.answers("GET", r"/v1/customer/balance.*", 200, json!([fixture_json("balance")]).to_string()).await;
+    erp.answers("GET", "/v1/customer/10001/balance", 200, fixture_json("balance").to_string()).await;
+    let page = erp.page("customer_balances", ListFrom::Beginning).await.unwrap();
+    assert!(page.next.is_none());
+    let record = erp.router.decode(&page.items[0]).unwrap().remove(0);
+    assert_eq!((&*record.reference.id, record.version.modified_at), ("10001", "2026-02-16T11:00:00Z".parse().ok()));
+    assert_shows(
+        &record.fields,
+        &[
+            ("number", "'10001'"),
+            ("is_customer", "true"),
+            ("statistics.balance", "1250.5"),
+            ("statistics.turnover", "-"),
+            ("x.visma-net.totalSaleYear", "24000"),
+            ("x.visma-net.customer.name", "'Fjord Kaffe AS'"),
+        ],
+    );
+    assert!(matches!(record.writable, Writable::Nothing(_)));
+    assert_eq!(erp.list("customer_balances", ListFrom::ModifiedSince(noon())).await, ["10001"]);
+    assert!(erp.get("customer_balances", "10001").await.unwrap().is_some());
+    let lines = erp.lines();
+    let since = "lastModifiedDateTime=2026-02-17T12%3A00%3A00.000&lastModifiedDateTimeCondition=%3E%3D";
+    let expected =
+        ["GET /v1/customer/balance", &format!("GET /v1/customer/balance?{since}"), "GET /v1/customer/10001/balance"];
+    assert_eq!(lines, expected);
 }
 
 #[tokio::test]

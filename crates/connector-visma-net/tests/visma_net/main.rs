@@ -1,6 +1,8 @@
 //! The connector from outside: what it decodes, what it sends, and what it makes of odd answers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
+mod beside;
+mod books;
 mod conformance;
 mod connect;
 mod documents;

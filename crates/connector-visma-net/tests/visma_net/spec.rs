@@ -29,6 +29,18 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         keyword: "format",
         reason: "a business day has no zone",
     },
+    Exception {
+        place: "PUT /v1/project/{projectId} body",
+        at: "/endDate/value",
+        keyword: "type",
+        reason: "a day has no other empty than null, and its type is called nullable",
+    },
+    Exception {
+        place: "*attachment body",
+        at: "",
+        keyword: "body",
+        reason: "the description leaves the form with the file out, which the vendor's guide tells",
+    },
 ];
 
 fn spec() -> Option<Spec> {
@@ -73,6 +85,9 @@ async fn own_fields_are_the_vendors() {
         ("invoices", "CustomerInvoiceDto"),
         ("credit_notes", "CustomerCreditNoteDto"),
         ("payments", "PaymentDto"),
+        ("projects", "ProjectDto"),
+        ("journal", "JournalTransactionDto"),
+        ("customer_balances", "CustomerBalanceDto"),
     ] {
         let can = &router.capabilities().streams[&StreamId::new(stream)];
         let own = can.fields.keys().filter_map(|path| path.as_str().strip_prefix("x.visma-net."));
@@ -80,7 +95,9 @@ async fn own_fields_are_the_vendors() {
         for name in own.filter(|name| !name.starts_with("attributes.") && *name != "timeStamp") {
             let mut here = schema(dto);
             for step in name.split('.') {
-                here = resolved(&here["properties"][step]);
+                // lines of a batch are told one by one
+                let rows = if here["type"] == "array" { resolved(&here["items"]) } else { here };
+                here = resolved(&rows["properties"][step]);
                 assert!(!here.is_null(), "{dto} has no {name}");
             }
         }
@@ -92,17 +109,21 @@ async fn session() -> Vec<Met> {
     let mut erp = Erp::open_with(|config| {
         config.line_account = Some("3900".to_owned());
         config.make_credit_notes = true;
+        config.project_subaccount = [(1, "0".to_owned())].into();
         config.stock = connector_visma_net::Stock::AvailableForShipment;
     })
     .await;
-    erp.answers("GET", r"/v1/.*", 200, "[]").await;
-    let terms = json!({ "pageNumber": 1, "pageSize": 1, "totalCount": 0, "records": [] }).to_string();
-    erp.answers("GET", r"/v1/creditTerm.*", 200, terms).await;
+    erp.answers("GET", r"/v[12]/.*", 200, "[]").await;
+    let none = json!({ "pageNumber": 1, "pageSize": 1, "totalCount": 0, "records": [] }).to_string();
+    for path in ["creditTerm", "salesperson"] {
+        erp.answers("GET", &format!("/v1/{path}.*"), 200, none.clone()).await;
+    }
     for (path, name) in [
         ("customer/10001", "customer"),
         ("supplier/10001", "customer"),
         ("contact/501", "contact"),
         ("inventory/KAFFE-1", "item"),
+        ("project/P-100", "project"),
         ("customerinvoice/003547", "invoice"),
         ("customerCreditNote/003547", "invoice"),
     ] {
@@ -129,12 +150,23 @@ async fn session() -> Vec<Met> {
 }
 
 async fn reads(erp: &Erp) {
-    let streams = ["customers", "suppliers", "contacts", "inventory", "invoices", "credit_notes", "payments"];
+    let streams = [
+        "customers",
+        "suppliers",
+        "contacts",
+        "inventory",
+        "invoices",
+        "credit_notes",
+        "payments",
+        "projects",
+        "journal",
+        "customer_balances",
+    ];
     for stream in streams {
         erp.list(stream, ListFrom::Beginning).await;
         erp.list(stream, ListFrom::ModifiedSince(noon())).await;
     }
-    for stream in ["customers", "inventory", "invoices", "credit_notes"] {
+    for stream in ["customers", "inventory", "invoices", "credit_notes", "projects"] {
         erp.list(stream, ListFrom::CreatedSince(noon())).await;
     }
     erp.list("sales_prices", ListFrom::Beginning).await;
@@ -165,12 +197,14 @@ async fn writes(erp: &Erp) -> Vec<Write> {
         ("suppliers", "10001", "customer"),
         ("contacts", "501", "contact"),
         ("inventory", "KAFFE-1", "item"),
+        ("projects", "P-100", "project"),
     ] {
         let raw = fixture_json(name);
         all_writes.push(create(stream, all(&erp.router, stream, &raw, true)));
         let filled = all(&erp.router, stream, &raw, false);
         // a code that is emptied is told as null
-        let emptied = FieldMap::new().with("x.visma-net.priceClass.id", Value::Null);
+        let code = if stream == "projects" { "x.visma-net.rateTable.id" } else { "x.visma-net.priceClass.id" };
+        let emptied = FieldMap::new().with(code, Value::Null);
         all_writes.push(update(stream, id, filled, Some(&raw)));
         all_writes.push(update(stream, id, emptied.with("name", "Ny Navn"), Some(&raw)));
     }

@@ -50,7 +50,8 @@ pub(crate) fn config(base: &str) -> Config {
     let mut config = Config::new("isv_ours", SECRET.into(), TENANT);
     (config.base_url, config.order_url) = (base.parse().unwrap(), base.parse().unwrap());
     config.identity_url = base.parse().unwrap();
-    config.more_streams = ["suppliers", "sales_prices", "payments"].map(str::to_owned).into();
+    config.more_streams =
+        ["suppliers", "sales_prices", "payments", "projects", "journal", "customer_balances"].map(str::to_owned).into();
     config
 }
 

@@ -8,7 +8,10 @@ use crate::emulated::{Double, SO};
 async fn every_field_that_can_be_mapped_is_told_with_its_name_and_choices() {
     let double = Double::start().await;
     let mut config = double.config();
-    config.more_streams = ["suppliers", "sales_prices", "payments", "sold_by_invoice"].map(str::to_owned).into();
+    config.more_streams =
+        ["suppliers", "sales_prices", "payments", "sold_by_invoice", "projects", "journal", "customer_balances"]
+            .map(str::to_owned)
+            .into();
     let erp = double.try_connect(config).await.unwrap();
     let streams = &erp.router.capabilities().streams;
     for (stream, path, name, list) in [
@@ -20,6 +23,15 @@ async fn every_field_that_can_be_mapped_is_told_with_its_name_and_choices() {
         ("inventory", "vat_code", "vatCode.id", "vatCategory"),
         (SO, "content.payment_terms", "financialInformation.terms.id", "creditTerm"),
         ("invoices", "content.currency", "currencyId", "currency"),
+        ("suppliers", "posting_group", "supplierClass.id", "supplierClass"),
+        ("inventory", "posting_group", "postingClass.id", "itemPostClass"),
+        ("payments", "method", "paymentMethod.id", "paymentmethod"),
+        ("payments", "account", "cashAccount", "cashaccount"),
+        (SO, "content.payment_method", "paymentSettings.paymentMethod.id", "paymentmethod"),
+        (SO, "content.salesperson", "salesPerson.id", "salesperson"),
+        ("invoices", "content.salesperson", "salesPerson.id", "salesperson"),
+        ("journal", "account", "journalTransactionLines.accountNumber", "account"),
+        ("journal", "vat_code", "journalTransactionLines.vatCode.id", "vatCategory"),
     ] {
         let field = &streams[stream].fields[&FieldPath::new(path)];
         assert_eq!(field.vendor_name.as_deref(), Some(name), "{stream} {path}");
@@ -32,7 +44,16 @@ async fn every_field_that_can_be_mapped_is_told_with_its_name_and_choices() {
     let kinds = &own(SO, "type").choices;
     assert!(kinds.iter().any(|kind| kind.code == "SO" && !kind.label.is_empty()), "{kinds:?}");
     assert!(own("inventory", "type").choices.is_empty(), "of items a type is something else");
-    assert!(!own("invoices", "branchNumber.number").choices.is_empty());
+    for (stream, name) in [
+        ("invoices", "branchNumber.number"),
+        ("projects", "branch.number"),
+        ("projects", "defAccount.number"),
+        ("journal", "journalTransactionLines.branch"),
+        ("inventory", "defaultWarehouse.id"),
+        (SO, "shipping.preferredWarehouse.id"),
+    ] {
+        assert!(!own(stream, name).choices.is_empty(), "{stream} {name}");
+    }
     for (name, holds) in [
         ("printInvoices", FieldType::Bool),
         ("numberOfEmployees", FieldType::Decimal),

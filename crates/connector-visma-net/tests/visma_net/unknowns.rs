@@ -5,7 +5,7 @@ use std::time::Duration;
 use sync_core::{
     Canonical, FieldMap, FieldPath,
     connector::ListFrom,
-    model::{Invoice, Order, Organisation},
+    model::{Invoice, Item, Order, Organisation, Project},
 };
 
 use crate::{
@@ -14,12 +14,13 @@ use crate::{
 };
 
 /// What the vendor's reference leaves open, or a company may have otherwise.
-const OPEN: [(&str, &str); 18] = [
+const OPEN: [(&str, &str); 19] = [
     ("stamp_zone", "utc"),
     ("unset_fields", "null"),
     ("amount_scale", "four"),
     ("create_body", "object"),
     ("location_host", "other"),
+    ("location_slash", "plain"),
     ("invoice_by_number", "list"),
     ("etags", "2025"),
     ("if_match_form", "quoted"),
@@ -74,5 +75,32 @@ async fn whatever_the_reference_leaves_open_records_go_in_and_come_back() {
             assert!(double.item(&erp, "customers", "nobody").await.is_none(), "{switch} {value}");
         }
         double.time.advance(Duration::from_secs(1));
+    }
+}
+
+/// A number with a slash in it is one number, however the address of the new record has it.
+#[tokio::test]
+async fn numbers_with_a_slash_are_told_either_way() {
+    for (slash, host) in [("coded", "same"), ("plain", "same"), ("coded", "other"), ("plain", "other")] {
+        let double = Double::start().await;
+        double.switch("location_slash", slash);
+        double.switch("location_host", host);
+        let mut config = double.config();
+        config.more_streams = ["suppliers", "projects"].map(str::to_owned).into();
+        config.project_subaccount = [(1, "0".to_owned())].into();
+        let erp = double.try_connect(config).await.unwrap();
+        let day: chrono::NaiveDate = "2026-03-01".parse().unwrap();
+        for (stream, fields) in [
+            ("customers", Organisation::new().number("A/7/b").name("A").posting_group("1").to_fields()),
+            ("suppliers", Organisation::new().number("A/7/b").name("A").to_fields()),
+            ("inventory", Item::new().number("A/7/b").name("A").category("SERVICE").to_fields()),
+            ("projects", Project::new().number("A/7/b").name("A").starts_on(day).to_fields()),
+        ] {
+            let fields = if stream == "suppliers" { fields.with(Organisation::NUMBER, "S/7/b") } else { fields };
+            let made = double.write(&erp, create(stream, fields)).await.unwrap();
+            let id = made.reference.id;
+            assert!(id.ends_with("/7/b"), "{slash} {host} {stream}: {id}");
+            assert_eq!(double.record(&erp, stream, &id).await.reference.id, id, "{slash} {host} {stream}");
+        }
     }
 }

@@ -204,7 +204,11 @@ impl Company {
         let ordered = super::listing::sum(orders, "orderTotalInBaseCurrency");
         let reference = ["internalId", "number", "name"].into_iter();
         let reference = reference.filter_map(|name| Some((name.to_owned(), customer.get(name)?.clone()))).collect();
-        let last = self.get("customers", id).map(|record| record.modified).unwrap_or(cx.now);
+        let moved = ["invoices", "credit-notes", "payments"].into_iter().flat_map(|name| self.all(name));
+        let moved = moved.filter(|(_, record)| super::listing::customer_of(&record.fields) == own);
+        let moved =
+            moved.map(|(_, record)| record.modified).chain(self.get("customers", id).map(|record| record.modified));
+        let last = moved.max().unwrap_or(cx.now);
         Fields::from_iter([
             ("customer".to_owned(), Value::Object(reference)),
             ("balance".to_owned(), number(owed.saturating_sub(credited).saturating_sub(paid))),

@@ -69,7 +69,7 @@ impl Compare {
         })
     }
 
-    fn holds<T: PartialOrd>(self, value: &T, limit: &T) -> bool {
+    pub(super) fn holds<T: PartialOrd>(self, value: &T, limit: &T) -> bool {
         match self {
             Self::Before => value < limit,
             Self::UpTo => value <= limit,
@@ -80,7 +80,7 @@ impl Compare {
 }
 
 /// A stamp with its condition, if a list is asked for one.
-fn since(cx: &Cx<'_>, query: &Query, name: &str) -> Result<Option<(DateTime<Utc>, Compare)>, Refusal> {
+pub(super) fn since(cx: &Cx<'_>, query: &Query, name: &str) -> Result<Option<(DateTime<Utc>, Compare)>, Refusal> {
     let wrong = |name: &str| Refusal::Query(format!("The value for '{name}' is not valid."));
     let Some(given) = query.get(name) else { return Ok(None) };
     let limit = local_time(given).ok_or_else(|| wrong(name))?;
@@ -297,7 +297,10 @@ fn special(known: &Collection, fields: &Fields, query: &Query) -> bool {
             wants("priceType", &kind) && wants("effectiveAsOf", &valid)
         }
         // The project that stands for none is left out unless it is asked for.
-        "projects" => flag(fields, "_nonProject") == (query.get("nonProject") == Some("true")),
+        "projects" => {
+            flag(fields, "_nonProject") == (query.get("nonProject") == Some("true"))
+                && wants("systemTemplate", &|wanted| (wanted == "true") == flag(fields, "systemTemplate"))
+        }
         _ => true,
     }
 }

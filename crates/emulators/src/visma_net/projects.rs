@@ -24,7 +24,6 @@ pub(super) fn settle(draft: &mut Draft<'_>, project: bool) {
     if draft.old.is_none() && text(draft.given, "template").is_empty() && !draft.given.contains_key("defSub") {
         draft.refuse("'Default Subaccount' cannot be empty.");
     }
-    draft.new.remove("template");
     draft.default("hold", false);
     let status = if draft.new.get("hold") == Some(&json!(true)) { "OnHold" } else { "Planned" };
     draft.default("status", status);

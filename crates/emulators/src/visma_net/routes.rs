@@ -9,12 +9,12 @@ use super::{
     collection::{self, Collection, DOCUMENTS},
     hooks::Happened,
     journals,
-    listing::{customer_of, missing},
+    listing::{Query, customer_of, missing, since},
     payments, projects,
     refusal::Refusal,
     shape::shape,
     store::{Company, Record, shaped},
-    value::{Fields, at, list, rows, set_at, text, text_at, whole},
+    value::{Fields, at, list, read_stamp, rows, set_at, text, text_at, whole},
 };
 
 /// What has an address by its internal number beside the one by its key.
@@ -130,11 +130,7 @@ impl Company {
             ("POST", ["v2", "customerinvoice"]) => self.create_in(cx, "invoices", request),
             ("POST", ["v2", "customercreditnote"]) => self.create_in(cx, "credit-notes", request),
             ("GET", ["v1", "customerdocument"]) => self.documents(cx, request, |_| true),
-            ("GET", ["v1", "customer", "balance"]) => {
-                let ids = self.all("customers").map(|(id, _)| id).collect::<Vec<_>>();
-                let shown = |id: u64| shaped(shape("customerBalance"), &self.balance_of(cx, id), cx.switches);
-                Ok(Reply::json(200, &list(ids.into_iter().map(shown))))
-            }
+            ("GET", ["v1", "customer", "balance"]) => self.balances(cx, request),
             ("POST", ["v1", "customer", "action", "changecustomercd", id]) => self.renumber(cx, id, request),
             (
                 "GET",
@@ -237,6 +233,18 @@ impl Company {
         all.sort_by_key(|(_, record)| record.created);
         let all = all.iter().map(|(id, record)| (*id, record)).collect::<Vec<_>>();
         self.list_of(cx, &DOCUMENTS, request, &all)
+    }
+
+    /// What all customers owe, or those of whom that moved.
+    fn balances(&self, cx: &Cx<'_>, request: &Request) -> Result<Reply, Refusal> {
+        let since = since(cx, &Query::of(request), "lastModifiedDateTime")?;
+        let all = self.all("customers").map(|(id, _)| self.balance_of(cx, id));
+        let moved = |fields: &Fields| {
+            let at = read_stamp(text(fields, "lastModified"), cx.switches);
+            since.is_none_or(|(limit, compare)| at.is_some_and(|at| compare.holds(&at, &limit)))
+        };
+        let shown = |fields: Fields| shaped(shape("customerBalance"), &fields, cx.switches);
+        Ok(Reply::json(200, &list(all.filter(moved).map(shown))))
     }
 
     /// A customer's number changes; its internal number stays.

@@ -62,6 +62,8 @@ switches! {
     CREATE_BODY = words("create_body", &["empty", "object"], "a create has been seen answering nothing and {}");
     LOCATION_HOST = words("location_host", &["same", "other"],
         "the address of a new record has been seen on another host, without TLS");
+    LOCATION_SLASH = words("location_slash", &["coded", "plain"],
+        "how the address of a new record has a slash of its number is not documented");
     INVOICE_SHAPE = words("invoice_by_number", &["object", "list"],
         "one client has seen a list of one in the answer for one invoice");
     ETAGS = words("etags", &["2026", "2025"],

@@ -15,7 +15,8 @@ use super::{
     shape::{Field, Kind, Shape, shape},
     store::{Company, Record, stamp_name},
     switches::{
-        CREATE_BODY, FIELD_LENGTHS, IF_MATCH_CHECKED, IF_MATCH_FORM, LOCATION_HOST, NULL_MEANS, SUPPLIED_NUMBER,
+        CREATE_BODY, FIELD_LENGTHS, IF_MATCH_CHECKED, IF_MATCH_FORM, LOCATION_HOST, LOCATION_SLASH, NULL_MEANS,
+        SUPPLIED_NUMBER,
     },
     value::{Fields, at, day, flag, set_at, shown_day, text, version},
 };
@@ -387,7 +388,7 @@ pub(super) fn key_of(known: &Collection, record: &Record) -> String {
 
 /// The absolute address of a record. A slash is a part of most keys, and between the two of a delivery place or order.
 pub(super) fn location(cx: &Cx<'_>, request: &Request, path: &str, key: &str) -> String {
-    let double = matches!(path, "v1/location" | "api/v3/SalesOrders");
+    let double = matches!(path, "v1/location" | "api/v3/SalesOrders") || cx.switches.is(&LOCATION_SLASH, "plain");
     let coded = key.bytes().map(|byte| match byte {
         b'/' if double => "/".to_owned(),
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),

@@ -148,6 +148,12 @@ async fn a_release_is_taken_and_done_later() {
         assert!(answer.message().contains("released") || answer.message().contains("Open"), "{}", answer.message());
     }
     assert_eq!(net.get("v1/customer/10000/balance").await.body["balance"], 2500);
+    // a release moves the balance of its customer, and of nobody else
+    let since = "v1/customer/balance?lastModifiedDateTime=2024-11-20T13:00:02&lastModifiedDateTimeCondition=%3E%3D";
+    assert_eq!(net.get(since).await.all("/customer/number"), json!(["10000"]));
+    assert!(net.get("v1/customer/balance").await.rows().len() > 1);
+    assert_eq!(net.get(&since.replace("20T", "21T")).await.rows().len(), 0);
+    net.expect(400, "GET", &since.replace(":02", ":02Z"), Value::Null).await;
 }
 
 #[tokio::test]

@@ -275,3 +275,23 @@ async fn projects_have_tasks_in_lines() {
     assert_eq!(net.get("v1/project?nonProject=true").await.all("/projectID"), json!(["X"]));
     net.expect(404, "POST", "v1/projecttask/999", wrapped(json!({ "taskId": "T", "description": "d" }))).await;
 }
+
+#[tokio::test]
+async fn a_project_can_be_made_by_a_template_which_is_none_itself() {
+    let net = Net::open().await;
+    let template = json!({ "projectID": "MAL", "description": "Mal", "systemTemplate": true });
+    net.emulator.seed(json!({ "projects": [template] })).unwrap();
+    let body = json!({ "description": "Hall", "startDate": "2024-11-01", "template": "MAL", "defAccount": "3000",
+        "rateTable": "R1", "allocationRule": "A1" });
+    let made = net.expect(201, "POST", "v1/project", wrapped(body)).await.key();
+    let known = net.get(&format!("v1/project/{made}")).await.body;
+    assert_eq!(
+        (&known["template"]["number"], &known["defAccount"]["description"], &known["rateTable"]["id"]),
+        (&json!("MAL"), &json!("Sales"), &json!("R1"))
+    );
+    assert_eq!(net.get("v1/project").await.all("/projectID"), json!(["MAL", made]));
+    assert_eq!(net.get("v1/project?systemTemplate=false").await.all("/projectID"), json!([made]));
+    assert_eq!(net.get("v1/project?systemTemplate=true").await.all("/projectID"), json!(["MAL"]));
+    let wrong = json!({ "description": "Hall", "startDate": "2024-11-01", "template": "MAL", "defAccount": "9999" });
+    net.expect(400, "POST", "v1/project", wrapped(wrong)).await;
+}

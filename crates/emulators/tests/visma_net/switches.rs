@@ -238,6 +238,12 @@ async fn writing() {
         let made = net.expect(201, "POST", "v1/customer", wrapped(json!({ "name": "N" }))).await;
         made.header("location") == "http://integration.visma.net/API/controller/api/v1/customer/10003"
     });
+    at_each!("location_slash", ["coded" => "A%2F1", "plain" => "A/1"], |net| {
+        let body = wrapped(json!({ "name": "N", "number": "A/1", "overrideNumberSeries": true }));
+        let made = net.expect(201, "POST", "v1/customer", body).await;
+        net.expect(200, "GET", "v1/customer/A%2F1", Value::Null).await;
+        made.header("location").rsplit_once("/customer/").unwrap().1.to_owned()
+    });
     at_each!("if_match_checked", ["always" => json!([412, 202, 412]), "background" => json!([204, 202, 412])], |net| {
         let stale = ("if-match", "\"AAAAAAAAAAA=\"");
         let body = || wrapped(json!({ "name": "x" }));

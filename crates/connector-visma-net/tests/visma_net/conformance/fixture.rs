@@ -6,24 +6,30 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
+use connector_visma_net::OrderShipments;
 use emulators::{
     frame::{Entry, Fault, FaultKind},
     visma_net::CLIENT_SECRET,
 };
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use sync_core::{
     Canonical, Context, ExternalRef, FieldMap, FieldPath, Link, Result, StreamId, Value,
     connector::{Action, Connector},
     layer::{Checked, Stack},
-    model::{Address, Content, Invoice, Item, Line, LineKind, Lines, Order, Organisation, Person, Price},
+    model::{Address, Content, Invoice, Item, Line, LineKind, Lines, Order, Organisation, Person, Price, Project},
 };
 use sync_testkit::connector_suite::{
-    ConnectorFixture, Redirected, Sample, Sent, StepCase, Stranger, Trouble, TroubleKind,
+    ConnectorFixture, HookCase, Redirected, Sample, Sent, StepCase, Stranger, Trouble, TroubleKind,
 };
 
+#[path = "facts.rs"]
+mod facts;
 #[path = "../../../../sync-http/tests/faults/redirect.rs"]
 mod redirect;
+#[path = "seeds.rs"]
+mod seeds;
 
+use facts::own_value;
 use redirect::Redirects;
 
 use crate::{
@@ -35,6 +41,7 @@ pub(super) struct Desk {
     double: Double,
     connector: Arc<dyn Connector>,
     customer: ExternalRef,
+    supplier: ExternalRef,
     nth: AtomicU64,
 }
 
@@ -49,13 +56,20 @@ impl Desk {
         }
         let connector = Self::connect(&double).await.unwrap();
         let customer = reference("customers", &double.customer());
-        Self { double, connector, customer, nth: AtomicU64::new(1) }
+        let supplier = json!({ "name": "Grossist AS", "supplierClassId": "1" });
+        let supplier = double.act("create", json!({ "collection": "suppliers", "set": supplier }));
+        let supplier = reference("suppliers", supplier["key"].as_str().unwrap());
+        Self { double, connector, customer, supplier, nth: AtomicU64::new(1) }
     }
     async fn connect(double: &Double) -> Result<Arc<dyn Connector>> {
         let mut config = double.config();
         config.line_account = Some("3000".to_owned());
         config.text_item = Some("TIME-4".to_owned());
         config.make_credit_notes = true;
+        config.more_streams = MORE.map(str::to_owned).into();
+        config.project_subaccount = [(1, "0".to_owned())].into();
+        config.order_shipments = OrderShipments::Read;
+        (config.webhook_secret, config.webhook_header) = (Some(HOOK_SECRET.into()), Some("X-Signature".to_owned()));
         let router = double.try_connect(config).await?.router;
         Ok(Stack::new(Arc::new(router)).with(Checked).build())
     }
@@ -98,8 +112,23 @@ impl Desk {
         self.double.advance(5);
         id
     }
+    /// Where the double keeps the records of a stream, and the key of this one there.
+    fn place<'i>(stream: &StreamId, id: &'i str) -> Option<(&'static str, &'i str)> {
+        let key = match stream.as_str() {
+            "payments" => id.split('/').nth(1)?,
+            "journal" => id.split('/').nth(1)?,
+            _ => id,
+        };
+        Some((Self::collection(stream)?, key))
+    }
     fn collection(stream: &StreamId) -> Option<&'static str> {
         Some(match stream.as_str() {
+            "customer_balances" => "customers",
+            "suppliers" => "suppliers",
+            "projects" => "projects",
+            "sales_prices" => "prices",
+            "payments" => "payments",
+            "journal" => "journals",
             "customers" => "customers",
             "contacts" => "contacts",
             "inventory" => "items",
@@ -110,42 +139,15 @@ impl Desk {
     }
 }
 
+/// Streams that are there on demand.
+const MORE: [&str; 7] =
+    ["suppliers", "sales_prices", "payments", "sold_by_invoice", "projects", "journal", "customer_balances"];
+/// What the portal showed.
+const HOOK_SECRET: &str = "hush-hook-4711";
+
 /// Fields that take codes of the company's lists only.
 const FORMS: [&str; 6] =
     ["content.currency", "payment_method", "payment_terms", "content.salesperson", "delivery_terms", "delivery_method"];
-
-/// A value for one of the vendor's own fields, by its name.
-fn own_value(name: &str, nth: usize) -> Value {
-    const FLAGS: [&str; 12] = [
-        "doNot",
-        "noM",
-        "sameAs",
-        "print",
-        "send",
-        "accept",
-        "exclude",
-        "invoiceTo",
-        "kitItem",
-        "paySeparately",
-        "landed",
-        "retainageApply",
-    ];
-    const NUMBERS: [&str; 5] =
-        ["creditDaysPastDue", "numberOfEmployees", "contact.id", "customer.contactId", "priority"];
-    let number = i64::try_from(nth).unwrap();
-    if FLAGS.iter().any(|start| name.starts_with(start)) {
-        Value::Bool(nth % 2 == 1)
-    } else if NUMBERS.iter().any(|end| name.ends_with(end)) {
-        Value::Decimal((number + 1).into())
-    } else if name.ends_with("Date") || matches!(name, "cancelBy" | "requestOn") {
-        let day: chrono::NaiveDate = "2026-03-01".parse().unwrap();
-        Value::Date(day + chrono::Days::new(u64::try_from(nth).unwrap()))
-    } else if name.ends_with("email") {
-        Value::from(format!("own{nth}@exempel.example"))
-    } else {
-        Value::from(format!("Egen {nth}"))
-    }
-}
 
 #[async_trait]
 impl ConnectorFixture for Desk {
@@ -177,10 +179,20 @@ impl ConnectorFixture for Desk {
                 Order::new().customer(link()).content(self.content(1)).ordered_on(day("2026-02-16")).to_fields()
             }
             "invoices" => {
-                Invoice::new().customer(link()).content(self.content(1)).invoiced_on(day("2026-02-16")).to_fields()
+                let content = self.content(1).salesperson("1");
+                let invoice = Invoice::new().customer(link()).content(content).description("Messen");
+                invoice.invoiced_on(day("2026-02-16")).to_fields()
             }
             "credit_notes" => {
                 Invoice::new().customer(link()).content(self.content(-1)).invoiced_on(day("2026-02-16")).to_fields()
+            }
+            "suppliers" => {
+                let at = Address::new().street("Veien 2").postal_code("0150").city("Oslo").country("NO");
+                Organisation::new().name(format!("Import {nth} AS")).billing(at).is_active(true).to_fields()
+            }
+            "projects" => {
+                let project = Project::new().number(format!("P{nth}")).name(format!("Ombygging {nth}"));
+                project.customer(link()).starts_on(day("2026-02-01")).to_fields()
             }
             _ => return None,
         };
@@ -204,7 +216,10 @@ impl ConnectorFixture for Desk {
         match name {
             "payment_terms" | "content.payment_terms" => one(&["30", "14"]),
             "vat_group" | "customerVatZone.id" | "customer.taxZone.id" => one(&["01", "02"]),
+            "posting_group" if stream.as_str() == "suppliers" => one(&["1"]),
             "posting_group" => one(&["1", "2"]),
+            "parent" if stream.as_str() == "suppliers" => Some(Value::Link(Link::External(self.supplier.clone()))),
+            "parentRecord.number" if stream.as_str() == "suppliers" => Some(Value::from(&*self.supplier.id)),
             "currency" | "content.currency" => one(&["NOK", "SEK"]),
             "category" => one(&["GOODS"]),
             "vat_code" => one(&["3", "31"]),
@@ -221,6 +236,8 @@ impl ConnectorFixture for Desk {
                 fields.get(FieldPath::new("content.lines")).cloned()
             }
             "customer" | "parent" | "organisation" => Some(Value::Link(Link::External(self.customer.clone()))),
+            "defAccount.number" | "defAccrualAccount.number" => one(&["3000", "1920"]),
+            "branch.number" => one(&["1"]),
             "parentRecord.number" => Some(Value::from(&*self.customer.id)),
             "project.id" => one(&["X"]),
             "cashAccount" => one(&["1920"]),
@@ -231,7 +248,16 @@ impl ConnectorFixture for Desk {
             | "defaultWarehouse.id"
             | "shipping.preferredWarehouse.id" => one(&["1", "2"]),
             "type" if stream.as_str() == "inventory" => one(&["FinishedGoodItem"]),
-            "status" | "title" | "contactMethod" | "creditVerification" | "statementType" | "shipping.rule" => None,
+            "status"
+            | "title"
+            | "contactMethod"
+            | "creditVerification"
+            | "statementType"
+            | "shipping.rule"
+            | "billingPeriod"
+            | "accountUsedForPayment"
+            | "chargeBearer"
+            | "paymentBy" => None,
             _ if name.ends_with("ountry.id") => one(&["NO", "SE"]),
             _ if name.ends_with("county.id") => one(&["1601", "1602"]),
             _ if !path.is_extension() => None,
@@ -239,121 +265,50 @@ impl ConnectorFixture for Desk {
         }
     }
     fn follows(&self, stream: &StreamId, path: FieldPath) -> Vec<String> {
-        let own = |names: &[&str]| names.iter().map(|name| format!("x.visma-net.{name}")).collect::<Vec<_>>();
-        let ours = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        let sums = || {
-            own(&[
-                "amount",
-                "amountInCurrency",
-                "balance",
-                "balanceInCurrency",
-                "detailTotal",
-                "vatTaxableTotal",
-                "vatTaxableTotalInCurrency",
-                "vatExemptTotal",
-                "vatExemptTotalInCurrency",
-                "vatTotal",
-                "vatTotalInCurrency",
-            ])
-        };
-        let of_order = || own(&["totals.orderTotalInBaseCurrency", "totals.taxTotalInBaseCurrency"]);
-        let terms = || [ours(&["due_on"]), own(&["creditTerms.description", "cashDiscountDate"])].concat();
-        let period = || own(&["financialPeriod", "postPeriod"]);
-        match (stream.as_str(), path.as_str().strip_prefix("x.visma-net.").unwrap_or(path.as_str())) {
-            ("customers" | "inventory", "is_active") => own(&["status"]),
-            ("customers" | "inventory", "status") => ours(&["is_active"]),
-            ("contacts", "first_name" | "last_name" | "name") => {
-                [ours(&["name", "first_name", "last_name"]), own(&["displayName"])].concat()
-            }
-            ("contacts", name) if name.starts_with("address.") => own(&["sameAsAccount", "address.country.name"]),
-            ("contacts", "sameAsAccount") => own(&["address.addressLine1", "address.city", "address.postalCode"]),
-            // the other addresses and contacts of a customer are the main one's until they get values of their own
-            ("customers", "billing.street") => {
-                [ours(&["delivery.street"]), own(&["invoiceAddress.addressLine1"])].concat()
-            }
-            ("customers", "billing.street_2") => {
-                [ours(&["delivery.street_2"]), own(&["invoiceAddress.addressLine2"])].concat()
-            }
-            ("customers", "billing.city") => [ours(&["delivery.city"]), own(&["invoiceAddress.city"])].concat(),
-            ("customers", "billing.postal_code") => {
-                [ours(&["delivery.postal_code"]), own(&["invoiceAddress.postalCode"])].concat()
-            }
-            ("customers", "billing.country" | "delivery.country" | "invoiceAddress.country.id") => [
-                ours(&["delivery.country"]),
-                own(&[
-                    "invoiceAddress.country.id",
-                    "invoiceAddress.country.name",
-                    "deliveryAddress.country.name",
-                    "mainAddress.country.name",
-                ]),
-            ]
-            .concat(),
-            ("customers", "email") => [ours(&["invoice_email"]), own(&["deliveryContact.email"])].concat(),
-            ("customers", "phone") => own(&["invoiceContact.phone1", "deliveryContact.phone1"]),
-            ("customers", "website") => own(&["invoiceContact.web", "deliveryContact.web"]),
-            ("customers", name) if name.starts_with("main") => {
-                let rest = name.split_once('.').unwrap().1;
-                let part = if name.starts_with("mainAddress") { "Address" } else { "Contact" };
-                own(&[&format!("invoice{part}.{rest}"), &format!("delivery{part}.{rest}")])
-            }
-            ("customers", "payment_terms") => own(&["creditTerms.description"]),
-            ("customers", "posting_group") => own(&["customerClass.description"]),
-            ("customers", "vat_group") => own(&["vatZone.description"]),
-            ("inventory", "posting_group") => own(&["postingClass.description"]),
-            ("inventory", "vat_code") => own(&["vatCode.description"]),
-            ("inventory", "defaultWarehouse.id") => own(&["defaultWarehouse.description"]),
-            ("invoices" | "credit_notes", "content.billing.country") => own(&["invoiceAddress.country.name"]),
-            ("invoices" | "credit_notes", "content.currency") => [ours(&["content.exchange_rate"]), sums()].concat(),
-            ("invoices" | "credit_notes", "content.salesperson") => own(&["salesPerson.description"]),
-            ("invoices" | "credit_notes", "content.payment_terms") => terms(),
-            ("invoices" | "credit_notes", "invoiced_on") => [terms(), period()].concat(),
-            ("invoices" | "credit_notes", "financialPeriod") => period(),
-            ("invoices" | "credit_notes", "customerVatZone.id") => {
-                [ours(&["content.gross", "content.vat"]), own(&["customerVatZone.description"]), sums()].concat()
-            }
-            ("orders_SO", "content.currency") => of_order(),
-            ("orders_SO", "customer.taxZone.id") => [ours(&["content.gross", "content.vat"]), of_order()].concat(),
-            ("orders_SO", "content.salesperson") => own(&["salesPerson.description"]),
-            ("orders_SO", "project.id") => own(&["project.description"]),
-            ("orders_SO", "customer") => [
-                ours(&[
-                    "content.billing.street",
-                    "content.billing.street_2",
-                    "content.billing.city",
-                    "content.billing.postal_code",
-                    "content.billing.country",
-                    "content.billing.name",
-                    "content.delivery.street",
-                    "content.delivery.street_2",
-                    "content.delivery.city",
-                    "content.delivery.postal_code",
-                    "content.delivery.country",
-                    "content.delivery.name",
-                    "content.payment_terms",
-                ]),
-                own(&[
-                    "billing.contact.email",
-                    "billing.contact.phone1",
-                    "billing.contact.attention",
-                    "shipping.contact.email",
-                    "shipping.contact.attention",
-                    "customer.contactId",
-                ]),
-            ]
-            .concat(),
-            _ => Vec::new(),
-        }
+        facts::follows(stream.as_str(), path)
     }
     fn has_form(&self, _: &StreamId, path: FieldPath) -> bool {
         let path = path.as_str();
         path.ends_with("country") || FORMS.iter().any(|name| path.ends_with(name))
     }
+    async fn seed(&self, stream: &StreamId, count: usize) -> Option<Vec<Arc<str>>> {
+        self.seeded(stream, count).await
+    }
+    async fn hook(&self) -> Option<HookCase> {
+        let subscription =
+            json!({ "event": "Customer Created", "url": "http://127.0.0.1:1/hooks/erp", "secret": HOOK_SECRET });
+        self.double.emulator.seed(json!({ "webhook-subscriptions": [subscription] })).unwrap();
+        let id = self.make("customers").await;
+        let calls = self.double.emulator.webhooks();
+        let call = calls.as_array().unwrap().last().unwrap().clone();
+        let pair = |header: &Json| {
+            let text = |at: usize| header[at].as_str().unwrap().to_owned();
+            (text(0), text(1))
+        };
+        let headers: Vec<_> = call["headers"].as_array().unwrap().iter().map(pair).collect();
+        let body = call["body"].as_str().unwrap().as_bytes().to_vec();
+        let forged = (headers.clone(), body.to_ascii_uppercase());
+        Some(HookCase { headers, body, names: vec![reference("customers", &id)], forged })
+    }
     async fn touch(&self, stream: &StreamId, id: &str) -> bool {
+        if let "payments" | "journal" | "sales_prices" | "invoices" = stream.as_str() {
+            let (collection, key) = Self::place(stream, id).unwrap();
+            let field = match collection {
+                "payments" | "invoices" => "invoiceText",
+                _ => "description",
+            };
+            let fields = json!({ field: format!("Ny {}", self.next()) });
+            self.double.act("set", json!({ "collection": collection, "key": key, "fields": fields }));
+            return true;
+        }
         let set = match stream.as_str() {
+            "customer_balances" => json!({ "name": "Ny" }),
+            "suppliers" => json!({ "accountReference": "Ny" }),
+            "projects" => json!({ "description": "Ny" }),
             "customers" => json!({ "accountReference": "Ny" }),
             "contacts" => json!({ "position": "Ny" }),
             "inventory" => json!({ "description": "Ny" }),
-            "invoices" | "credit_notes" => json!({ "invoiceText": "Ny" }),
+            "credit_notes" => json!({ "invoiceText": "Ny" }),
             _ => {
                 self.double.act("edit_order", json!({ "type": "SO", "key": id, "set": { "description": "Ny" } }));
                 return true;
@@ -364,15 +319,16 @@ impl ConnectorFixture for Desk {
         true
     }
     async fn remove_behind(&self, stream: &StreamId, id: &str) -> bool {
-        match Self::collection(stream) {
-            Some(collection) => self.double.act("delete", json!({ "collection": collection, "key": id })),
+        match Self::place(stream, id) {
+            Some((collection, key)) => self.double.act("delete", json!({ "collection": collection, "key": key })),
             None => self.double.act("delete_order", json!({ "type": "SO", "key": id })),
         };
         true
     }
     async fn inactive(&self, stream: &StreamId) -> Option<Arc<str>> {
         let set = match stream.as_str() {
-            "customers" | "inventory" => json!({ "status": "Inactive" }),
+            "customers" | "inventory" | "suppliers" => json!({ "status": "Inactive" }),
+            "projects" => json!({ "status": "Completed" }),
             "contacts" => json!({ "active": false }),
             _ => return None,
         };
@@ -384,9 +340,17 @@ impl ConnectorFixture for Desk {
     async fn locked(&self, stream: &StreamId) -> Option<Arc<str>> {
         match stream.as_str() {
             "invoices" | "credit_notes" => Some(self.release(stream.as_str()).await),
+            "journal" | "customer_balances" => Some(self.seed(stream, 1).await?.remove(0)),
             "orders_SO" => {
+                // it has left, in a parcel, and is invoiced
                 let id = self.make("orders_SO").await;
-                self.double.act("cancel_order", json!({ "type": "SO", "key": &*id }));
+                let order = json!({ "type": "SO", "key": &*id, "set": { "status": "Open" } });
+                self.double.act("edit_order", order);
+                let ship = json!({ "type": "SO", "key": &*id, "warehouse": "1", "invoice": true });
+                let shipment = self.double.act("ship_order", ship)["shipment"].clone();
+                let fields = json!({ "shipVia": { "id": "BUD", "description": "Budbil" },
+                    "shipmentPackageLines": [{ "lineNumber": 1, "trackingNumber": "PAKKE-1" }] });
+                self.double.act("set", json!({ "collection": "shipments", "key": shipment, "fields": fields }));
                 Some(id)
             }
             _ => None,
@@ -412,7 +376,7 @@ impl ConnectorFixture for Desk {
         if stream.as_str() == "orders_SO" { 4 } else { 1 }
     }
     fn pages_are_fixed(&self, stream: &StreamId) -> bool {
-        stream.as_str() == "contacts" // there are no pages
+        matches!(stream.as_str(), "contacts" | "customer_balances") // there are no pages
     }
     fn advance(&self, seconds: u64) -> bool {
         self.double.advance(seconds);
@@ -457,7 +421,7 @@ impl ConnectorFixture for Desk {
         true
     }
     fn secrets(&self) -> Vec<String> {
-        vec![CLIENT_SECRET.to_owned(), "wrong-secret".to_owned()]
+        vec![CLIENT_SECRET.to_owned(), "wrong-secret".to_owned(), HOOK_SECRET.to_owned()]
     }
     async fn redirected(&self) -> Option<Redirected> {
         let redirects = Redirects::start("[]").await;
