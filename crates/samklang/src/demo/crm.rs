@@ -212,6 +212,7 @@ fn judge(books: &Books, about: &About, held: &[Waiting]) -> Verdict {
         }
     }
     let compared = books.compare(&wanted);
+    wrong.extend(of("held_totals").into_iter().filter_map(|id| bound(books, id)));
     let must_not = ["before_start", "held_line_price"].into_iter().flat_map(of);
     let there = must_not.filter(|id| books.delivery(*id).is_some_and(|delivery| books.order(delivery).is_some()));
     wrong.extend(there.map(|id| format!("delivery {id} is in the ERP, and should not be")));
@@ -224,6 +225,13 @@ fn judge(books: &Books, about: &About, held: &[Waiting]) -> Verdict {
     wrong.extend(catalogue(books));
     wrong.extend(unexpected(books, about, held));
     Verdict { compared: Some((compared, wanted.len())), wrong }
+}
+
+/// A line for a delivery that comes to something else in the ERP and whose order is not kept from being binding.
+fn bound(books: &Books, id: u64) -> Option<String> {
+    let order = books.order(books.delivery(id)?)?;
+    let status = text(order, "status");
+    (status != "Hold").then(|| format!("the order of delivery {id} is {status}, with another total"))
 }
 
 /// A line for a delivery of somebody who is no customer that neither waits with its reason told nor has arrived since the
@@ -342,6 +350,9 @@ fn unexpected(books: &Books, about: &About, held: &[Waiting]) -> Vec<String> {
     wanted.extend(doubtful.iter().map(|id| format!("webcrm:crm/organisations#{id}")));
     let priced = about.of_pair("deliveries", "held_line_price");
     wanted.extend(priced.iter().map(|id| format!("webcrm:crm/deliveries#{id}")));
+    let uneven = about.of_pair("deliveries", "held_totals");
+    let orders = uneven.iter().filter_map(|id| books.order(books.delivery(*id)?));
+    wanted.extend(orders.map(|order| text(order, "orderId").to_owned()));
     let mut lines = Vec::new();
     for waiting in held {
         let is =

@@ -120,12 +120,15 @@ fn sums_of(held: &Held) -> Option<[Sum; 2]> {
     if held.why != HeldWhy::Totals {
         return None;
     }
-    let gross = |(_, values): &(sync_core::SystemId, sync_core::FieldMap)| {
-        let found = values.iter().find(|(path, _)| path.as_str().ends_with("gross"));
-        found.and_then(|(_, value)| value.as_decimal()).map(Sum)
+    // where nobody tells the VAT, the totals without it are compared
+    let sides = |leaf: &str| {
+        let mut found = held.values.iter().filter_map(|(_, values)| {
+            let (_, value) = values.iter().find(|(path, _)| path.as_str().ends_with(leaf))?;
+            value.as_decimal().map(Sum)
+        });
+        Some([found.next()?, found.next()?])
     };
-    let mut sides = held.values.iter().filter_map(gross);
-    Some([sides.next()?, sides.next()?])
+    sides("gross").or_else(|| sides("net"))
 }
 
 fn joined(numbers: &BTreeSet<String>) -> String {

@@ -20,6 +20,8 @@ pub(crate) enum Fate {
     NoCustomer,
     /// A line's price fits the other reading alone: set aside.
     OtherPrice,
+    /// A discount comes to a cent more in one system than in the other: held.
+    OtherCent,
 }
 
 /// Something sold.
@@ -56,8 +58,8 @@ pub(crate) struct Sale {
 }
 
 /// What becomes of the deliveries, with how many there are.
-pub(super) const FATES: [(Fate, usize); 4] =
-    [(Fate::Before, 1), (Fate::Arrives, 55), (Fate::NoCustomer, 3), (Fate::OtherPrice, 1)];
+pub(super) const FATES: [(Fate, usize); 5] =
+    [(Fate::Before, 1), (Fate::Arrives, 55), (Fate::NoCustomer, 3), (Fate::OtherPrice, 1), (Fate::OtherCent, 1)];
 /// How many orders the ERP has. The first few are older than the start date.
 const ORDERS: usize = 34;
 /// Before the first delivery's number.
@@ -83,9 +85,19 @@ pub(super) fn deliveries(seed: u64, companies: &[Company], items: &[Item]) -> Ve
             if let (Fate::OtherPrice, Some(line)) = (fate, lines.first_mut()) {
                 line.quantity = Decimal::from(3);
             }
+            if fate == Fate::OtherCent {
+                lines = sold.iter().filter_map(|item| uneven(items, *item)).take(1).collect();
+            }
             Sale { fate, company, number, day, lines }
         })
         .collect()
+}
+
+/// A line of the item that comes to a cent more or less by the way it is rounded, if there is one.
+fn uneven(items: &[Item], item: usize) -> Option<Line> {
+    let price = items.get(item)?.price;
+    let line = Line { item, quantity: Decimal::new(25, 1), price, discount: 5.into() };
+    (!line.is_plain()).then_some(line)
 }
 
 /// Orders in the order of their days, one each day: of customers abroad, and of customers at home, who pay VAT.

@@ -15,11 +15,12 @@ const INVOICED: usize = 2;
 const IN_PARTS: usize = 1;
 
 /// What each fate of a delivery is called, and what it means.
-const FATES: [(Fate, &str, &str); 4] = [
+const FATES: [(Fate, &str, &str); 5] = [
     (Fate::Before, "before_start", "from before the start date; never moved"),
     (Fate::Arrives, "must_arrive", "must arrive"),
     (Fate::NoCustomer, "waits_for_type", "of an organisation that is no customer; waits, and the CRM says why"),
     (Fate::OtherPrice, "held_line_price", "must be held: the price of a line is that of the whole line"),
+    (Fate::OtherCent, "held_totals", "must be held: a discount comes to a cent more in the ERP"),
 ];
 /// What each case of a company is called, and what it means.
 const CASES: [(Case, &str, &str); 11] = [
