@@ -13,14 +13,18 @@ use crate::Failure;
 pub(crate) struct Calls(pub(crate) BTreeMap<String, u64>);
 
 impl Calls {
-    pub(crate) fn of(shop: &[Entry], erp: &[Entry]) -> Self {
+    pub(crate) fn of(logs: &[(&str, &[Entry])]) -> Self {
         let mut counted = BTreeMap::new();
-        for (system, log) in [("se", shop), ("erp", erp)] {
+        for (system, log) in logs {
             for entry in log.iter().filter(|entry| is_call(entry)) {
-                *counted.entry(format!("{system} {} {}", entry.method, form(&entry.path))).or_default() += 1;
+                *counted.entry(format!("{system} {} {}", entry.method, form(entry))).or_default() += 1;
             }
         }
         Self(counted)
+    }
+    pub(crate) fn of_system(&self, system: &str) -> u64 {
+        let own = self.0.iter().filter(|(call, _)| call.split(' ').next() == Some(system));
+        own.map(|(_, count)| count).sum()
     }
     pub(crate) fn all(&self) -> u64 {
         self.0.values().sum()
@@ -31,13 +35,19 @@ impl Calls {
 }
 
 fn is_call(entry: &Entry) -> bool {
-    !entry.path.ends_with("/token")
+    const SIGNING_IN: [&str; 2] = ["/token", "/Auth/ApiLogin"];
+    !SIGNING_IN.iter().any(|path| entry.path.ends_with(path))
 }
 
-/// The path with `{}` for ids: whatever has a digit in it, but the version of the interface.
-fn form(path: &str) -> String {
-    let plain = |part: &&str| matches!(*part, "v2") || !part.bytes().any(|byte| byte.is_ascii_digit());
-    path.split('/').map(|part| if plain(&part) { part } else { "{}" }).collect::<Vec<_>>().join("/")
+/// The path with `{}` for ids: whatever has a digit in it, but the version of the interface. Where one path takes queries
+/// over everything, what they read goes with it.
+fn form(entry: &Entry) -> String {
+    let version = |part: &str| part.strip_prefix('v').is_some_and(|number| number.len() == 1);
+    let plain = |part: &&str| version(part) || !part.bytes().any(|byte| byte.is_ascii_digit());
+    let path = entry.path.split('/').map(|part| if plain(&part) { part } else { "{}" }).collect::<Vec<_>>().join("/");
+    let words = entry.query.split(['+', ' ']).flat_map(|part| part.split("%20"));
+    let read = words.skip_while(|word| !word.eq_ignore_ascii_case("from")).nth(1);
+    read.map_or(path.clone(), |read| format!("{path} {read}"))
 }
 
 /// Requests that must go one after another: all that is about one product, or a listing's pages.

@@ -164,7 +164,7 @@ impl Stage {
             let made = calls::made(&self.shop.state());
             calls::write(&mut BufWriter::new(File::create(path)?), &shop, &erp, &made)?;
         }
-        Ok(Calls::of(&shop, &erp))
+        Ok(Calls::of(&[("se", &shop), ("erp", &erp)]))
     }
 }
 

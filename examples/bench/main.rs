@@ -8,6 +8,8 @@
 //!
 //! `-- scale` measures the engine and the SQLite store on a million bound records, and on two, between systems that hold
 //! nothing: a complete listing in which nothing, or a little, has changed, and the plan for a changed mapper.
+//!
+//! `-- pair` counts the calls of single runs between an emulated webCRM and an emulated Visma.net.
 #![allow(clippy::print_stdout, reason = "what it prints is what it is for")]
 
 mod bare;
@@ -16,6 +18,7 @@ mod child;
 mod emulated;
 mod engine;
 mod measure;
+mod pair;
 mod play;
 mod rules;
 mod scale;
@@ -40,6 +43,8 @@ struct Cli {
 enum What {
     /// Articles, prices and stock from eEkonomi to Starweb
     Items(Items),
+    /// The calls of runs between webCRM and Visma.net
+    Pair(pair::Pair),
     /// Many bound records: listings in which little has changed
     Scale(scale::Scale),
     #[command(hide = true)]
@@ -95,6 +100,7 @@ pub(crate) struct Place {
 fn main() -> ExitCode {
     let done = match Cli::parse().what {
         What::Items(items) => play::items(&items),
+        What::Pair(asked) => pair::pair(&asked),
         What::Scale(asked) => scale::scale(&asked),
         What::Emulators(setting) => emulated::serve(&setting),
         What::Engine(setting) => engine::serve(&setting),

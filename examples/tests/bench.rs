@@ -50,6 +50,24 @@ fn fifty_articles_take_the_calls_that_they_must_and_no_more() {
 }
 
 #[test]
+fn an_idle_run_between_a_crm_and_its_erp_is_a_call_for_each_stream() {
+    let output = Command::new(env!("CARGO_BIN_EXE_bench")).args(["pair", "--json"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let idle = json!({
+        "crm GET /Organisations/FindByUpdateDates/{}/{}": 1, "crm GET /Queries Person": 1,
+        "crm GET /Queries Delivery": 1, "crm GET /Queries QuotationLine": 1,
+        "erp GET /v1/customer": 1, "erp GET /v1/contact": 1, "erp GET /v1/inventory": 1,
+        "erp GET /v1/customerinvoice": 1, "erp GET /v1/customerCreditNote": 1, "erp GET /api/v3/SalesOrders/SO": 1,
+    });
+    assert_eq!(told["idle"], json!({ "written": 0, "crm": 4, "erp": 6, "calls_by_kind": idle }));
+    assert_eq!(told["edit"]["written"], 1);
+    assert!(told["edit"]["crm"].as_u64().unwrap() <= 6, "{}", told["edit"]);
+    assert!(told["edit"]["erp"].as_u64().unwrap() <= 9, "{}", told["edit"]);
+    assert!(["load", "after_load", "later"].iter().all(|run| told[run]["crm"].as_u64().unwrap() > 0), "{told}");
+}
+
+#[test]
 fn what_cannot_be_measured_is_refused_in_words() {
     let output = Command::new(env!("CARGO_BIN_EXE_bench")).args(["items", "--articles", "3"]).output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);

@@ -31,6 +31,8 @@ pub enum ErrorKind {
     Unavailable,
     /// May have been applied: look before trying again.
     AmbiguousWrite,
+    /// The vendor took the order for a step and carries it out by itself: a later look shows whether it is done.
+    UnderWay,
     /// The vendor answered something that cannot be an answer.
     Protocol,
     /// The state store failed.
@@ -54,6 +56,7 @@ impl ErrorKind {
             Self::RateLimited => "rate_limited",
             Self::Unavailable => "unavailable",
             Self::AmbiguousWrite => "ambiguous_write",
+            Self::UnderWay => "under_way",
             Self::Protocol => "protocol",
             Self::Store => "store",
             Self::Internal => "internal",
@@ -199,7 +202,7 @@ impl Error {
     pub fn disposition(&self) -> Disposition {
         use ErrorKind::*;
         match (self.0.kind, self.0.retry) {
-            (AmbiguousWrite, _) => Disposition::LookFirst,
+            (AmbiguousWrite | UnderWay, _) => Disposition::LookFirst,
             (Config | Auth | Permission, _) => Disposition::StopSystem,
             (Protocol | Store | Internal, _) => Disposition::StopStream,
             (RateLimited | Unavailable | VersionConflict, _) | (_, Retry::Later { .. }) => Disposition::RetryLater,

@@ -46,6 +46,10 @@ impl Books {
     pub(super) fn deliveries_of(&self, order: &str) -> impl Iterator<Item = &Value> {
         self.crm("deliveries").iter().filter(move |delivery| text(delivery, "DeliveryCustom1") == order)
     }
+    /// The CRM's deliveries that name this invoice of the ERP's and no other.
+    pub(super) fn deliveries_invoiced(&self, invoice: &str) -> impl Iterator<Item = &Value> {
+        self.crm("deliveries").iter().filter(move |delivery| text(delivery, "DeliveryCustom2") == invoice)
+    }
     /// The rows of a delivery.
     pub(super) fn lines(&self, delivery: &Value) -> impl Iterator<Item = &Value> {
         let id = delivery.get("DeliveryId");

@@ -17,10 +17,10 @@ use url::Url;
 use super::{
     books::Books,
     crm_edits,
-    edit::Edit,
+    edit::{Edit, nothing_for},
     ground::{Own, broken, calls, configuration, connect, started, write},
     sample::{self, About},
-    states::{decimal, text},
+    states::{decimal, rows, text},
     summary::Waiting,
     systems::{Present, Systems, Verdict},
     time::Time,
@@ -31,6 +31,8 @@ use crate::fail::Failure;
 const FIRST_PART: i64 = 1;
 /// Pieces of each item in stock.
 const IN_STOCK: i64 = 500;
+/// Invoices that the ERP has without an order.
+const INVOICES: usize = 2;
 
 /// The systems and the time that they share.
 pub(super) struct Crm {
@@ -56,7 +58,8 @@ impl Crm {
         pair.before(about)?;
         Ok(pair)
     }
-    /// What was shipped and invoiced before anybody connected them: some orders at once, some in two parts.
+    /// What was shipped and invoiced before anybody connected them: some orders at once, some in two parts, and some invoices
+    /// without an order.
     fn before(&self, about: &About) -> Result<(), Failure> {
         for order in about.orders_of_pair("invoiced") {
             self.ship(order)?;
@@ -64,7 +67,7 @@ impl Crm {
         for order in about.orders_of_pair("invoiced_in_parts") {
             let books = self.books();
             let record = books.erp("orders").iter().find(|record| text(record, "orderId") == order);
-            let lines = record.map_or(&[][..], |record| super::states::rows(record, "orderLines"));
+            let lines = record.map_or(&[][..], |record| rows(record, "orderLines"));
             let goods = lines.iter().map(|line| super::books::deep(line, "inventory", "id"));
             let goods: Vec<&str> = goods.filter(|item| item.starts_with("V-")).collect();
             let stock = |by: i64| {
@@ -77,7 +80,27 @@ impl Crm {
             stock(IN_STOCK - FIRST_PART)?;
             self.ship(order)?;
         }
+        for customer in about.of_pair("companies", "erp_customer").into_iter().rev().take(INVOICES) {
+            self.invoice(&customer.to_string())?;
+        }
         Ok(())
+    }
+    /// Writes an invoice without an order for a service, and releases it; gives its number.
+    ///
+    /// # Errors
+    /// Nothing that is sold is a service.
+    pub(super) fn invoice(&self, customer: &str) -> Result<String, Failure> {
+        let books = self.books();
+        let sold = |item: &&Value| text(item, "status") == "Active" && text(item, "type") == "NonStockItem";
+        let item = books.erp("items").iter().find(sold).ok_or_else(|| nothing_for("invoice"))?;
+        let line = json!({"operation": "Insert", "inventoryNumber": text(item, "inventoryNumber"), "quantity": 2,
+            "unitPriceInCurrency": item.get("defaultPrice")});
+        let set = json!({"customerNumber": customer, "invoiceText": "Faktura uten ordre", "hold": false,
+            "documentDate": self.own.start.date_naive().to_string(), "invoiceLines": [line]});
+        let made = self.in_erp(json!({"action": "create", "collection": "invoices", "set": set}))?;
+        let number = text(&made, "key").to_owned();
+        self.in_erp(json!({"action": "release", "collection": "invoices", "key": number}))?;
+        Ok(number)
     }
     /// Ships an order and invoices what was shipped.
     ///
@@ -178,7 +201,7 @@ impl Systems for Crm {
 fn judge(books: &Books, about: &About, held: &[Waiting]) -> Verdict {
     let of = |name| about.of_pair("deliveries", name);
     let mut wanted = of("must_arrive");
-    let before: BTreeSet<&str> = about.orders_of_pair("all").into_iter().collect();
+    let before: BTreeSet<&str> = about.orders_of_pair("must_arrive").into_iter().collect();
     let mut wrong = Vec::new();
     for order in &before {
         let mut found = books.deliveries_of(order).filter_map(|one| one.get("DeliveryId")?.as_u64());
@@ -193,7 +216,8 @@ fn judge(books: &Books, about: &About, held: &[Waiting]) -> Verdict {
     let there = must_not.filter(|id| books.delivery(*id).is_some_and(|delivery| books.order(delivery).is_some()));
     wrong.extend(there.map(|id| format!("delivery {id} is in the ERP, and should not be")));
     wrong.extend(of("waits_for_type").into_iter().filter_map(|id| untold(books, id)));
-    wrong.extend(twice(books));
+    wrong.extend(twice(books, &about.orders_of_pair("before_start")));
+    wrong.extend(without_order(books));
     wrong.extend(invoiced(books, about));
     wrong.extend(companies(books, about));
     wrong.extend(people(books));
@@ -214,12 +238,24 @@ fn untold(books: &Books, id: u64) -> Option<String> {
     })
 }
 
-/// Lines for orders that two deliveries name, or that no delivery does.
-fn twice(books: &Books) -> Vec<String> {
+/// Lines for orders that two deliveries name, or that no delivery does; of those from before the start for any.
+fn twice(books: &Books, old: &[&str]) -> Vec<String> {
     let count =
         |order: &Value| (text(order, "orderId").to_owned(), books.deliveries_of(text(order, "orderId")).count());
-    let odd = books.erp("orders").iter().map(count).filter(|(_, count)| *count != 1);
+    let wanted = |order: &str| usize::from(!old.contains(&order));
+    let odd = books.erp("orders").iter().map(count).filter(|(order, count)| *count != wanted(order));
     odd.map(|(order, count)| format!("order {order} of the ERP has {count} deliveries in the CRM")).collect()
+}
+
+/// Lines for invoices without an order that are not one delivery each.
+fn without_order(books: &Books) -> Vec<String> {
+    let direct = |invoice: &&Value| rows(invoice, "invoiceLines").iter().all(|row| text(row, "soOrderNbr").is_empty());
+    let count = |invoice: &Value| {
+        let number = text(invoice, "referenceNumber");
+        (number.to_owned(), books.deliveries_invoiced(number).count())
+    };
+    let odd = books.erp("invoices").iter().filter(direct).map(count).filter(|(_, count)| *count != 1);
+    odd.map(|(number, count)| format!("invoice {number} of the ERP has {count} deliveries in the CRM")).collect()
 }
 
 /// Lines for customers that are not in both systems once, and for others that are in the ERP.

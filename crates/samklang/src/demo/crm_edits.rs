@@ -15,7 +15,7 @@ use crate::fail::Failure;
 type Made = Result<Edit<Books>, Failure>;
 
 /// In the CRM a prospect becomes a customer, an address, a delivery and a check mark; in the ERP a phone, a price, an order
-/// that is shipped and invoiced, and a new one.
+/// that is shipped and invoiced, a new one, and an invoice without one.
 pub(super) fn edits(pair: &Crm, about: &About) -> Result<Vec<Edit<Books>>, Failure> {
     let books = pair.books();
     let mut both = about.of_pair("companies", "same_vat_number");
@@ -34,6 +34,7 @@ pub(super) fn edits(pair: &Crm, about: &About) -> Result<Vec<Edit<Books>>, Failu
         price(pair, &books)?,
         invoice(pair, &books, about)?,
         order(pair, &books, about)?,
+        direct(pair, about)?,
     ])
 }
 
@@ -181,5 +182,17 @@ fn order(pair: &Crm, books: &Books, about: &About) -> Made {
         let count = entered.map_or(0, |order| rows(order, "orderLines").len());
         let of_all = ids.first().and_then(|id| books.delivery(*id)).map(|one| books.lines(one).count());
         ids.len() == 1 && books.compare(&ids).equal == 1 && of_all == Some(count)
+    }))
+}
+
+fn direct(pair: &Crm, about: &About) -> Made {
+    let customer = about.of_pair("companies", "erp_customer").first().copied().ok_or_else(|| nothing_for("invoice"))?;
+    let invoice = pair.invoice(&customer.to_string())?;
+    let what = format!("in the ERP: invoice {invoice} is written without an order, and released");
+    Ok(Edit::new(what, "the CRM has a delivery of the same net", move |books: &Books| {
+        let mut found = books.deliveries_invoiced(&invoice);
+        let known = books.erp("invoices").iter().find(|one| text(one, "referenceNumber") == invoice);
+        let net = known.and_then(|one| decimal(one, "detailTotalInCurrency").or(decimal(one, "detailTotal")));
+        net.is_some() && found.next().map(|one| books.net_of_delivery(one)) == net && found.next().is_none()
     }))
 }

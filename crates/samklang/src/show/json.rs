@@ -54,6 +54,7 @@ pub(crate) fn report(report: &Report) -> Value {
         "stopped": stopped,
         "stopped_systems": systems.collect::<Map<_, _>>(),
         "unclear": report.unclear,
+        "under_way": report.under_way,
         "unclear_writes": report.unclear_writes,
         "effects_in_doubt": report.effects_in_doubt,
         "put_off": put_off,

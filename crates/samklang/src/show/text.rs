@@ -54,6 +54,10 @@ pub(crate) fn summary(out: Out<'_>, report: &Report) -> Done {
             system.connection()
         )?;
     }
+    if report.under_way > 0 {
+        let steps = counted_of(report.under_way, "step");
+        writeln!(out, "  {steps} under way: the system carries them out by itself, and a later run looks")?;
+    }
     Ok(())
 }
 

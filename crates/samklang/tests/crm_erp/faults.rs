@@ -1,4 +1,26 @@
-//! What goes wrong in the vendor's own integration with ERP systems, as far as two systems are needed to show it.
+//! What goes wrong in the vendor's own integration with ERP systems, as its published code shows, and the tests of this pair
+//! that would fail if it went wrong here.
+//!
+//! | | there | here |
+//! |---|---|---|
+//! | 1 | only the first thousand changes are read | `more_than_a_thousand_companies_that_changed_since_the_last_run_are_all_read` |
+//! | 2 | a call that failed is forgotten | `what_a_system_refuses_for_a_while_is_told_and_done_once_it_takes_it` |
+//! | 3 | one failure stops all that comes after it | `one_record_that_is_refused_stops_no_other`, `a_tenant_that_is_refused_stops_no_other` |
+//! | 4 | tenants that work at once swap their tokens | `two_tenants_in_parallel_never_get_each_others_records` |
+//! | 5 | made there, and its id lost here: made twice | `lost` |
+//! | 6 | an edit made meanwhile is written over | `what_people_type_while_the_number_is_on_its_way_back_stays_and_arrives` |
+//! | 7 | the VAT number is read in one field and sent from another | `codes::a_vat_number_in_a_field_of_ones_own_is_read_and_written_there_alone` |
+//! | 8 | a line is made with another column than it is changed with | `lines::a_line_that_changes_alone_is_seen_and_a_new_one_names_its_item` |
+//! | 9 | discount, VAT, currency and terms are not sent | `lines::discount_currency_and_vat_of_a_delivery_arrive`, `codes` |
+//! | 10 | an apostrophe breaks what is asked | `a_name_with_an_apostrophe_is_found_again` |
+//! | 11 | a name that is cut comes back cut | `companies::a_name_that_the_crm_cuts_does_not_come_back_cut` |
+//! | 12 | two runs undo each other's place in the list | `two_runs_at_once_make_everything_once` |
+//! | 13 | a failure in the middle leaves a delivery without lines | `lines::a_delivery_whose_lines_cannot_be_written_keeps_what_it_had_and_gets_them_later`, `sold` |
+//! | 14 | deliveries of anybody are sent | `deliveries::why_a_delivery_does_not_go_stands_in_the_crm_and_it_goes_by_itself_once_it_may` |
+//! | 15 | a line that changes alone is not seen | `lines::a_line_that_changes_alone_is_seen_and_a_new_one_names_its_item` |
+//! | 16 | filters are not sent, addresses go one way, new ones have no type, what is off goes, summer time is guessed | 1, `companies`, `ways`, `nothing_is_missed_in_summer_time` |
+//! | 17 | secrets and persons' data lie about | `what_is_kept_and_told_holds_no_secret` |
+//! | 18 | no dry run, and nobody sees why something did not go | `a_dry_run_writes_nothing_and_says_what_it_would`, 14 |
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -39,8 +61,8 @@ async fn more_than_a_thousand_companies_that_changed_since_the_last_run_are_all_
     assert_eq!(values(&stage.at_erp("customers"), "name"), expected);
 }
 
-#[tokio::test]
-async fn two_tenants_in_parallel_never_get_each_others_records() {
+/// Two customers of both vendors, in one program.
+async fn two_tenants() -> (Stage, Stage) {
     let token = |code: &str| vec![ApplicationToken { auth_code: code.to_owned(), name: "samklang".to_owned() }];
     let systems = vec![
         SystemSettings { system_id: 1, tokens: token(webcrm::AUTH_CODE), first_id: 100 },
@@ -54,6 +76,13 @@ async fn two_tenants_in_parallel_never_get_each_others_records() {
     let two = one.beside(other).await;
     one.adopt().await;
     two.adopt().await;
+    (one, two)
+}
+
+#[tokio::test]
+async fn two_tenants_in_parallel_never_get_each_others_records() {
+    let (one, two) = two_tenants().await;
+    let (crm, erp) = (one.crm.clone(), one.erp.clone());
     for round in 0..3 {
         for nth in 0..5 {
             let company = |of: u64| {
@@ -121,6 +150,151 @@ async fn what_people_type_while_the_number_is_on_its_way_back_stays_and_arrives(
     let (shown, order) = (stage.delivered(delivery), stage.the_order());
     assert_eq!((&shown["DeliveryDescription"], &order["description"]), (&json!("Haster"), &json!("Haster")));
     assert_eq!(shown["DeliveryCustom1"], order["orderId"]);
+}
+
+#[tokio::test]
+async fn what_a_system_refuses_for_a_while_is_told_and_done_once_it_takes_it() {
+    let stage = Stage::set().await;
+    let company = stage.company("Fjord Handel AS", "Customer");
+    stage.settles().await;
+    let number = stage.in_erp("customers", "name", "Fjord Handel AS")["number"].as_str().unwrap().to_owned();
+    let refused = |code: u16| FaultKind::Status { code, handled: false };
+    for (code, phone) in [(503, "+47 1"), (500, "+47 2"), (400, "+47 3")] {
+        stage.crm.clear_faults();
+        stage.crm.fault(Fault::new(refused(code)).on("PUT", "/Organisations/*").times(u32::MAX));
+        stage.erp_edits("customers", &number, json!({ "mainContact": { "phone1": phone } }));
+        stage.run().await;
+        stage.pass(150);
+        let report = stage.run_now(Mode::Sync).await;
+        let told = report.held.len() + report.parked.len() + report.put_off.len();
+        assert!(told > 0 || report.unclear > 0, "{code}: {report:#?}");
+        assert_ne!(stage.organisation(company)["OrganisationTelephone"], phone);
+        stage.crm.clear_faults();
+        stage.pass(2 * 3600);
+        stage.comes_to_an_end().await;
+        assert_eq!(stage.organisation(company)["OrganisationTelephone"], phone, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn one_record_that_is_refused_stops_no_other() {
+    let stage = Stage::set().await;
+    let refused = FaultKind::Status { code: 400, handled: false };
+    stage.erp.fault(Fault::new(refused).on("POST", "/v1/customer").nth(2).times(1));
+    for name in ["Fjord Handel AS", "Vest Te AS", "Nord Kaffe AS"] {
+        stage.company(name, "Customer");
+    }
+    let report = stage.run().await;
+    assert_eq!(stage.at_erp("customers").len(), 2);
+    assert_eq!(report.parked.len(), 1, "it is told: {report:#?}");
+    stage.pass(2 * 3600);
+    stage.settles_and_rests().await;
+    assert_eq!(stage.at_erp("customers").len(), 3, "and tried again by itself");
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_refused_stops_no_other() {
+    let (one, two) = two_tenants().await;
+    let right = |rights: &str| {
+        let act = json!({ "action": "set_rights", "system": 2, "token": "another-code", "area": "Organisations", "rights": rights });
+        one.crm.act(act).unwrap();
+    };
+    right("none");
+    two.customer_of(visma_net::OTHER_TENANT, "Nord Kaffe AS");
+    for nth in 0..2 {
+        one.customer(&format!("Vest Te {nth} AS"));
+        let (_, in_trouble) = tokio::join!(one.run(), two.run_in_trouble());
+        assert!(!in_trouble.stopped.is_empty() || !in_trouble.stopped_systems.is_empty(), "{in_trouble:#?}");
+    }
+    assert_eq!(one.at_crm("organisations").len(), 2);
+    right("write");
+    two.settles().await;
+    let theirs = one.crm.state()["systems"]["2"]["organisations"].clone();
+    assert_eq!(theirs.as_array().unwrap().len(), 1, "{theirs:#?}");
+}
+
+#[tokio::test]
+async fn a_name_with_an_apostrophe_is_found_again() {
+    let stage = Stage::set().await;
+    let name = "Brødrene O'Dall \"Fisk\" AS";
+    let number = stage.customer(name);
+    stage.lose_answer_of_crm("POST", "/Organisations");
+    stage.settles_and_rests().await;
+    let made = stage.in_crm("organisations", "OrganisationName", name);
+    assert_eq!(made["OrganisationExtraCustom1"], json!(number));
+    assert_eq!((stage.at_erp("customers").len(), stage.at_crm("organisations").len()), (1, 1));
+    assert_eq!(stage.crm.faults()[0]["met"], 1);
+}
+
+#[tokio::test]
+async fn two_runs_at_once_make_everything_once() {
+    let stage = Stage::set().await;
+    let company = stage.company("Fjord Handel AS", "Customer");
+    stage.delivery(company, &[("BOLT", 10, "12.5")]);
+    stage.customer("Vest Te AS");
+    stage.pass(150);
+    let (one, two) = tokio::join!(stage.run_now(Mode::Sync), stage.run_now(Mode::Sync));
+    assert!(!one.busy.is_empty() || !two.busy.is_empty(), "one finds that the other is at it");
+    stage.settles_and_rests().await;
+    assert_eq!((stage.at_erp("customers").len(), stage.at_crm("organisations").len()), (2, 2));
+    assert_eq!((stage.at_erp("orders").len(), stage.at_crm("deliveries").len()), (1, 1));
+}
+
+#[tokio::test]
+async fn nothing_is_missed_in_summer_time() {
+    let stage = Stage::set().await;
+    let company = stage.company("Fjord Handel AS", "Customer");
+    stage.settles().await;
+    let number = stage.in_erp("customers", "name", "Fjord Handel AS")["number"].as_str().unwrap().to_owned();
+    stage.pass(150 * 24 * 3600);
+    stage.settles().await;
+    for nth in 0..3 {
+        // on the hour and beside it, on both sides
+        stage.pass(1800);
+        stage.crm_edits("organisations", company, json!({ "OrganisationTelephone": format!("+47 1{nth}") }));
+        stage.settles().await;
+        stage.erp_edits(
+            "customers",
+            &number,
+            json!({ "mainContact": { "web": format!("https://fjord{nth}.example") } }),
+        );
+        stage.settles().await;
+        let (shown, customer) = (stage.organisation(company), stage.in_erp("customers", "number", number.as_str()));
+        assert_eq!(customer["mainContact"]["phone1"], json!(format!("+47 1{nth}")));
+        assert_eq!(shown["OrganisationWww"], json!(format!("https://fjord{nth}.example")));
+    }
+    let delivery = stage.delivery(company, &[("BOLT", 10, "12.5")]);
+    stage.crm_edits("deliveries", delivery, json!({ "DeliveryOrderDate": "2026-07-16T00:00:00+01:00" }));
+    stage.settles_and_rests().await;
+    assert!(stage.the_order()["date"].as_str().unwrap().starts_with("2026-07-16"), "{}", stage.the_order()["date"]);
+}
+
+#[tokio::test]
+async fn what_is_kept_and_told_holds_no_secret() {
+    let stage = Stage::set().await;
+    let company = stage.company("Fjord Handel AS", "Customer");
+    let refused = FaultKind::Status { code: 400, handled: false };
+    stage.erp.fault(Fault::new(refused).on("POST", "/v1/customer").times(1));
+    stage.delivery(company, &[("BOLT", 10, "12.5")]);
+    let report = stage.run().await;
+    let told = format!("{report:#?}{}", stage.journal().await);
+    assert!(told.contains("Fjord Handel AS"));
+    for secret in [webcrm::AUTH_CODE, visma_net::CLIENT_SECRET, "Bearer", "access_token"] {
+        assert!(!told.contains(secret), "{secret}");
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_writes_nothing_and_says_what_it_would() {
+    let stage = Stage::set().await;
+    stage.company("Fjord Handel AS", "Customer");
+    stage.customer("Vest Te AS");
+    stage.pass(150);
+    let report = stage.run_now(Mode::DryRun).await;
+    assert_eq!((report.writes(), report.plan.ops.len()), (0, 2), "{:#?}", report.plan);
+    let all: Vec<String> = stage.crm_calls().into_iter().chain(stage.erp_calls()).collect();
+    assert!(all.iter().all(|call| call.starts_with("GET ")), "{all:#?}");
+    assert_eq!((stage.at_erp("customers").len(), stage.at_crm("organisations").len()), (1, 1));
 }
 
 /// Lets the others go on until it is so.

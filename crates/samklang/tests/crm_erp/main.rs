@@ -4,17 +4,27 @@
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
+mod cent;
+#[cfg(test)]
+mod codes;
+#[cfg(test)]
 mod companies;
 #[cfg(test)]
 mod conflicts;
 #[cfg(test)]
 mod deliveries;
 #[cfg(test)]
+mod direct;
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
+mod heads;
 #[cfg(test)]
 mod invoices;
 #[cfg(test)]
 mod items;
+#[cfg(test)]
+mod lines;
 #[cfg(test)]
 mod lost;
 #[cfg(test)]
@@ -25,3 +35,9 @@ mod rows;
 mod sold;
 #[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod start;
+#[cfg(test)]
+mod states;
+#[cfg(test)]
+mod ways;

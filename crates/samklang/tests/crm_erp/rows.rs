@@ -42,7 +42,7 @@ async fn codes_go_through_their_tables_both_ways() {
         row(preset, "companies", "field = 'payment_terms'\ncrm = 'x.webcrm.custom_4'\nerp = 'payment_terms'");
         let tables = "vat_group.crm = { home = 'Domestic', abroad = 'Export' }\nvat_group.erp = { home = '01', abroad = '02' }\n\
             payment_terms.crm = { net14 = '14 dage', net30 = '30 dage' }\npayment_terms.erp = { net14 = '14', net30 = '30' }";
-        preset.insert("tables".into(), toml::Value::Table(tables.parse().unwrap()));
+        preset["tables"].as_table_mut().unwrap().extend(tables.parse::<toml::Table>().unwrap());
     })
     .await;
     let company = stage.company("Fjord Handel AS", "Customer");

@@ -185,6 +185,11 @@ impl Stage {
             report
         }
     }
+    /// A run when the next one is due, whatever stops in it.
+    pub(crate) async fn run_in_trouble(&self) -> Report {
+        self.pass(150);
+        self.engine.run(Mode::Sync, &Silent, &Cancel::new()).await.unwrap()
+    }
     /// A run when the next one is due.
     pub(crate) async fn run(&self) -> Report {
         self.pass(150);
@@ -278,6 +283,12 @@ impl Stage {
     pub(crate) fn customer(&self, name: &str) -> String {
         let address = json!({ "addressLine1": "Kaien 1", "city": "Bergen", "postalCode": "5003", "countryId": "NO" });
         self.erp_makes("customers", json!({ "name": name, "customerClassId": "1", "mainAddress": address }))
+    }
+    /// A customer of the ERP's own, in the books of another of its companies.
+    pub(crate) fn customer_of(&self, company: &str, name: &str) {
+        let set = json!({ "name": name, "customerClassId": "1" });
+        let act = json!({ "action": "create", "tenant": company, "collection": "customers", "set": set });
+        self.erp.act(act).unwrap();
     }
     /// A customer abroad, whose orders bear no VAT.
     pub(crate) fn abroad(&self, name: &str) -> String {

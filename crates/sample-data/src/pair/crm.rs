@@ -54,6 +54,10 @@ fn fields() -> Vec<Value> {
         field("DeliveryCustom2", "Faktura", "text", false),
         field("DeliveryCustom3", "Faktureret den", "date", false),
         field("DeliveryCustom4", "Ikke sendt til ERP", "text", false),
+        field("DeliveryCustom5", "Leveringsdag", "date", false),
+        field("DeliveryCustom6", "Betaling", "text", false),
+        field("DeliveryCustom7", "Faktureret", "checkbox", false),
+        field("DeliveryCustom8", "Status for faktura", "text", false),
     ]
 }
 

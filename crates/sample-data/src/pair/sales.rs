@@ -58,8 +58,8 @@ pub(crate) struct Sale {
 /// What becomes of the deliveries, with how many there are.
 pub(super) const FATES: [(Fate, usize); 4] =
     [(Fate::Before, 1), (Fate::Arrives, 55), (Fate::NoCustomer, 3), (Fate::OtherPrice, 1)];
-/// How many orders the ERP has.
-const ORDERS: usize = 30;
+/// How many orders the ERP has. The first few are older than the start date.
+const ORDERS: usize = 34;
 /// Before the first delivery's number.
 const BEFORE_DELIVERY: u64 = 7000;
 /// Before the first order's.
@@ -88,18 +88,21 @@ pub(super) fn deliveries(seed: u64, companies: &[Company], items: &[Item]) -> Ve
         .collect()
 }
 
-/// Orders in the order of their days.
+/// Orders in the order of their days, one each day: of customers abroad, and of customers at home, who pay VAT.
 pub(super) fn orders(seed: u64, companies: &[Company], items: &[Item]) -> Vec<Sale> {
     let mut dice = Dice::new(seed, "pair-orders");
     let sold: Vec<usize> = places(items, |item| item.active);
-    let customers = places(companies, |one| one.case == Case::Erp);
-    let first = date(2026, 1, 2);
+    let home = [Case::ByNumber, Case::ByName, Case::LongName];
+    let customers = places(companies, |one| one.case == Case::Erp || home.contains(&one.case));
+    let (first, start) = (date(2025, 12, 28), date(2026, 1, 1));
     (0..ORDERS)
         .zip(BEFORE_ORDER + 1..)
         .zip(0..)
         .map(|((_, number), after)| {
             let (company, lines) = (dice.pick(&customers), lines(&mut dice, items, &sold));
-            Sale { fate: Fate::Arrives, company, number, day: first + Days::new(after), lines }
+            let day = first + Days::new(after);
+            let fate = if day < start { Fate::Before } else { Fate::Arrives };
+            Sale { fate, company, number, day, lines }
         })
         .collect()
 }

@@ -8,7 +8,8 @@ use super::{
     sales::{Fate, Sale},
 };
 
-/// The first orders of the ERP are shipped and invoiced before the systems are connected: one of them all at once …
+/// The first of the ERP's orders that are taken over are shipped and invoiced before the systems are connected: these all at
+/// once …
 const INVOICED: usize = 2;
 /// … and the next ones in two parts.
 const IN_PARTS: usize = 1;
@@ -53,7 +54,8 @@ impl Pair {
         let fates = FATES.iter().map(|(fate, key, _)| ((*key).to_owned(), json!(self.of_fate(*fate))));
         let cases = CASES.iter().map(|(case, key, _)| ((*key).to_owned(), json!(self.of_case(*case))));
         let people = |wanted: fn(&super::Person) -> bool| self.people.iter().filter(|one| wanted(one)).count();
-        let orders = || self.orders.iter();
+        let of = |fate: Fate| self.orders.iter().filter(move |sale| sale.fate == fate);
+        let orders = || of(Fate::Arrives);
         json!({
             "companies": cases.collect::<serde_json::Map<_, _>>(),
             "persons": {
@@ -69,7 +71,8 @@ impl Pair {
             },
             "deliveries": fates.collect::<serde_json::Map<_, _>>(),
             "orders": {
-                "all": self.order_numbers(orders()),
+                "before_start": self.order_numbers(of(Fate::Before)),
+                "must_arrive": self.order_numbers(orders()),
                 "invoiced": self.order_numbers(orders().take(INVOICED)),
                 "invoiced_in_parts": self.order_numbers(orders().skip(INVOICED).take(IN_PARTS)),
             },
@@ -89,8 +92,9 @@ impl Pair {
 
 Beside them, webCRM and Visma.net before they are connected (`webcrm`, `visma-net`; `samklang demo webcrm-visma-net` plays
 between them): {companies} companies in Norway and Denmark, {people} persons, {items} items of which the CRM's catalogue
-has half, {deliveries} deliveries, {orders} orders that the ERP alone has. Before it connects them the demo ships and
-invoices three of these in the ERP, one of them in two parts. In `about.json` all of this is under `pair`.
+has half, {deliveries} deliveries, {orders} orders that the ERP alone has, of which {old} are from before the start date.
+Before it connects them the demo ships and invoices three of the others in the ERP, one of them in two parts, and writes
+two invoices there without an order. In `about.json` all of this is under `pair`.
 
 | companies | number | which (the CRM's id, else the ERP's number) |
 |---|---|---|
@@ -103,6 +107,7 @@ invoices three of these in the ERP, one of them in two parts. In `about.json` al
             items = self.items.len(),
             deliveries = self.deliveries.len(),
             orders = self.orders.len(),
+            old = self.orders.iter().filter(|sale| sale.fate == Fate::Before).count(),
         )
     }
 }

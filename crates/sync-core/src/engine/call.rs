@@ -123,8 +123,15 @@ fn part(
     };
     let ours = if linked { agreed.iter().filter_map(&mut named).collect() } else { agreed };
     let writable = |path: &FieldPath| table.fields.get(*path).writable(create);
-    let required = |path: &FieldPath| create && table.fields.get(*path).required_on_create;
-    if let Some((_, link)) = lost.iter().find(|(path, _)| writable(path) && required(path)) {
+    // what the system refused to make may be had later: without it, this would be made as nobody's
+    let refused = |link: &Link| match link {
+        Link::Canonical(id) => bindings.get(id).is_some_and(|linked| is_refused(linked, system)),
+        Link::External(_) => false,
+    };
+    let needed = |(path, link): &(&FieldPath, &Link)| {
+        create && writable(path) && (table.fields.get(**path).required_on_create || refused(link))
+    };
+    if let Some((_, link)) = lost.iter().find(needed) {
         return Err(Blocked::MissingLink(link.clone()));
     }
     // a link that cannot be given yet is left out, and its unit goes on lagging
@@ -150,6 +157,12 @@ fn part(
         .filter(|field| wanted.get(*field).is_some())
         .collect();
     Ok((Part { stream: share.at.stream.clone(), wanted, changed }, own, left_out.collect()))
+}
+
+/// Whether a system was asked for a record and would not make it.
+fn is_refused(binding: &Binding, system: &SystemId) -> bool {
+    let at = |(key, side): (&StreamKey, &BoundSide)| key.system == *system && side.id.is_none() && side.refusals > 0;
+    binding.sides.iter().any(at)
 }
 
 /// What hooks say of a write: canonical fields that go out instead of, or beside, the settled ones.
@@ -460,6 +473,7 @@ impl Call<'_> {
             return Outcome::Removed;
         }
         match error.disposition() {
+            Disposition::LookFirst if error.kind() == ErrorKind::UnderWay => Outcome::UnderWay,
             Disposition::LookFirst => Outcome::Unclear,
             Disposition::RetryLater => Outcome::Later(Some(error)),
             Disposition::ParkRecord => Outcome::Refused(error),

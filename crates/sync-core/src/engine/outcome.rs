@@ -52,6 +52,8 @@ pub(super) enum Outcome {
     Refused(Error),
     /// Perhaps made: the intent stays open until somebody has looked.
     Unclear,
+    /// The system carries it out by itself: the intent stays open until it is done.
+    UnderWay,
     /// The stream or the system is out of order.
     Stop(Error),
     /// The removal was made.

@@ -162,8 +162,8 @@ impl Work<'_> {
     ) {
         // an earlier try under the same key may have been made: its intent goes on claiming the record
         let tried = self.creates.iter().any(|intent| intent.key == flight.intent.key);
-        let open =
-            matches!(answer, Outcome::Unclear) || (tried && matches!(answer, Outcome::Later(_) | Outcome::Stop(_)));
+        let open = matches!(answer, Outcome::Unclear | Outcome::UnderWay)
+            || (tried && matches!(answer, Outcome::Later(_) | Outcome::Stop(_)));
         if !open {
             commit.finished.push(flight.intent.key.clone());
         }
@@ -178,6 +178,7 @@ impl Work<'_> {
             Outcome::Later(_) | Outcome::Refused(_) | Outcome::Moved(_) | Outcome::Stop(_) => {
                 commit.released.extend(flight.intent.effects.iter().cloned());
             }
+            Outcome::UnderWay => commit.intents.push(Intent { under_way: true, ..flight.intent.clone() }),
             Outcome::Unclear | Outcome::Removed => {}
         }
         for share in &flight.intent.shares {
@@ -229,7 +230,7 @@ impl Work<'_> {
                     commit.parked.push(parked);
                     commit.journal.push(self.journal(share.subject, refused));
                 }
-                Outcome::Moved(_) | Outcome::Later(_) | Outcome::Unclear | Outcome::Stop(_) => {
+                Outcome::Moved(_) | Outcome::Later(_) | Outcome::Unclear | Outcome::UnderWay | Outcome::Stop(_) => {
                     if fault::on(Fault::LaggingForgotten)
                         && let Some(side) = binding.sides.get_mut(&share.at)
                     {
@@ -252,6 +253,7 @@ impl Work<'_> {
                 }
                 Outcome::Moved(sights) => moved.extend(sights),
                 Outcome::Unclear => tally.report.unclear += 1,
+                Outcome::UnderWay => tally.report.under_way += 1,
                 Outcome::Stop(error) => tally.stop(&flight.op.host, error),
                 Outcome::Refused(error) if error.kind() == ErrorKind::NotFound => {}
                 Outcome::Later(Some(error)) => tally.report.put_off(&flight.op.host, error),

@@ -45,6 +45,9 @@ pub(super) enum Found {
     Blind,
 }
 
+/// A step that a system carries out by itself is asked for again when it is not done by then.
+const PATIENCE: TimeDelta = TimeDelta::hours(1);
+
 /// Vendors' clocks and ours may differ by so much when records are looked for by time.
 const SKEW: TimeDelta = TimeDelta::hours(1);
 
@@ -91,7 +94,7 @@ async fn look_at(
             Some(Stands::Taken) => Found::Made { reference: item.reference, sights },
             Some(Stands::Otherwise) | None => Found::Blind,
             // it may still be on its way
-            Some(Stands::Ahead) if enough(cap, intent, work.now()) => Found::NotMade,
+            Some(Stands::Ahead) if enough(cap, intent, work.now()) && !is_awaited(intent, work.now()) => Found::NotMade,
             Some(Stands::Ahead) => Found::LookAgain,
         });
     }
@@ -305,6 +308,11 @@ async fn names_all(
         }
     }
     Ok(all)
+}
+
+/// Whether a system that carries a step out by itself still has time for it.
+fn is_awaited(intent: &Intent, now: DateTime<Utc>) -> bool {
+    intent.under_way && now.signed_duration_since(intent.at) < PATIENCE
 }
 
 /// "Not there" means two looks, each at least a search delay after what came before.

@@ -66,7 +66,9 @@ pub struct Report {
     pub stopped_systems: BTreeMap<SystemId, Error>,
     /// Writes whose fate is still unclear: the next run looks for them.
     pub unclear: u64,
-    /// Which writes those are.
+    /// Steps that their system carries out by itself, and that are not done yet: the next run looks.
+    pub under_way: u64,
+    /// Which writes those of unclear fate are.
     pub unclear_writes: Vec<UnclearWrite>,
     /// Side effects that may have happened or not, since the answer was lost and somebody was there before anybody looked.
     /// They are not asked for again. One line each: what, of which record, and what to do.
@@ -139,7 +141,7 @@ impl Report {
             let named = |binding: &&Binding| intent.shares.iter().any(|share| share.subject == binding.id);
             known.iter().filter(named).cloned().collect::<Vec<Binding>>()
         };
-        for intent in intents {
+        for intent in intents.into_iter().filter(|intent| !intent.under_way) {
             let records = of(&intent);
             let write = UnclearWrite {
                 action: intent.action.word().to_owned(),

@@ -93,7 +93,10 @@ impl Work<'_> {
             Found::SendAgain => {} // the open intent lets the same create through, and goes on claiming its record
             Found::Gone => self.given_up(tally, &intent).await?,
             Found::LookAgain => {
-                tally.report.unclear += 1;
+                match intent.under_way {
+                    true => tally.report.under_way += 1,
+                    false => tally.report.unclear += 1,
+                }
                 intent.looks.push(self.now());
                 let commit = Commit { intents: vec![intent], ..Commit::default() };
                 let _ = self.store.commit(&self.lease, commit).await?;

@@ -111,6 +111,8 @@ pub struct Intent {
     pub shares: Vec<Share>,
     /// When it was looked for and not found.
     pub looks: Vec<DateTime<Utc>>,
+    /// The system said that it carries it out by itself.
+    pub under_way: bool,
 }
 
 impl Intent {
@@ -133,6 +135,7 @@ impl Intent {
             effects: BTreeSet::new(),
             shares,
             looks: Vec::new(),
+            under_way: false,
         }
     }
 }

@@ -135,6 +135,10 @@ impl Vendor {
             return Err(Error::new(ErrorKind::Internal, "act", "this is no step"));
         };
         let by = By { who: Who::Engine, real };
+        let documents = self.habits(&write.stream)?.documents.as_ref();
+        if documents.is_some_and(|documents| documents.steps_run_on && documents.cap.pays.as_deref() != Some(act)) {
+            return Err(Error::new(ErrorKind::UnderWay, act_name(act), "it was accepted, and runs on by itself"));
+        }
         let taken = self.take_act(&write.stream, id, act, with, by)?;
         self.effects.extend(write.effects.iter().map(|effect| (taken.clone(), effect.clone())));
         Ok(taken)

@@ -42,6 +42,7 @@ pub struct Documents {
     rounds_first: bool,
     /// Seconds for which a moved document is in neither stream, by act.
     pub(super) gaps: Vec<(String, i64)>,
+    pub(super) steps_run_on: bool,
     /// A step is refused where the sums that it is told are others than its own.
     pub(super) checks: bool,
     /// The stream of items that lines have to name.
@@ -122,6 +123,11 @@ impl Documents {
         self.cap.steps.push(Step::new(act, from, to).moves_to(stream));
         self.gaps.push((act.to_owned(), i64::from(gap_s)));
         self
+    }
+    /// Steps are only accepted when the engine asks for them: they are done when a user takes them.
+    #[must_use]
+    pub fn steps_run_on(self) -> Self {
+        Self { steps_run_on: true, ..self }
     }
     /// Each step is refused whose told sums are not the document's own.
     #[must_use]

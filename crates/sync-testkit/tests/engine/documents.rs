@@ -194,6 +194,30 @@ fn an_order_that_does_not_add_up_is_held_with_both_sums() {
     is_quiet(&mut off);
 }
 
+/// A vendor that carries a step out by itself is waited for, and asked again only when it forgot.
+#[test]
+fn a_step_that_was_accepted_is_waited_for() {
+    let mut world = world(ROWS, |d| d.prices(Prices::WithVat).steps_run_on(), |s| s);
+    place(&world, vec![goods("100", 25)], "100");
+    world.adopt();
+    let report = world.run();
+    assert_eq!((report.under_way, report.unclear, report.exit_code()), (1, 0, 0), "{report:?}");
+    let erp = world.system("erp").clone();
+    let asked = |erp: &Mock| erp.calls().get("write order").copied().unwrap_or_default();
+    let before = asked(&erp);
+    for _ in 0..5 {
+        world.pass(300);
+        assert_eq!((world.run().under_way, asked(&erp)), (1, before), "it is not asked again");
+    }
+    world.pass(3600);
+    world.run();
+    assert!(asked(&erp) > before, "nothing came of it in an hour");
+    let id = erp.all("order").into_keys().next().unwrap();
+    erp.step("order", &id, "start").unwrap();
+    assert_eq!((world.run().under_way, open(&order(&world))), (0, true));
+    is_quiet(&mut world);
+}
+
 /// A CRM knows no VAT: its total is without, and that is what the rows must come to.
 #[test]
 fn where_nobody_says_the_vat_the_totals_without_it_are_compared() {

@@ -422,3 +422,28 @@ fn an_order_becomes_an_invoice_where_invoices_are_made_and_a_return_a_credit_not
     assert_eq!(grosses("invoices"), [100.into()]);
     assert_eq!(grosses("credit_notes"), [(-100).into()]);
 }
+
+/// What people make stands as they made it, in a system too whose own totals are rounded.
+#[test]
+fn a_copy_of_our_draft_is_left_as_it_is_where_totals_are_rounded() {
+    let erp =
+        Mock::new("erp").stream::<Item>("articles", |s| s.only(&["number", "name"])).stream::<Invoice>("drafts", |s| {
+            let s = s.only(&["content", "number"]).marks("x.erp.mark");
+            s.documents(|d| {
+                d.names_items("articles").step("book", "draft", "booked").prices(Prices::WithVat).whole_units()
+            })
+        });
+    stock(&erp);
+    let mut world = World::new(5).with(shop()).with(erp).policy(
+        &policy().replace("accounts.erp = { card = \"1930\" }", "").replace("fields.settled", "# fields.settled"),
+    );
+    place(&world, vec![row(LineKind::Item, "A", 3, "896.67", 25)], "2690.01");
+    world.adopt();
+    world.run();
+    let erp = world.system("erp").clone();
+    let draft = erp.all("drafts").into_keys().next().unwrap();
+    let copy = erp.copy("drafts", &draft).unwrap();
+    let made = erp.fields("drafts", &copy);
+    runs(&mut world, 4);
+    assert_eq!(erp.fields("drafts", &copy), made);
+}

@@ -20,6 +20,7 @@ use crate::{
 /// the same is not lacking where it is met for the first time, or where it stood already and nothing new was agreed.
 pub(super) fn lag(unit: FieldPath, view: &View<'_>, before: &FieldMap, binding: &mut Binding) {
     let mut agreed = binding.agreed.under(unit);
+    let own_word = binding.origins.get(&unit) == Some(&view.key.system);
     let kind = binding.kind;
     let Some(side) = binding.sides.get_mut(view.key) else { return };
     let lagged = side.lagging.contains(&unit);
@@ -29,7 +30,8 @@ pub(super) fn lag(unit: FieldPath, view: &View<'_>, before: &FieldMap, binding: 
     };
     let mut shown = view.shadow.under(unit);
     shown.overlay(&view.seen.under(unit));
-    if let Some(document) = view.table.document.as_ref().filter(|_| unit == document::CONTENT) {
+    // what a system says itself is priced and rounded in its own way already
+    if let Some(document) = view.table.document.as_ref().filter(|_| unit == document::CONTENT && !own_word) {
         // what cannot be worked out is told by the plan
         agreed.overlay(&document::wanted(document, &binding.agreed, &shown, None).unwrap_or_default());
     }

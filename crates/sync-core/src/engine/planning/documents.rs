@@ -106,7 +106,9 @@ pub(super) fn step(at: &Place<'_>, id: &Arc<str>, diffed: &mut Diffed) -> Option
     if at.facts.unsure.contains(&at.binding.id) {
         return None;
     }
-    if let Err(trouble) = document::sums::agree(&at.binding.agreed, &shown)
+    // of what its source tells no total, the rows say what it must come to
+    let told = told(at, document, &shown);
+    if let Err(trouble) = document::sums::agree(&told, &shown)
         && !fault::on(Fault::TotalsUnchecked)
     {
         match at.table.fields.get(document::LINES).writable(false) {
@@ -120,7 +122,7 @@ pub(super) fn step(at: &Place<'_>, id: &Arc<str>, diffed: &mut Diffed) -> Option
         return None;
     }
     let step = steps::next(document, at.entity.kind, &shown)?;
-    let doing = Doing::Act { id: id.clone(), act: step.act.clone(), with: told(at, document, &shown) };
+    let doing = Doing::Act { id: id.clone(), act: step.act.clone(), with: told };
     let mut op = op(at.entity, at.table, at.binding, doing, [].into());
     op.key = format!("a-{}-{}", step.act, at.table.host.id(id));
     op.because = vec![format!("{} → {}, as it is to go until {}", step.from, step.to, document.until?.word())];
