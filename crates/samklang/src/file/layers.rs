@@ -1,6 +1,8 @@
 //! One configuration out of three layers: the preset, the file, and what the command line sets. Remembers where each
 //! key came from, so that a mistake is told with the line that somebody can correct.
 
+use std::{collections::BTreeMap, mem};
+
 use sync_core::policy::Mistake;
 use toml::{
     Spanned, Table, Value,
@@ -20,7 +22,12 @@ struct Source {
 pub(crate) struct Layers {
     sources: Vec<Source>,
     merged: Table,
+    origins: Origins,
 }
+
+/// Of each list that holds, by its place: which layer each element comes from, and where it stands there. Of lists inside
+/// of lists the outer one is enough.
+type Origins = BTreeMap<String, Vec<(usize, usize)>>;
 
 impl Layers {
     /// Lays a text over what is there.
@@ -35,7 +42,8 @@ impl Layers {
             return Err(faults.into_iter().map(|fault| syntax(label, text, fault)).collect());
         }
         let table: Table = toml::from_str(text).map_err(|fault| vec![syntax(label, text, &fault)])?;
-        merge(&mut self.merged, table);
+        let layer = self.sources.len();
+        Laying { layer, origins: &mut self.origins }.merge(&mut self.merged, table, "");
         self.sources.push(Source { label: label.to_owned(), text: text.to_owned() });
         Ok(())
     }
@@ -67,6 +75,16 @@ impl Layers {
         &self.merged
     }
 
+    /// The names of the tables that a section has in any layer, also where another one writes something else over them.
+    pub(crate) fn tables_of(&self, section: &str) -> Vec<String> {
+        let parsed = self.sources.iter().filter_map(|source| toml::from_str::<Table>(&source.text).ok());
+        let named = |table: Table| {
+            let members = table.get(section).and_then(Value::as_table).into_iter().flatten();
+            members.filter(|(_, value)| value.is_table()).map(|(name, _)| name.clone()).collect::<Vec<_>>()
+        };
+        parsed.flat_map(named).collect()
+    }
+
     /// Tells each mistake's line in the layer that it stands in. The upper layer wins where two come equally near.
     pub(crate) fn place(&self, mistakes: Vec<Mistake>) -> Vec<Mistake> {
         let mut placed: Vec<(usize, Mistake)> = mistakes.into_iter().map(|mistake| self.place_one(mistake)).collect();
@@ -75,6 +93,13 @@ impl Layers {
     }
 
     fn place_one(&self, mistake: Mistake) -> (usize, Mistake) {
+        if let Some((layer, source, place)) = self.element(&mistake.place) {
+            let (tree, _) = DeTable::parse_recoverable(&source.text);
+            if let Some((_, offset)) = nearest(tree.get_ref(), &place) {
+                let line = Some(line(&source.text, offset));
+                return (layer, named(&source.label, Mistake { line, place, ..mistake }));
+            }
+        }
         let near = |(layer, source): (usize, &Source)| {
             let (tree, _) = DeTable::parse_recoverable(&source.text);
             let (depth, offset) = nearest(tree.get_ref(), &mistake.place)?;
@@ -86,6 +111,75 @@ impl Layers {
         let label = self.sources.get(layer).map(|source| source.label.as_str()).unwrap_or_default();
         (layer, named(label, Mistake { line: Some(line), ..mistake }))
     }
+    /// Of a place in a list: the layer that the element comes from, and its place there. What a list below has at the same
+    /// index is another element, or one that no longer holds.
+    fn element(&self, place: &str) -> Option<(usize, &Source, String)> {
+        let (list, rest) = place.split_once('[')?;
+        let (index, rest) = rest.split_once(']')?;
+        let (layer, own) = *self.origins.get(list)?.get(index.parse::<usize>().ok()?)?;
+        Some((layer, self.sources.get(layer)?, format!("{list}[{own}]{rest}")))
+    }
+}
+
+/// A layer that is laid over those before it.
+struct Laying<'l> {
+    layer: usize,
+    origins: &'l mut Origins,
+}
+
+impl Laying<'_> {
+    /// Lays `upper` over `lower`, both at `place`: tables key by key, rows of a map field by field, all else whole.
+    fn merge(&mut self, lower: &mut Table, upper: Table, place: &str) {
+        if is_another(lower.get(BECOMES), upper.get(BECOMES)) {
+            lower.remove(UNTIL);
+        }
+        for (key, value) in upper {
+            let place = beneath(place, &key);
+            match (lower.get_mut(&key), value) {
+                (Some(Value::Table(below)), Value::Table(above)) if !is_one_value(below) && !is_one_value(&above) => {
+                    self.merge(below, above, &place);
+                }
+                (Some(Value::Array(below)), Value::Array(above)) if key == MAP && !above.is_empty() => {
+                    self.rows(below, above, &place);
+                }
+                (_, value) => {
+                    let old = |known: &str| {
+                        known.strip_prefix(&place).is_some_and(|rest| matches!(rest.chars().next(), None | Some('.')))
+                    };
+                    self.origins.retain(|known, _| !old(known));
+                    self.comes(&value, &place);
+                    lower.insert(key, value);
+                }
+            }
+        }
+    }
+    /// Rows of this layer, and of those below what is of another field.
+    fn rows(&mut self, below: &mut Vec<Value>, mut above: Vec<Value>, place: &str) {
+        let mut from: Vec<_> = (0..above.len()).map(|row| (self.layer, row)).collect();
+        let known = self.origins.remove(place).unwrap_or_default();
+        let is_replaced = |row: &Value| above.iter().any(|own| is_of_one_field(own, row));
+        let (rest, rest_from): (Vec<_>, Vec<_>) =
+            mem::take(below).into_iter().zip(known).filter(|(row, _)| !is_replaced(row)).unzip();
+        above.extend(rest);
+        from.extend(rest_from);
+        *below = above;
+        self.origins.insert(place.to_owned(), from);
+    }
+    /// Remembers the lists in a value of this layer.
+    fn comes(&mut self, value: &Value, place: &str) {
+        match value {
+            Value::Array(values) => {
+                let from = (0..values.len()).map(|element| (self.layer, element)).collect();
+                self.origins.insert(place.to_owned(), from);
+            }
+            Value::Table(table) => table.iter().for_each(|(key, value)| self.comes(value, &beneath(place, key))),
+            _ => {}
+        }
+    }
+}
+
+fn beneath(place: &str, key: &str) -> String {
+    if place.is_empty() { key.to_owned() } else { format!("{place}.{key}") }
 }
 
 /// The line means the file's unless the layer has a name; then the name stands before the place.
@@ -117,29 +211,6 @@ fn syntax(label: &str, text: &str, fault: &toml::de::Error) -> Mistake {
 
 fn line(text: &str, offset: usize) -> usize {
     1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
-}
-
-/// Lays `upper` over `lower`: tables key by key, rows of a map field by field, all else whole.
-fn merge(lower: &mut Table, upper: Table) {
-    if is_another(lower.get(BECOMES), upper.get(BECOMES)) {
-        lower.remove(UNTIL);
-    }
-    for (key, value) in upper {
-        match (lower.get_mut(&key), value) {
-            (Some(Value::Table(below)), Value::Table(above)) if !is_one_value(below) && !is_one_value(&above) => {
-                merge(below, above);
-            }
-            (Some(Value::Array(below)), Value::Array(above)) if key == MAP && !above.is_empty() => {
-                // first those of the file, so that a mistake in one of them is told with its own line
-                let rest = below.extract_if(.., |row| !above.iter().any(|own| is_of_one_field(own, row)));
-                let rows = above.iter().cloned().chain(rest.collect::<Vec<_>>()).collect();
-                *below = rows;
-            }
-            (_, value) => {
-                lower.insert(key, value);
-            }
-        }
-    }
 }
 
 /// Rows that say where fields are: each is of one field, and one that is added must not take the others away.
@@ -250,6 +321,25 @@ mod tests {
         assert_eq!(told("t.low"), "preset p line 2: t.low: f; c");
         assert_eq!(told("t.set"), "--set t.set: f; c");
         assert_eq!(told("nowhere.x"), "nowhere.x: f; c");
+    }
+
+    #[test]
+    fn a_mistake_in_a_list_is_told_where_its_element_comes_from() {
+        let preset = "[t]\nlist = [{ a = 1, b = 1 }]\n[[t.map]]\nfield = \"x\"\ncrm = \"1\"\n[[t.map]]\nfield = \"y\"\ncrm = \"2\"\n";
+        let file = "[t]\nlist = [\n{ a = 2 }]\n[[t.map]]\nfield = \"z\"\n[[t.map]]\nfield = \"x\"\n";
+        let layers = laid(preset, file, &["t.map=[{ field = \"w\" }]"]);
+        let fields: Vec<&str> =
+            layers.merged()["t"]["map"].as_array().unwrap().iter().map(|row| row["field"].as_str().unwrap()).collect();
+        assert_eq!(fields, ["w", "z", "x", "y"]);
+        let told = |place: &str| layers.place(vec![Mistake::new(place, "f", "c")])[0].to_string();
+        assert_eq!(told("t.map[0].crm"), "--set t.map: t.map[0].crm: f; c");
+        assert_eq!(told("t.map[1].field"), "line 5: t.map[0].field: f; c");
+        assert_eq!(told("t.map[2].crm"), "line 6: t.map[1].crm: f; c", "the preset's row of this field is gone");
+        assert_eq!(told("t.map[3].crm"), "preset p line 8: t.map[1].crm: f; c");
+        assert_eq!(told("t.list[0].b"), "line 3: t.list[0].b: f; c", "the preset's list is gone");
+        // a table that is written over takes its lists along
+        let layers = laid("f = { rule = \"a\", list = [1] }", "f = { rule = \"b\", list = [\n2] }", &[]);
+        assert_eq!(layers.place(vec![Mistake::new("f.list[0]", "f", "c")])[0].line, Some(2));
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Asked {
         let mut mistakes = Vec::new();
         let mut table = layers.merged().clone();
         strangers(&mut table, &mut mistakes);
-        switched_off(&mut table);
+        switched_off(&mut table, &layers, &mut mistakes);
         let around = Surroundings { env, folder: &folder, fetch };
         let connections = connections(&table, &around, &mut mistakes);
         let mut path = |key: &str, default: &str| match table.get(key) {
@@ -164,10 +164,22 @@ fn strangers(table: &mut Table, mistakes: &mut Vec<Mistake>) {
 }
 
 /// Takes out rule sets that are switched off: `people = false` under `[entities]`. What a preset brings cannot be left out
-/// in another way.
-fn switched_off(table: &mut Table) {
-    if let Some(Value::Table(entities)) = table.get_mut("entities") {
-        entities.retain(|_, entity| *entity != Value::Boolean(false));
+/// in another way. A name that is none would leave nothing out, and nobody would see it.
+fn switched_off(table: &mut Table, layers: &Layers, mistakes: &mut Vec<Mistake>) {
+    let Some(Value::Table(entities)) = table.get_mut("entities") else { return };
+    let known = layers.tables_of("entities");
+    let off: Vec<String> =
+        entities.iter().filter(|(_, set)| **set == Value::Boolean(false)).map(|(name, _)| name.clone()).collect();
+    for name in off {
+        entities.remove(&name);
+        if !known.contains(&name) {
+            let mut known: Vec<&str> = known.iter().map(String::as_str).collect();
+            known.sort_unstable();
+            known.dedup();
+            let cure = if known.is_empty() { "take the line out".to_owned() } else { suggest(&name, &known) };
+            let fault = format!("there is no rule set '{name}' that could be left out");
+            mistakes.push(Mistake::new(format!("entities.{name}"), fault, cure));
+        }
     }
 }
 

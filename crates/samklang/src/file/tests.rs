@@ -99,6 +99,11 @@ fn a_rule_set_of_the_preset_can_be_left_out() {
     let config = read(FILE, &["entities.buyers=false"]).unwrap();
     assert!(config.policy.entities.is_empty());
     assert!(read(FILE, &["entities.buyers=true"]).is_err());
+    // one that is misspelt would leave nothing out
+    let told = read(&format!("{PAIR}{}", more.replace("people", "peple")), &[]).unwrap_err();
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.contains("line 7: entities.peple: there is no rule set 'peple' that could be left out"), "{told}");
+    assert!(told.contains("did you mean 'people'?"), "{told}");
 }
 
 #[test]
