@@ -128,7 +128,7 @@ impl Hints<'_> {
         let order =
             parts.windows(3).find(|window| window.first().is_some_and(|word| word.eq_ignore_ascii_case("salesorders")));
         match order {
-            Some([_, order_type, id]) => self.order(Some(&key(order_type)), &key(id)),
+            Some([_, order_type, id]) => self.order(&[&key(order_type)], &key(id)),
             _ => Vec::new(),
         }
     }
@@ -136,7 +136,7 @@ impl Hints<'_> {
     /// The record whose key this is.
     fn keyed(&self, name: &str, text: &str, said: &Said) -> Vec<ExternalRef> {
         if name == "orderid" {
-            return self.order(said.get("ordertype").or_else(|| said.get("type")), text);
+            return self.order(&said.order_types(self.config), text);
         }
         if let Some(known) = KNOWN.iter().find(|known| known.key == name) {
             return self.record(known.stream, text);
@@ -148,8 +148,8 @@ impl Hints<'_> {
         for (_, word) in &said.members {
             if is_event(word, ORDER) {
                 named.extend(match text.split_once('/') {
-                    Some((order_type, id)) => self.order(Some(order_type), id),
-                    None => self.order(said.get("ordertype"), text),
+                    Some((order_type, id)) => self.order(&[order_type], id),
+                    None => self.order(&said.order_types(self.config), text),
                 });
             }
             for known in KNOWN.iter().filter(|known| known.events.iter().any(|noun| is_event(word, noun))) {
@@ -164,12 +164,13 @@ impl Hints<'_> {
         let known = !id.trim().is_empty() && self.config.wants(stream);
         known.then(|| StreamKey::new(self.system.clone(), stream).id(id)).into_iter().collect()
     }
-    /// An order of that type; of any type that the connection has, where none is told.
-    fn order(&self, order_type: Option<&str>, id: &str) -> Vec<ExternalRef> {
+    /// An order of one of these types; of any type that the connection has, where none is told.
+    fn order(&self, order_types: &[&str], id: &str) -> Vec<ExternalRef> {
         if id.trim().is_empty() || self.config.order_scopes.is_empty() {
             return Vec::new();
         }
-        let fits = |known: &&String| order_type.is_none_or(|told| told.eq_ignore_ascii_case(known));
+        let fits =
+            |known: &&String| order_types.is_empty() || order_types.iter().any(|told| told.eq_ignore_ascii_case(known));
         let types = self.config.order_types.iter().filter(fits);
         types.map(|known| StreamKey::new(self.system.clone(), streams::order_stream(known)).id(id)).collect()
     }
@@ -189,8 +190,12 @@ impl Said {
             Json::Null | Json::Bool(_) => {}
         }
     }
-    fn get(&self, wanted: &str) -> Option<&str> {
-        self.members.iter().find(|(name, _)| name == wanted).map(|(_, text)| text.as_str())
+    /// The types of orders that are told anywhere: which belongs to which of several orders nobody publishes. A plain
+    /// `type` may just as well be that of the event, so it counts where it is the word for a type of orders.
+    fn order_types(&self, config: &Config) -> Vec<&str> {
+        let is_known = |word: &str| config.order_types.iter().any(|known| known.eq_ignore_ascii_case(word));
+        let told = |(name, word): &&(String, String)| name == "ordertype" || name == "type" && is_known(word);
+        self.members.iter().filter(told).map(|(_, word)| word.as_str()).collect()
     }
 }
 
@@ -257,6 +262,13 @@ mod tests {
             (r#"{"entityId":"SO/000012","source":"SALESORDER_UPDATED"}"#, vec!["orders_SO#000012"]),
             (r#"{"entityId":"000012","source":"SALESORDER_UPDATED"}"#, vec!["orders_QT#000012", "orders_SO#000012"]),
             (r#"{"orderId":"000012","orderType":"qt"}"#, vec!["orders_QT#000012"]),
+            (r#"{"orderId":"000012","type":"so"}"#, vec!["orders_SO#000012"]),
+            (r#"{"orderId":"000012","type":"SALESORDER_UPDATED"}"#, vec!["orders_QT#000012", "orders_SO#000012"]),
+            (r#"{"orderId":"000012","orderType":"XX"}"#, vec![]),
+            (
+                r#"[{"orderId":"1","orderType":"SO"},{"orderId":"2","orderType":"QT"}]"#,
+                vec!["orders_QT#1", "orders_QT#2", "orders_SO#1", "orders_SO#2"],
+            ),
             (r#"{"event":{"name":"x"},"data":{"customerCd":10001}}"#, vec!["customers#10001"]),
             (
                 r#"[{"invoiceNumber":"1"},{"invoiceNumber":"2"},{"invoiceNumber":"1"}]"#,
