@@ -199,8 +199,14 @@ impl Api {
             }
         }
     }
-    /// Any list in one of the two shapes: rows, or rows in an envelope.
-    pub(crate) async fn code_list(&self, cx: &Context, path: &'static str, pages: Option<bool>) -> Result<Vec<Wire>> {
+    /// Any list in one of the two shapes: rows, or rows in an envelope. Some that had no pages got them in 2026, and then
+    /// show the first one to whoever asks for none: what tells of more rows than it shows is read anew by pages.
+    pub(crate) async fn code_list(
+        &self,
+        cx: &Context,
+        path: &'static str,
+        mut pages: Option<bool>,
+    ) -> Result<Vec<Wire>> {
         const OPERATION: &str = "read code lists";
         let mut rows = Vec::new();
         let mut position = Position::page(1);
@@ -218,6 +224,11 @@ impl Api {
                 }
                 _ => (answer.json()?, None),
             };
+            let is_cut = |(total, _): (Option<u64>, _)| total > u64::try_from(page.len()).ok();
+            if pages.is_none() && told(&page).is_some_and(is_cut) {
+                pages = Some(false);
+                continue;
+            }
             let end = total.map_or_else(|| end(&page, PAGE_MAX), End::Total);
             let next = position.turn(OPERATION, page.iter().map(|row| row.get()), end)?;
             for row in &page {

@@ -58,6 +58,8 @@ const LINES: &str = "journalTransactionLines";
 const ENTRY: &str = "entry";
 /// A batch in one of these is not in the ledger: it waits, or was made void.
 const NOT_BOOKED: [&str; 4] = ["Hold", "Balanced", "Scheduled", "Voided"];
+/// A batch in one of these was released. Of another word nobody knows which of the two it means.
+const BOOKED: [&str; 5] = ["Unposted", "Posted", "Completed", "Released", "PartiallyReleased"];
 
 const OWN: &[Own] = &[
     ("status", Text, None),
@@ -125,10 +127,10 @@ impl Journal {
             }
             number => number.map(|number| i64::try_from(number).unwrap_or_default()),
         };
-        let status = read.text("status")?.into_value().unwrap_or_default();
-        entry.booked_on = match NOT_BOOKED.contains(&status.as_str()) {
-            true => Field::Empty,
-            false => read.day("transactionDate", self.shared.api.zone)?,
+        entry.booked_on = match read.text("status")?.into_value().as_deref() {
+            Some(word) if NOT_BOOKED.contains(&word) => Field::Empty,
+            Some(word) if BOOKED.contains(&word) => read.day("transactionDate", self.shared.api.zone)?,
+            _ => Field::Unknown,
         };
         let text = read.text("journalTransactionLines.transactionDescription")?;
         entry.text = if text.is_set() { text } else { read.text("description")? };

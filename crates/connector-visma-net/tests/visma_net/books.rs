@@ -243,7 +243,7 @@ async fn an_entry_of_the_ledger_is_a_line_with_what_its_batch_says() {
 #[tokio::test]
 async fn what_is_not_released_has_no_day_of_booking_and_our_own_currency_is_no_other() {
     let mut erp = Erp::open().await;
-    let batches: Vec<Json> = ["Hold", "Balanced", "Scheduled", "Voided", "Unposted", "Released"]
+    let batches: Vec<Json> = ["Hold", "Balanced", "Scheduled", "Voided", "Unposted", "Released", "Archived"]
         .iter()
         .enumerate()
         .map(|(at, status)| changed("batch", json!({ "batchNumber": at, "status": status, "currencyId": "NOK" })))
@@ -260,7 +260,7 @@ async fn what_is_not_released_has_no_day_of_booking_and_our_own_currency_is_no_o
             shown(&fields, "booked_on")
         })
         .collect();
-    assert_eq!(booked, ["(empty)", "(empty)", "(empty)", "(empty)", "2026-02-16", "2026-02-16"]);
+    assert_eq!(booked, ["(empty)", "(empty)", "(empty)", "(empty)", "2026-02-16", "2026-02-16", "-"]);
 }
 
 #[tokio::test]

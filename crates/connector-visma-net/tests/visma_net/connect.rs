@@ -85,6 +85,21 @@ async fn a_list_that_may_not_be_seen_is_noted_and_not_missed() {
 }
 
 #[tokio::test]
+async fn a_list_that_has_pages_all_the_same_is_read_whole() {
+    let mut erp = Erp::open().await;
+    let row = |id: &str| json!({ "warehouseID": id, "metadata": { "totalCount": 2, "maxPageSize": 1 } });
+    for (path, id) in
+        [("/v1/warehouse", "A"), (r"/v1/warehouse\?pageNumber=1.*", "A"), (r"/v1/warehouse\?pageNumber=2.*", "B")]
+    {
+        erp.answers("GET", path, 200, json!([row(id)]).to_string()).await;
+    }
+    company(&mut erp).await;
+    let connection = erp.bench.connect(&config(&erp.server.url()), None).await.unwrap();
+    let ids: Vec<&str> = connection.company.lists["warehouse"].iter().map(|code| code.id.as_str()).collect();
+    assert_eq!(ids, ["A", "B"]);
+}
+
+#[tokio::test]
 async fn order_types_that_are_none_are_refused_with_those_that_are() {
     let mut erp = Erp::open().await;
     company(&mut erp).await;
