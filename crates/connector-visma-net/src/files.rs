@@ -2,11 +2,12 @@
 //! beside the streams, for programs that want a copy of an invoice or put one there.
 
 use serde_json::{Value as Json, value::RawValue};
-use sync_core::{Context, Error, ErrorKind, Result};
+use sync_core::{Context, Error, ErrorKind, Field, Result};
 use sync_http::Request;
 
 use crate::{
     client::{Api, key, made_id},
+    streams::series,
     wire::Wire,
 };
 
@@ -103,19 +104,25 @@ impl Files {
     /// The files of a record, the latest revision of each.
     ///
     /// # Errors
-    /// `NotFound` where there is no such record, and what any call to the vendor may end with.
+    /// `NotFound` where there is no such record, or where Visma.net shows the batch of another workspace by this number,
+    /// and what any call to the vendor may end with.
     pub async fn list(&self, cx: &Context, on: Holder<'_>) -> Result<Vec<File>> {
-        let (path, _, _, number) = on.paths();
+        let (path, _, module, number) = on.paths();
+        let nobody = || Error::new(ErrorKind::NotFound, LIST, "there is no such record in Visma.net");
         let request = Request::get(LIST, path).path("id", key(number));
-        let Some(answer) = self.api.read_if_there(cx, request).await? else {
-            return Err(Error::new(ErrorKind::NotFound, LIST, "there is no such record in Visma.net"));
-        };
+        let answer = self.api.read_if_there(cx, request).await?.ok_or_else(nobody)?;
         // some invoices were seen in a list of one
         let record: Box<RawValue> = answer.json()?;
-        let record: Wire = match record.get().trim_start().starts_with('[') {
-            true => answer.json::<Vec<Wire>>()?.into_iter().next().unwrap_or_default(),
-            false => answer.json()?,
+        let records: Vec<Wire> = match record.get().trim_start().starts_with('[') {
+            true => answer.json()?,
+            false => vec![answer.json()?],
         };
+        // a batch is asked for without its workspace, and another one may have a batch of this number
+        let of = |record: &Wire| record.text("module").ok().and_then(Field::into_value);
+        let is_it = |record: &Wire| {
+            module.is_none_or(|module| of(record).is_some_and(|of| series(&of).eq_ignore_ascii_case(module)))
+        };
+        let record = records.into_iter().find(is_it).ok_or_else(nobody)?;
         let mut files = Vec::new();
         for row in record.rows("attachments")?.into_value().unwrap_or_default() {
             let text = |at| Ok::<_, Error>(row.text(at)?.into_value().unwrap_or_default());

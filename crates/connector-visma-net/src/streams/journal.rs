@@ -152,7 +152,7 @@ impl Journal {
 }
 
 /// The workspace without the word that all of them begin with.
-fn series(module: &str) -> &str {
+pub(crate) fn series(module: &str) -> &str {
     module.strip_prefix("Module").unwrap_or(module)
 }
 

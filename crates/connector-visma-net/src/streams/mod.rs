@@ -36,6 +36,7 @@ use crate::{
     wire::Wire,
 };
 
+pub(crate) use journal::series;
 pub(crate) use orders::stream as order_stream;
 
 /// Streams that are there where the configuration asks for them.

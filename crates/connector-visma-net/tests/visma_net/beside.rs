@@ -10,7 +10,7 @@ use sync_core::{
 
 use crate::{
     emulated::{Double, SO, line},
-    support::{assert_shows, create, reference, shown},
+    support::{Erp, assert_shows, config, create, kept, reference, shown},
 };
 
 const HOOK_SECRET: &str = "hush-hook-4711";
@@ -211,6 +211,21 @@ async fn files_that_are_not_there_or_cannot_be_sent_are_refused_and_a_lost_answe
     assert_eq!(files.put(cx, on, "a", "text/plain", b"x").await.unwrap_err().kind(), ErrorKind::AmbiguousWrite);
     assert_eq!(files.list(cx, on).await.unwrap().len(), 2, "it arrived");
     assert_eq!(double.calls().len(), before + 2, "and is sent once");
+}
+
+#[tokio::test]
+async fn files_of_a_batch_are_not_those_of_another_workspaces() {
+    let mut erp = Erp::open().await;
+    let batch = |module: &str, name: &str| json!({ "module": module, "batchNumber": "000001", "attachments": [{ "id": "f", "name": name, "revision": 1 }] });
+    erp.answers("GET", "/v2/journaltransaction/000001", 200, batch("ModuleAR", "a.pdf").to_string()).await;
+    let both = json!([batch("ModuleAR", "a.pdf"), batch("ModuleGL", "g.pdf")]);
+    erp.answers("GET", "/v2/journaltransaction/000002", 200, both.to_string()).await;
+    let url = erp.server.url();
+    let files = erp.bench.connect(&config(&url), Some(kept(&url))).await.unwrap().files;
+    let cx = &erp.bench.cx;
+    assert_eq!(files.list(cx, Holder::Batch("AR", "000001")).await.unwrap()[0].name, "a.pdf");
+    assert_eq!(files.list(cx, Holder::Batch("GL", "000001")).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(files.list(cx, Holder::Batch("GL", "000002")).await.unwrap()[0].name, "g.pdf");
 }
 
 fn subscribe(double: &Double, events: &[&str], secret: &str) {
