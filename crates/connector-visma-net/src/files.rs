@@ -62,17 +62,17 @@ pub struct File {
 /// What a file holds.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Content {
+pub struct FileContent {
     /// What the vendor says that it is: `application/pdf`. Empty if it says nothing.
     pub media_type: String,
     /// The bytes, as they were put there.
     pub bytes: Vec<u8>,
 }
 
-impl std::fmt::Debug for Content {
+impl std::fmt::Debug for FileContent {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // it is somebody's invoice
-        out.debug_struct("Content").field("media_type", &self.media_type).field("len", &self.bytes.len()).finish()
+        out.debug_struct("FileContent").field("media_type", &self.media_type).field("len", &self.bytes.len()).finish()
     }
 }
 
@@ -129,13 +129,13 @@ impl Files {
     ///
     /// # Errors
     /// `NotFound` where there is no such file, and what any call to the vendor may end with.
-    pub async fn read(&self, cx: &Context, id: &str) -> Result<Content> {
+    pub async fn read(&self, cx: &Context, id: &str) -> Result<FileContent> {
         let request = Request::get(READ, "/v1/attachment/{id}").path("id", id).header("accept", "*/*");
         let Some(answer) = self.api.read_if_there(cx, request).await? else {
             return Err(Error::new(ErrorKind::NotFound, READ, "there is no such file in Visma.net"));
         };
         let media_type = answer.header("content-type").unwrap_or_default().to_owned();
-        Ok(Content { media_type, bytes: answer.bytes().to_vec() })
+        Ok(FileContent { media_type, bytes: answer.bytes().to_vec() })
     }
 
     /// Puts a file on a record; gives its id. A file of that name that is there already gets a new revision.
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn nothing_of_a_file_is_shown() {
-        let content = Content { media_type: "text/plain".to_owned(), bytes: b"hush".to_vec() };
-        assert_eq!(format!("{content:?}"), r#"Content { media_type: "text/plain", len: 4 }"#);
+        let content = FileContent { media_type: "text/plain".to_owned(), bytes: b"hush".to_vec() };
+        assert_eq!(format!("{content:?}"), r#"FileContent { media_type: "text/plain", len: 4 }"#);
     }
 }

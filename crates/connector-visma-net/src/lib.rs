@@ -73,7 +73,7 @@ pub use config::{
     BillingAddress, Config, InvoiceMark, InvoiceSending, InvoiceStamps, ItemCost, NewInvoices, OrderMark,
     OrderShipments, Prices, SignIn, Stock,
 };
-pub use files::{Content, File, Files, Holder};
+pub use files::{File, FileContent, Files, Holder};
 pub use login::Login;
 pub use sync_http::Environment;
 

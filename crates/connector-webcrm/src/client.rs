@@ -293,6 +293,11 @@ impl ErrorReader for Answers {
         if said.code.is_empty() && said.text.is_empty() {
             return None;
         }
+        // with which status a right that is missing is told is not documented. A token that ended was renewed before this is
+        // read, so the application token is good: what is refused with words is this call, and not the others
+        if answer.status() == 401 {
+            return Some(said.means(ErrorKind::Permission));
+        }
         let too_fast = answer.status() < 500 && said.code.eq_ignore_ascii_case("TooManyRequestsException");
         Some(if too_fast { said.means(ErrorKind::RateLimited) } else { said })
     }

@@ -151,12 +151,21 @@ impl Lists {
     /// What a list shows where nothing is chosen: its first entry, if that is between dashes.
     pub(crate) fn placeholder(&self, key: &str) -> Option<&str> {
         let first = self.choices(key).first()?;
-        let dashes = first.text.len() >= 2 && first.text.starts_with('-') && first.text.ends_with('-');
-        dashes.then_some(first.text.as_str())
+        is_dashed(&first.text).then_some(first.text.as_str())
+    }
+    /// Whether a text that a record shows stands for nothing: the placeholder, which a system need not tell of with its list.
+    pub(crate) fn is_nothing(&self, key: &str, text: &str) -> bool {
+        let choices = self.choices(key);
+        let listed = || choices.iter().any(|choice| choice.text == text);
+        self.placeholder(key) == Some(text) || !choices.is_empty() && is_dashed(text) && !listed()
     }
     pub(crate) fn max_len(&self, key: &str) -> Option<u32> {
         self.fields.get(key).and_then(|field| field.max_len)
     }
+}
+
+fn is_dashed(text: &str) -> bool {
+    text.len() >= 2 && text.starts_with('-') && text.ends_with('-')
 }
 
 /// Days of which the changes are counted: enough for a page with some rows, and few enough for a small one.
@@ -274,16 +283,18 @@ impl Currencies {
     pub(crate) fn known(&self) -> BTreeSet<String> {
         self.0.values().cloned().collect()
     }
-    /// The index of a currency; where none is known at all, what is wanted goes out as it is.
+    /// The index of a currency.
     ///
     /// # Errors
     /// `Invalid` for a currency that this system does not have.
     pub(crate) fn write(&self, wanted: &str) -> Result<String> {
         match self.0.iter().find(|(_, code)| *code == wanted) {
             Some((index, _)) => Ok(index.clone()),
-            None if self.0.is_empty() => Ok(wanted.to_owned()),
+            // an index that is made up would be another currency, or none
             None => {
-                let line = format!("webCRM's list of currencies has none that is '{wanted}'; add it to currencies");
+                let line = format!(
+                    "which index of webCRM's list of currencies is '{wanted}' is not known; say it in currencies of the connection"
+                );
                 Err(Error::new(ErrorKind::Invalid, "encode", line).with_context("field", "content.currency"))
             }
         }
@@ -314,6 +325,10 @@ mod tests {
         assert_eq!(of(&["--Velg--"]).as_deref(), Some("--Velg--"));
         assert_eq!(of(&["Kunde", "-- vælg --"]), None);
         assert_eq!(of(&["-"]), None);
+        let untold = lists("A", &[("1", "Kunde"), ("2", "--intern--")]);
+        let nothing = ["-- vælg --", "--intern--", "Kunde", "-"].map(|text| untold.is_nothing("A", text));
+        assert_eq!(nothing, [true, false, false, false], "a placeholder need not be told of with its list");
+        assert!(!lists("A", &[]).is_nothing("A", "-- vælg --"), "what is no list has no placeholder");
         assert_eq!(lists("A", &[]).placeholder("B"), None);
     }
 
@@ -339,6 +354,11 @@ mod tests {
         let known = Currencies::new(&[("02".to_owned(), "SEK".to_owned())].into(), &listed, "DeliveryCurrencyName");
         let read: Vec<String> = ["00", "01", "02"].iter().map(|index| known.read(index)).collect();
         assert_eq!(read, ["DKK", "01", "SEK"]);
+        assert_eq!(known.write("SEK").unwrap(), "02");
+        let unknown = Currencies::new(&BTreeMap::new(), &Lists::default(), "DeliveryCurrencyName");
+        for error in [known.write("USD"), unknown.write("DKK")].map(Result::unwrap_err) {
+            assert!(error.kind() == ErrorKind::Invalid && error.message().contains("currencies"), "{error}");
+        }
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub struct Config {
     /// the catalogue is not read, and lines of documents have neither number nor unit.
     #[serde(default)]
     pub columns: Option<Columns>,
-    /// The field of a delivery that keeps our mark on deliveries that are made: `ErpId`, which is for the other system, if left
+    /// The field that keeps our mark on deliveries, and opportunities, that are made: `ErpId`, which is for the other system, if left
     /// out; else `Search1`, `Search2`, or one of `Custom1` to `Custom15`. A create whose answer is lost is found by it.
     #[serde(default = "mark")]
     pub mark: String,
@@ -62,6 +62,10 @@ pub struct Config {
     /// The same as `deliveries`, of opportunities.
     #[serde(default)]
     pub opportunities: BTreeMap<String, String>,
+    /// Quotes of other systems become opportunities, lines and all, and what changes in them is written. No if left out: then
+    /// opportunities are read and told what became of them. A new one carries our mark in the field `mark`, as deliveries do.
+    #[serde(default)]
+    pub make_opportunities: bool,
     /// Every line with money must name a record of the catalogue: some systems refuse it otherwise. No if left out.
     #[serde(default)]
     pub lines_name_items: bool,
@@ -175,6 +179,7 @@ impl Config {
             deliveries: BTreeMap::new(),
             booked: None,
             opportunities: BTreeMap::new(),
+            make_opportunities: false,
             lines_name_items: false,
             decimals: decimals(),
             prices_include_vat: None,
@@ -231,7 +236,11 @@ impl Config {
         }
         for (setting, places) in [("deliveries", &self.deliveries), ("opportunities", &self.opportunities)] {
             let own = std::iter::once(&self.mark).chain(&self.booked).map(String::as_str);
-            let mut used: Vec<&str> = own.filter(|_| setting == "deliveries").collect();
+            let made = self.make_opportunities.then_some(self.mark.as_str());
+            let mut used: Vec<&str> = match setting {
+                "deliveries" => own.collect(),
+                _ => made.into_iter().collect(),
+            };
             if matches!(used.as_slice(), [mark, booked] if mark == booked) {
                 return wrong(format!("mark and booked are both {}; a field holds one thing", self.mark));
             }
@@ -269,6 +278,7 @@ impl fmt::Debug for Config {
             .field("deliveries", &self.deliveries)
             .field("booked", &self.booked)
             .field("opportunities", &self.opportunities)
+            .field("make_opportunities", &self.make_opportunities)
             .field("lines_name_items", &self.lines_name_items)
             .field("decimals", &self.decimals)
             .field("prices_include_vat", &self.prices_include_vat)
@@ -403,6 +413,11 @@ mod tests {
             (r#","deliveries":{"invoice_numbers":"Custom1","tracking.number":"Custom1"}"#, "Custom1"),
             (r#","mark":"Custom1","deliveries":{"invoice_numbers":"Custom1"}"#, "Custom1"),
             (r#","opportunities":{"invoice_numbers":"Custom21"}"#, "opportunities"),
+            (r#","make_opportunities":true,"opportunities":{"content.buyer_reference":"ErpId"}"#, "ErpId"),
+            (
+                r#","make_opportunities":true,"mark":"Search1","opportunities":{"content.buyer_reference":"Search1"}"#,
+                "Search1",
+            ),
             (r#","booked":"Custom3""#, "booked"),
             (r#","booked":"Plus3","deliveries":{"invoicing":"Custom1"}"#, "booked"),
             (r#","booked":"Custom1","deliveries":{"invoicing":"Custom1"}"#, "Custom1"),

@@ -104,6 +104,14 @@ impl OwnFields {
             self.add(entity, name.as_ref(), form, FieldCapability::read_only());
         }
     }
+    /// Adds fields that a new record is given, and that are only read from then on.
+    pub(crate) fn gives(&mut self, entity: &str, form: Form, names: impl IntoIterator<Item = impl AsRef<str>>) {
+        for name in names {
+            let mut once = FieldCapability::read_only();
+            once.write_on_create = true;
+            self.add(entity, name.as_ref(), form, once);
+        }
+    }
     /// Adds fields that are written too. Texts are as long as the system says, else as the vendor's description does.
     pub(crate) fn writes(
         &mut self,
@@ -320,7 +328,7 @@ pub(crate) fn text_capability(lists: &Lists, key: &str, max: Option<u32>) -> Fie
 /// The text of a list without its placeholder.
 pub(crate) fn chosen(text: Field<String>, lists: &Lists, key: &str) -> Field<String> {
     match text {
-        Field::Set(text) if lists.placeholder(key) == Some(text.as_str()) => Field::Empty,
+        Field::Set(text) if lists.is_nothing(key, &text) => Field::Empty,
         other => other,
     }
 }

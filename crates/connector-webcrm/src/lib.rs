@@ -7,7 +7,7 @@
 //! | `items` | the catalogue that quotation lines are made of | all, by id, by number | create, change |
 //! | `item_prices` | its prices (a facet of `items`) | with its host | with its host |
 //! | `deliveries` | orders with their quotation lines | all, changed since (lines too), by id, by number and mark | create, change |
-//! | `opportunities` | quotes with their quotation lines | all, changed since (lines too), by id, by number | handshake, texts, own fields; a delivery is made of it |
+//! | `opportunities` | quotes with their quotation lines | all, changed since (lines too), by id, by number | handshake, texts, own fields; a delivery is made of it; with `make_opportunities` create and lines too |
 //!
 //! The `README.md` beside this crate tells what is mapped how, and what was decided where the vendor's documentation is
 //! silent.

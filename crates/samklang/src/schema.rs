@@ -20,7 +20,10 @@ pub(crate) fn of_file(plugins: &Plugins) -> Value {
             "store": text("the state file, seen from this file's folder; samklang.db if left out"),
             "tokens": text("the folder for tokens of logins; samklang.tokens if left out"),
             "connections": named(connection(), "who is connected, by the names that the rest of the file uses"),
-            "entities": named(json!({"$ref": "#/$defs/entity"}), "rule sets"),
+            "entities": named(
+                json!({"anyOf": [{"$ref": "#/$defs/entity"}, {"const": false}]}),
+                "rule sets; false leaves one of the preset's out",
+            ),
             "tables": named(json!({"$ref": "#/$defs/table"}), "codes: canonical to the left, each system's to the right"),
             "guards": {"$ref": "#/$defs/guards"},
         },

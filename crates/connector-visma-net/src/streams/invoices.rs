@@ -268,7 +268,7 @@ impl Invoices {
             return Err(Error::new(ErrorKind::Invalid, operation, line).with_vendor("errorInfo", words));
         }
         let line = format!("{operation}: it was accepted and runs on by itself; a later look shows whether it is done");
-        Err(Error::new(ErrorKind::AmbiguousWrite, operation, line))
+        Err(Error::new(ErrorKind::UnderWay, operation, line))
     }
     /// What a new document is told beside its content.
     fn begin(&self, encode: &Encode<'_, Wire>, body: &mut Body) {

@@ -231,7 +231,7 @@ async fn a_release_takes_a_document_off_hold_first_and_is_looked_at_once() {
     booked.remove_async().await;
 
     for (members, kind) in
-        [(json!({}), ErrorKind::AmbiguousWrite), (json!({ "errorInfo": "Period is closed" }), ErrorKind::Invalid)]
+        [(json!({}), ErrorKind::UnderWay), (json!({ "errorInfo": "Period is closed" }), ErrorKind::Invalid)]
     {
         let waits =
             erp.answers("GET", "/v1/customerinvoice/003547", 200, changed("invoice", members).to_string()).await;

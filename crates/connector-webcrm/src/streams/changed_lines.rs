@@ -34,8 +34,6 @@ impl Documents {
             let line: Wire = serde_json::from_str(row.get()).ok()?;
             line.whole("QuotationLineId").ok()?.into_value()?.try_into().ok()
         };
-        let whole = if walk.least_id().is_some() { self.records.whole(size) } else { 0 };
-        let next = walk.next(list, &rows, whole, id)?;
         let mut parents: BTreeMap<i64, String> = BTreeMap::new();
         for row in &rows {
             let Ok(line) = serde_json::from_str::<Wire>(row.get()) else { continue };
@@ -52,6 +50,9 @@ impl Documents {
                 *latest = stamp;
             }
         }
+        let whole = if walk.least_id().is_some() { self.records.whole(size) } else { 0 };
+        let next = walk.showing(parents.clone()).next(list, &rows, whole, id)?;
+        parents.retain(|parent, stamp| walk.shown.get(parent).is_none_or(|shown| shown < stamp));
         Ok(RawPage { rows: self.heads(cx, &parents).await?, next })
     }
     /// Lines name a document of either kind; the query gives those of this one.

@@ -114,8 +114,8 @@ impl Documents {
             Ok::<_, Error>(chosen(wire.text(&key)?, &self.records.lists, &key))
         };
         // newer systems say the same of a delivery by another name
-        let person = wire.link(&self.kind.key("PersonId"))?.or(wire.link(&self.kind.key("OpportunityPersonId"))?);
-        let description = text("Description")?.or(text("OpportunityDescription")?);
+        let person = filled(wire.link(&self.kind.key("PersonId"))?, wire.link(&self.kind.key("OpportunityPersonId"))?);
+        let description = filled(text("Description")?, text("OpportunityDescription")?);
         Ok(Order::new()
             .number(text("Number")?)
             .stage(self.kind.stage)
@@ -159,7 +159,8 @@ impl Documents {
         }
         if let Some(value) = sent.get(Order::CUSTOMER) {
             let id = linked(value, &self.organisations, Order::CUSTOMER)?.ok_or_else(|| {
-                let line = "a delivery of webCRM belongs to an organisation there; this order has none";
+                let line =
+                    format!("one of webCRM's {} belongs to an organisation there; this has none", self.kind.stream);
                 Error::new(ErrorKind::Invalid, "encode", line).with_context("field", Order::CUSTOMER)
             })?;
             body.insert(self.kind.key("OrganisationId"), id.into());
@@ -206,6 +207,11 @@ impl Documents {
     }
 }
 
+/// What stands under one of two names of a field: which of them a system fills is not documented.
+fn filled<T>(older: Field<T>, newer: Field<T>) -> Field<T> {
+    if older.is_set() || newer.is_unknown() { older } else { newer }
+}
+
 /// A link to a record of that stream.
 fn link<T>(id: Field<i64>, at: &StreamKey) -> Field<LinkTo<T>> {
     match id {
@@ -238,8 +244,8 @@ fn linked(value: &Value, at: &StreamKey, path: FieldPath) -> Result<Option<u32>>
 }
 
 impl Documents {
-    /// What is claimed of deliveries, which are made here.
-    fn is_made(&self, can: &mut StreamCapability) {
+    /// What is claimed of documents that are made here.
+    fn makes(&self, can: &mut StreamCapability) {
         can.create = true;
         let mark = Kind::mark(&self.config);
         let max_len = self.records.lists.max_len(&self.kind.key(&self.config.mark)).unwrap_or(MARK_MAX);
@@ -255,7 +261,7 @@ impl Documents {
         let mut currency = FieldCapability::read_write();
         currency.one_of = (!known.is_empty()).then_some(known);
         can.fields.insert(content(Content::CURRENCY), currency);
-        if self.config.numbers == Numbers::Others {
+        if self.config.numbers == Numbers::Others && self.kind.is_order() {
             can.fields.insert(Order::NUMBER, text_capability(&self.records.lists, &self.kind.key("Number"), None));
         }
         let mut document = DocumentCapability::default();
@@ -289,6 +295,7 @@ impl StreamHandler for Documents {
     }
     fn capability(&self) -> StreamCapability {
         let mut can = StreamCapability::new(EntityKind::Order);
+        let is_made = self.kind.is_made(&self.config);
         can.holds.set(Order::STAGE, self.kind.stage.to_string());
         let mut listing = Listing::complete(PAGE_MAX);
         listing.partial = true; // without lines
@@ -310,12 +317,13 @@ impl StreamHandler for Documents {
         }
         for (path, key) in self.texts() {
             let mut text = text_capability(&self.records.lists, &key, None);
-            text.write_on_create = self.kind.is_order();
+            text.write_on_create = is_made;
             can.fields.insert(path, text);
         }
-        if self.kind.is_order() {
-            self.is_made(&mut can);
-        } else if !self.records.lists.denied.contains("Delivery") {
+        if is_made {
+            self.makes(&mut can);
+        }
+        if !self.kind.is_order() && !self.records.lists.denied.contains("Delivery") {
             can.acts.insert(CONVERT.to_owned());
         }
         describe(&mut can, &self.keys(), &self.records.lists);
@@ -329,7 +337,7 @@ impl StreamHandler for Documents {
     }
     fn head(&self, read: &Wire) -> Shows {
         let kept = read.text(&self.kind.key(&self.config.mark)).ok().and_then(Field::into_value);
-        let mark = kept.filter(|_| self.kind.is_order());
+        let mark = kept.filter(|_| self.kind.is_made(&self.config));
         Shows { partial: !read.0.contains_key(LINES), mark, ..self.records.head(read) }
     }
     fn decode(&self, read: &Wire) -> Result<Vec<Shown>> {

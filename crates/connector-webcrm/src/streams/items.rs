@@ -14,7 +14,7 @@ use sync_core::{
 };
 use sync_http::Request;
 
-use super::records::{Records, Row, answer};
+use super::records::{Records, Row};
 use crate::{
     client::{Api, PAGE_MAX, Resource, quoted},
     codes::Lists,
@@ -277,7 +277,7 @@ impl StreamHandler for Items {
         Ok(self.records.get(cx, &ids).await?.into_iter().filter(|row| exact(row)).collect())
     }
     async fn post(&self, cx: &Context, body: &Self::Body, _write: &Write) -> Result<Answer> {
-        self.records.api.made(cx, &RESOURCE, body).await.map(answer)
+        self.records.made(cx, body).await
     }
     async fn put(&self, cx: &Context, id: &str, body: &Self::Body, _write: &Write) -> Result<Answer> {
         self.records.api.change(cx, &RESOURCE, id, body).await.map(|()| Answer::done())

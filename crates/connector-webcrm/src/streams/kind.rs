@@ -75,8 +75,9 @@ impl Kind {
             true => ("deliveries", &config.deliveries),
             false => ("opportunities", &config.opportunities),
         };
-        let own = std::iter::once(&config.mark).chain(&config.booked).filter(|_| self.is_order());
-        for name in places.values().chain(own) {
+        let mark = self.is_made(config).then_some(&config.mark);
+        let booked = config.booked.as_ref().filter(|_| self.is_order());
+        for name in places.values().chain(mark).chain(booked) {
             let own = name.starts_with("Custom") || name.starts_with("Plus");
             if own && lists.knows(self.of.entity) && !lists.fields.contains_key(&self.key(name)) {
                 let line =
@@ -88,6 +89,10 @@ impl Kind {
     }
     pub(super) fn is_order(&self) -> bool {
         self.stage == OrderStage::Order
+    }
+    /// Whether new ones are made here, and their lines written.
+    pub(super) fn is_made(&self, config: &Config) -> bool {
+        self.is_order() || config.make_opportunities
     }
     pub(super) fn key(&self, name: &str) -> String {
         self.of.key(name)
@@ -124,8 +129,8 @@ pub(super) fn own_fields(kind: &Kind, config: &Config, lists: &Lists) -> OwnFiel
         own.reads(e, Form::Text, ["OpportunityMemo"]);
         own.reads(e, Form::Text, family("OpportunityCustom", 15).chain(family("OpportunityPlus", 20)));
     } else {
-        // a system may make a delivery of what reaches a level: that is no change of a field
-        own.reads(e, Form::Number, ["Level"]);
+        // a system may make a delivery of what reaches a level: that is no change of a field, so it is given once
+        own.gives(e, Form::Number, ["Level"]);
         own.reads(e, Form::Text, ["LevelText"]);
         own.writes(e, Form::Text, None, lists, ["Lost1", "Lost2", "Lost3"]);
         own.writes(e, Form::Day, None, lists, ["LostDate"]);
@@ -138,6 +143,7 @@ pub(super) fn own_fields(kind: &Kind, config: &Config, lists: &Lists) -> OwnFiel
     match (kind.is_order(), &config.booked) {
         (true, Some(booked)) => own.only_read(&kind.key(booked)),
         (true, None) => own,
+        (false, _) if kind.is_made(config) => own,
         (false, _) => own.never_made(),
     }
 }

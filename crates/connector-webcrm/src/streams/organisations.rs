@@ -15,7 +15,7 @@ use sync_core::{
 use sync_http::Request;
 
 use super::{
-    records::{Records, Row, VOLATILE, answer, at_most},
+    records::{Records, Row, VOLATILE, at_most},
     walk::{SLACK, Walk, Window},
 };
 use crate::{
@@ -304,7 +304,7 @@ impl StreamHandler for Organisations {
         self.records.find(cx, by, key).await
     }
     async fn post(&self, cx: &Context, body: &Self::Body, _write: &Write) -> Result<Answer> {
-        self.records.api.made(cx, &RESOURCE, body).await.map(answer)
+        self.records.made(cx, body).await
     }
     async fn put(&self, cx: &Context, id: &str, body: &Self::Body, _write: &Write) -> Result<Answer> {
         self.records.api.change(cx, &RESOURCE, id, body).await.map(|()| Answer::done())

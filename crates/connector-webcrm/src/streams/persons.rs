@@ -15,7 +15,7 @@ use sync_http::Request;
 
 use super::{
     organisations::ORGANISATIONS,
-    records::{Records, Row, VOLATILE, answer, without_passwords},
+    records::{Records, Row, VOLATILE, without_passwords},
     walk::{Walk, Window},
 };
 use crate::{
@@ -284,7 +284,7 @@ impl StreamHandler for Persons {
         self.records.find(cx, by, key).await.map(without_passwords)
     }
     async fn post(&self, cx: &Context, body: &Self::Body, _write: &Write) -> Result<Answer> {
-        self.records.api.made(cx, &RESOURCE, body).await.map(answer)
+        self.records.made(cx, body).await
     }
     async fn put(&self, cx: &Context, id: &str, body: &Self::Body, _write: &Write) -> Result<Answer> {
         self.records.api.change(cx, &RESOURCE, id, body).await.map(|()| Answer::done())

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, value::RawValue};
 use sync_core::{
@@ -34,10 +34,17 @@ pub(super) struct Records {
     batch: usize,
 }
 
+/// How far the vendor's clock may lag behind ours for a record to have been made just now.
+const JUST_NOW: TimeDelta = TimeDelta::minutes(2);
+
 /// What the vendor keeps for itself, and what must never go back: a password read as "(censored)" would be set to that.
-const KEPT_SECRET: &str = "Password";
-pub(super) const KEPT: [&str; 7] =
-    ["QuotationLines", KEPT_SECRET, "History", "CreatedAt", "CreatedBy", "UpdatedAt", "UpdatedBy"];
+const KEPT_SECRET: &str = "password";
+pub(super) const KEPT: [&str; 6] = ["QuotationLines", "History", "CreatedAt", "CreatedBy", "UpdatedAt", "UpdatedBy"];
+
+/// Whether a member may be a password. Queries show columns of the database too, which have names of another make.
+fn is_secret(key: &str) -> bool {
+    key.to_ascii_lowercase().contains(KEPT_SECRET)
+}
 
 impl Records {
     pub(super) fn new(api: Api, of: &'static Resource, lists: Arc<Lists>, own: OwnFields, config: &Config) -> Self {
@@ -159,7 +166,7 @@ impl Records {
         };
         let mut body = match (self.updates, encode.current()) {
             (Updates::Replace, Some(current)) => {
-                let goes_back = |key: &String| !KEPT.iter().any(|kept| key.contains(kept));
+                let goes_back = |key: &String| !is_secret(key) && !KEPT.iter().any(|kept| key.contains(kept));
                 current.0.iter().filter(|(key, _)| goes_back(key)).map(|(k, v)| (k.clone(), v.clone())).collect()
             }
             _ => Map::new(),
@@ -172,13 +179,39 @@ impl Records {
     pub(super) fn unchanged(body: &Map<String, Json>, current: &Wire) -> bool {
         body.iter().all(|(key, value)| current.0.get(key).is_some_and(|kept| same(value, kept)))
     }
+    /// A new record. Where the vendor does not tell its id, it is the one of this name that was made just now and shows all
+    /// that was sent; where that is none, or more than one, it stays open which one it is.
+    pub(super) async fn made(&self, cx: &Context, body: &Map<String, Json>) -> Result<Answer> {
+        let began = cx.clock.now() - JUST_NOW;
+        let told = self.api.made(cx, self.of, body).await?;
+        Ok(answer(match told {
+            // that it cannot be looked for now makes it no worse: it is looked for later
+            None => self.just_made(cx, body, began).await.unwrap_or_default(),
+            told => told,
+        }))
+    }
+    async fn just_made(&self, cx: &Context, body: &Map<String, Json>, began: DateTime<Utc>) -> Result<Option<String>> {
+        let (entity, id, name) = (self.of.entity, self.of.key("Id"), self.of.key("Name"));
+        let Some(text) = body.get(&name).and_then(Json::as_str) else { return Ok(None) };
+        let script = format!("SELECT * FROM {entity} WHERE {name} = {}", quoted(text));
+        let rows = self.query(cx, self.of.find, &script).await?;
+        let sent: Map<String, Json> =
+            body.iter().filter(|(key, _)| **key != id).map(|(key, value)| (key.clone(), value.clone())).collect();
+        let is_it = |row: &RawValue| {
+            let Ok(row) = serde_json::from_str::<Wire>(row.get()) else { return false };
+            let made = row.moment(&self.of.key("CreatedAt")).ok().and_then(Field::into_value);
+            made.is_some_and(|made| made >= began) && Self::unchanged(&sent, &row)
+        };
+        let mut found = rows.iter().filter(|row| is_it(row)).filter_map(|row| self.id_of(row));
+        Ok(found.next().filter(|_| found.next().is_none()).map(|id| id.to_string()))
+    }
     /// New records one by one, since made quickly they may be given one id; changes together.
     pub(super) async fn write(&self, cx: &Context, batch: &[Outgoing<'_, Map<String, Json>>]) -> Vec<Result<Answer>> {
         let mut answers: Vec<Option<Result<Answer>>> = Vec::new();
         let mut changes: Vec<(usize, &str, &Map<String, Json>)> = Vec::new();
         for (place, Outgoing { step, .. }) in batch.iter().enumerate() {
             answers.push(match step {
-                Step::Post(body) => Some(self.api.made(cx, self.of, body).await.map(answer)),
+                Step::Post(body) => Some(self.made(cx, body).await),
                 Step::Put(id, body) => {
                     changes.push((place, id, body));
                     None
@@ -226,7 +259,7 @@ pub(super) fn answer(id: Option<String>) -> Answer {
 pub(super) fn without_passwords(rows: Vec<Box<RawValue>>) -> Vec<Box<RawValue>> {
     let cut = |row: Box<RawValue>| {
         let Ok(mut members) = serde_json::from_str::<BTreeMap<String, Box<RawValue>>>(row.get()) else { return row };
-        members.retain(|key, _| !key.contains(KEPT_SECRET));
+        members.retain(|key, _| !is_secret(key));
         // text keys and what was JSON before: this cannot fail
         serde_json::value::to_raw_value(&members).unwrap_or_default()
     };

@@ -5,6 +5,8 @@
 //! - **Queries by id**: from the last id on, always the first page. What changes meanwhile can neither be missed nor move
 //!   anything, since its stamp is newer than the moment that the next reading begins with.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -43,6 +45,10 @@ pub(super) struct Walk {
     /// The end of a window, fixed when the reading began.
     pub(super) until: DateTime<Utc>,
     at: Position,
+    /// Documents that the page before named by their lines, with the stamp shown: lines of one may stand on several pages,
+    /// and a page that shows nothing else would look as if the list did not advance.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) shown: BTreeMap<i64, String>,
 }
 
 impl Walk {
@@ -61,12 +67,16 @@ impl Walk {
         };
         let by_id = by_id && matches!(window, Window::ModifiedSince(_));
         let at = if by_id { Position::key("0") } else { Position::page(1) };
-        Ok(Self { window, until: now + SLACK, at })
+        Ok(Self { window, until: now + SLACK, at, shown: BTreeMap::new() })
     }
     /// The first page of another window.
     pub(super) fn onward(&self, window: Window, by_id: bool) -> Cursor {
         let at = if by_id { Position::key("0") } else { Position::page(1) };
-        Self { window, until: self.until, at }.cursor()
+        Self { window, until: self.until, at, shown: BTreeMap::new() }.cursor()
+    }
+    /// The same place, with what its page shows.
+    pub(super) fn showing(&self, shown: BTreeMap<i64, String>) -> Self {
+        Self { shown, ..self.clone() }
     }
     /// The number of the page; the first one of a query by id.
     pub(super) fn page(&self) -> u64 {

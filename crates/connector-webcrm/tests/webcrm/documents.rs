@@ -132,6 +132,23 @@ async fn newer_names_are_read_and_a_currency_that_nobody_explains_stays_an_index
 }
 
 #[tokio::test]
+async fn of_two_names_of_a_field_the_one_that_is_filled_is_read() {
+    let router = offline().await;
+    let newer = json!({ "DeliveryPersonId": 0, "DeliveryOpportunityPersonId": 59, "DeliveryDescription": "",
+        "DeliveryOpportunityDescription": "Lamper" });
+    let older = json!({ "DeliveryPersonId": 59, "DeliveryOpportunityPersonId": 0, "DeliveryDescription": "Lamper",
+        "DeliveryOpportunityDescription": null });
+    for members in [newer, older] {
+        let records = decoded(&router, "deliveries", &whole_delivery(members)).unwrap();
+        let expected = [("contact", "→webcrm:crm/persons#59"), ("description", "'Lamper'")];
+        assert_shows(&records[0].fields, &expected);
+    }
+    let none = json!({ "DeliveryPersonId": 0, "DeliveryOpportunityPersonId": 0 });
+    let records = decoded(&router, "deliveries", &whole_delivery(none)).unwrap();
+    assert_shows(&records[0].fields, &[("contact", "(empty)")]);
+}
+
+#[tokio::test]
 async fn a_document_is_read_with_all_pages_of_its_lines() {
     let mut crm = Crm::open().await;
     crm.answers("GET", "/Deliveries/158", 200, fixture("delivery")).await;

@@ -75,9 +75,9 @@ const POLICY: &str = r#"
     max_change_percent = 100
 "#;
 
-struct House {
-    crm: System,
-    erp: Mock,
+pub(crate) struct House {
+    pub(crate) crm: System,
+    pub(crate) erp: Mock,
     engine: Engine,
 }
 
@@ -103,8 +103,15 @@ impl House {
         Self::build_with(|_| ()).await
     }
     async fn build_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::build_in(&[("organisation_answer", "id")], change).await
+    }
+    /// In a system that is set like this.
+    pub(crate) async fn build_in(switches: &[(&str, &str)], change: impl FnOnce(&mut Config)) -> Self {
         let emulator = Emulator::start(WebCrm::new(Settings::default()), Options::at(noon())).await.unwrap();
-        emulator.switch("organisation_answer", "id").unwrap();
+        for (name, value) in switches {
+            let word = emulator.switch(name, *value);
+            word.or_else(|_| emulator.switch(name, value.parse::<u64>().unwrap())).unwrap();
+        }
         let company = |id: u64, name: &str| json!({ "OrganisationId": id, "OrganisationName": name, "OrganisationExtraCustom1": format!("DK{id}") });
         let person = |id: u64| {
             json!({ "PersonId": id, "PersonOrganisationId": 1, "PersonLastName": "Holm",
@@ -132,7 +139,7 @@ impl House {
     async fn run(&self, mode: Mode) -> Report {
         self.later(60).run_now(mode).await
     }
-    fn later(&self, seconds: u64) -> &Self {
+    pub(crate) fn later(&self, seconds: u64) -> &Self {
         self.crm.advance(seconds);
         self
     }
@@ -143,8 +150,12 @@ impl House {
         assert!(report.parked.is_empty(), "{:?}", report.parked);
         report
     }
+    /// A run of which something may be refused.
+    pub(crate) async fn report(&self) -> Report {
+        self.later(60).engine.run(Mode::Sync, &Silent, &Cancel::new()).await.unwrap()
+    }
     /// Until nothing is to be done any more.
-    async fn settle(&self) {
+    pub(crate) async fn settle(&self) {
         for _ in 0..6 {
             let report = self.run(Mode::Sync).await;
             if report.writes() == 0 && report.unclear == 0 {
@@ -153,16 +164,16 @@ impl House {
         }
         panic!("it does not come to rest: {:?}", self.run(Mode::Sync).await);
     }
-    fn rows(&self, collection: &str) -> Vec<Json> {
+    pub(crate) fn rows(&self, collection: &str) -> Vec<Json> {
         self.crm.emulator.state()[collection].as_array().unwrap().clone()
     }
-    fn sells(&self, number: &str, price: i64) -> (Arc<str>, Arc<str>) {
+    pub(crate) fn sells(&self, number: &str, price: i64) -> (Arc<str>, Arc<str>) {
         let item = self.erp.put("article", Item::new().number(number).name(format!("Name of {number}")).unit("stk"));
         let price = Price::new().sku(number).amount(Decimal::from(price)).currency("DKK");
         (item.clone(), self.erp.put("price", price.item(self.erp.at("article").id(&item))))
     }
     /// People make a delivery with a line.
-    fn delivers(&self, organisation: u64) {
+    pub(crate) fn delivers(&self, organisation: u64) {
         let create = |collection: &str, set: Json| {
             self.crm.emulator.act(json!({ "action": "create", "collection": collection, "set": set })).unwrap();
         };
@@ -176,7 +187,7 @@ impl House {
         create("quotation-lines", line);
     }
     /// An order as the ERP has it, for the customer that stands for organisation 1.
-    fn orders(&self, lines: Vec<Line>) -> Arc<str> {
+    pub(crate) fn orders(&self, lines: Vec<Line>) -> Arc<str> {
         let all = self.erp.all("customer");
         let (customer, _) = all.iter().find(|(_, c)| c.text(Organisation::NAME) == Some("Fjord Handel")).unwrap();
         let keyed = (1..).zip(lines).map(|(place, line): (u32, Line)| line.key(place.to_string()));
@@ -186,7 +197,7 @@ impl House {
     }
 }
 
-fn line(sku: &str, quantity: i64, price: i64) -> Line {
+pub(crate) fn line(sku: &str, quantity: i64, price: i64) -> Line {
     let line = Line::new().kind(LineKind::Item).sku(sku.to_owned()).text(format!("Name of {sku}"));
     line.quantity(quantity).unit_price(price).vat_rate(25)
 }

@@ -73,7 +73,7 @@ impl Bench {
             "organisations" => Organisation::new().name(format!("Kunde {number}")).to_fields(),
             "persons" => Person::new().last_name(format!("Holm {number}")).organisation(organisation()).to_fields(),
             "items" => Item::new().number(format!("N-{number}")).name("Lampe").to_fields(),
-            "deliveries" => {
+            "deliveries" | "opportunities" => {
                 let line = Line::new().kind(LineKind::Item).sku("A-1".to_owned()).quantity(2).unit_price(90);
                 let content = Content::new().lines(Lines::new().with(line));
                 Order::new().customer(organisation()).content(content).to_fields()

@@ -14,6 +14,8 @@ mod live;
 mod orders;
 mod organisations;
 mod persons;
+mod quotes;
+mod silences;
 mod spec;
 mod support;
 mod vendor_faults;

@@ -27,7 +27,10 @@ fn order(lines: Vec<Line>) -> FieldMap {
     order.ordered_on("2024-06-12".parse::<chrono::NaiveDate>().unwrap()).to_fields()
 }
 fn marked(wanted: FieldMap) -> Write {
-    Write { mark: Some("erp-1001".to_owned()), ..write("deliveries", None, wanted) }
+    marked_in("deliveries", wanted)
+}
+fn marked_in(stream: &str, wanted: FieldMap) -> Write {
+    Write { mark: Some("erp-1001".to_owned()), ..write(stream, None, wanted) }
 }
 fn lines_of(fields: &FieldMap) -> Vec<(String, String, String, String)> {
     let content = Order::from_fields(&fields.filter(|path| path.as_str().starts_with("content"))).unwrap().content;
@@ -118,6 +121,55 @@ async fn a_delivery_whose_lines_were_lost_is_found_by_its_mark_and_made_whole() 
         system.write(change).await.unwrap();
         assert_eq!(skus(&system.shows("deliveries", &id).await), ["2 LAMPE-1", "1 PÆRE-1"], "{fault:?}");
     }
+}
+
+#[tokio::test]
+async fn a_quote_becomes_an_opportunity_with_its_lines_and_changes_with_them() {
+    let system = System::open_with(|config| config.make_opportunities = true).await;
+    let wanted = || {
+        let lines = vec![line("LAMPE-1", 2, "100").discount_percent(10), line("PÆRE-1", 1, "40")];
+        order(lines).with("x.webcrm.level", Value::Decimal(2.into()))
+    };
+    // what is lost between head and lines is found by its mark, as deliveries are
+    system.emulator.fault(Fault::new(FaultKind::DropBefore).on("PATCH", "/QuotationLines").times(20));
+    let lost = system.write(marked_in("opportunities", wanted())).await.unwrap_err();
+    assert_eq!(lost.kind(), ErrorKind::AmbiguousWrite);
+    system.emulator.clear_faults();
+    let by = FieldMap::new().with("x.webcrm.erp_id", "erp-1001");
+    let found = system.router.find(&system.bench.cx, &"opportunities".into(), &by).await.unwrap();
+    assert_eq!(system.router.decode(&found[0]).unwrap()[0].mark.as_deref(), Some("erp-1001"));
+    let id = found[0].reference.id.to_string();
+    let lines = vec![line("LAMPE-1", 3, "100"), line("NY", 1, "7")];
+    let current = system.get("opportunities", &id).await;
+    let change = Write { current, ..write("opportunities", Some(&id), content_lines(lines)) };
+    system.write(change).await.unwrap();
+    let fields = system.shows("opportunities", &id).await;
+    let expected = [
+        ("stage", "'quote'"),
+        ("customer", "→webcrm:crm/organisations#1"),
+        ("ordered_on", "2024-06-12"),
+        ("description", "'Lamper'"),
+        ("content.currency", "'DKK'"),
+        ("x.webcrm.level", "2"),
+    ];
+    assert_shows(&fields, &expected);
+    assert_eq!(skus(&fields), ["3 LAMPE-1", "1 NY"]);
+    // a level is given once: a system may make a delivery of what reaches one
+    let can = &system.router.capabilities().streams["opportunities"];
+    let level = &can.fields[&sync_core::FieldPath::new("x.webcrm.level")];
+    assert!(level.write_on_create && !level.write_on_update && can.acts.contains("convert"));
+    assert!(!can.fields[&Order::NUMBER].write_on_create);
+}
+
+#[tokio::test]
+async fn opportunities_are_made_only_where_somebody_wants_it() {
+    let system = System::open().await;
+    let refused = system.write(marked_in("opportunities", order(vec![line("A", 1, "1")]))).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Unsupported);
+    let can = &system.router.capabilities().streams["opportunities"];
+    assert!(!can.create && can.create_mark.is_none() && can.document.is_none());
+    assert!(can.fields.values().all(|field| !field.write_on_create));
+    assert_eq!(system.calls(), Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -36,9 +36,12 @@ async fn a_person_with_a_link_and_own_fields_and_no_password() {
 #[tokio::test]
 async fn no_password_goes_further_than_the_answer() {
     let mut crm = Crm::open().await;
-    let rows = json!([fixture_json("person")]).to_string();
+    let mut person = fixture_json("person");
+    let rows = json!([person]).to_string();
     crm.lists("/Persons", &rows).await;
-    crm.lists("/Queries", &rows).await;
+    // queries show columns of the database too, under names of their own make
+    person["p_password"] = json!("hush");
+    crm.lists("/Queries", &json!([person]).to_string()).await;
     crm.answers("GET", "/Persons/58", 200, fixture_json("person").to_string()).await;
     let mut items = crm.items("persons", ListFrom::Beginning).await;
     items.extend(crm.find("persons", FieldMap::new().with(Person::EMAIL, "eva@fjord.example")).await.unwrap());

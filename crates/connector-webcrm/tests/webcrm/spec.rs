@@ -91,7 +91,7 @@ async fn every_request_fits_the_description() {
         used.insert(spec.operation_name(method, path).unwrap_or_else(|| panic!("{line} is not described")));
     }
     assert!(exceptions.unused().is_empty(), "not needed: {:?}", exceptions.unused());
-    assert_eq!(used.len(), 36, "{used:#?}");
+    assert_eq!(used.len(), 37, "{used:#?}");
     // the check can fail
     let problems = spec.check_request("PUT", "/Persons/7", "", r#"{"PersonId":"seven"}"#);
     assert!(!problems.is_empty());
@@ -99,7 +99,11 @@ async fn every_request_fits_the_description() {
 }
 
 async fn use_all() -> Vec<Met> {
-    let mut crm = Crm::open_with(|config| config, json!({ "lines_in_queries": false })).await;
+    let makes = |mut config: connector_webcrm::Config| {
+        config.make_opportunities = true;
+        config
+    };
+    let mut crm = Crm::open_with(makes, json!({ "lines_in_queries": false })).await;
     crm.answers("POST", "/Auth/ApiLogin", 200, crate::support::TOKEN).await;
     let fields = fixture_json("fields");
     for (entity, fields) in fields.as_object().unwrap() {
@@ -139,6 +143,7 @@ async fn use_all() -> Vec<Met> {
     crm.answers("POST", "/Persons", 200, "58").await;
     crm.answers("PATCH", "/(Organisations|Persons)", 200, r#"["",""]"#).await;
     crm.answers("POST", "/Deliveries", 200, "158").await;
+    crm.answers("POST", "/Opportunities", 200, "160").await;
     crm.answers("POST", "/QuotationLines", 200, "60").await;
     crm.answers("POST", "/QuotationLines/LinkedData", 200, "31").await;
     crm.answers("POST", "/Opportunities/160/ConvertToDelivery", 200, "158").await;
@@ -205,6 +210,7 @@ async fn writes(crm: &Crm) {
     };
     // one line goes alone and several together, and what is there is changed and removed by its id
     let lines = || Order::new().content(Content::new().lines(Lines::new().with(line("LAMPE-1")))).to_fields();
+    let quote = order(vec![line("A")]).with("x.webcrm.level", Value::Decimal(2.into()));
     let convert = Action::Act { id: "160".into(), act: "convert".to_owned(), with: FieldMap::new() };
     let item = FieldMap::new()
         .with(Item::NUMBER, "LAMPE-2")
@@ -214,6 +220,7 @@ async fn writes(crm: &Crm) {
     for batch in [
         vec![Write { mark: Some("erp-1".to_owned()), ..write("deliveries", None, order(vec![line("A")])) }],
         vec![Write { mark: Some("erp-2".to_owned()), ..write("deliveries", None, order(vec![line("A"), line("B")])) }],
+        vec![Write { mark: Some("erp-3".to_owned()), ..write("opportunities", None, quote) }],
         vec![write("deliveries", Some("158"), lines())],
         vec![Write { action: convert, ..write("opportunities", Some("160"), FieldMap::new()) }],
         vec![write("items", None, item.clone())],

@@ -21,6 +21,7 @@ use sync_core::{
 
 use crate::{
     emulated::System,
+    engine::House,
     support::{Bench, assert_shows, config, noon, write},
 };
 
@@ -108,6 +109,32 @@ async fn a_name_with_an_apostrophe_is_looked_for_and_found_in_every_kind() {
 }
 
 #[tokio::test]
+async fn a_new_organisation_that_is_answered_with_nothing_is_known_at_once_and_never_taken_for_another() {
+    let made = async |name: &str, phone: &str, before: Json| {
+        let system = System::open().await;
+        system.emulator.seed(json!({ "organisations": before })).unwrap();
+        let wanted = FieldMap::new().with(Organisation::NAME, name).with(Organisation::PHONE, phone);
+        let made = system.write(write("organisations", None, wanted)).await;
+        let all = system.emulator.state()["organisations"].as_array().unwrap().clone();
+        let new = all.iter().filter_map(|one| one["OrganisationId"].as_u64()).max().unwrap().to_string();
+        made.map(|made| assert_eq!(*made.reference.id, new)).map_err(|error| error.kind())
+    };
+    let named = |at: &str| json!([{ "OrganisationId": 20, "OrganisationName": "O'Hara", "OrganisationTelephone": "1", "OrganisationCreatedAt": at }]);
+    assert_eq!(made("O'Hara", "1", json!([])).await, Ok(()));
+    // one of the same name, which is old, or differs, is another; one that was made this minute may be it
+    assert_eq!(made("O'Hara", "1", named("2024-06-11T10:00:00Z")).await, Ok(()));
+    assert_eq!(made("O'Hara", "2", named("2024-06-12T11:00:00Z")).await, Ok(()));
+    let unclear = Err(sync_core::ErrorKind::AmbiguousWrite);
+    assert_eq!(made("O'Hara", "1", named("2024-06-12T11:00:00Z")).await, unclear);
+    // what is not found yet stays open
+    let system = System::open().await;
+    system.emulator.switch("listing_lag_s", 30).unwrap();
+    let wanted = FieldMap::new().with(Organisation::NAME, "Ny");
+    let late = system.write(write("organisations", None, wanted)).await;
+    assert_eq!(late.unwrap_err().kind(), sync_core::ErrorKind::AmbiguousWrite);
+}
+
+#[tokio::test]
 async fn two_tenants_in_parallel_never_see_each_other() {
     let token = |code: &str| vec![ApplicationToken { auth_code: code.to_owned(), name: "samklang".to_owned() }];
     let systems = vec![
@@ -185,6 +212,23 @@ async fn what_people_type_while_a_number_is_written_back_stays() {
     assert_shows(&system.shows("organisations", "2").await, &expected);
     let expected = [("description", "'Haster'"), ("x.webcrm.status", "'Planned'"), ("x.webcrm.erp_id", "'SO-1'")];
     assert_shows(&system.shows("deliveries", "8").await, &expected);
+}
+
+#[tokio::test]
+async fn a_right_that_is_missing_in_one_area_stops_nothing_else_whatever_its_status() {
+    for refusal in ["401", "403"] {
+        let house = House::build_in(&[("organisation_answer", "id"), ("rights_refusal", refusal)], |_| ()).await;
+        let rights = json!({ "action": "set_rights", "area": "Organisations", "rights": "read" });
+        house.crm.emulator.act(rights).unwrap();
+        let (customer, _) = house.erp.all("customer").into_iter().next().unwrap();
+        house.erp.edit::<Organisation>("customer", &customer, |one| one.name("Fjord Lys"));
+        house.crm.edit("persons", 1, json!({ "PersonLastName": "Holm-Lund" }));
+        let report = house.report().await;
+        let stopped = format!("{:?}", report.stopped);
+        assert!(report.stopped_systems.is_empty() && stopped.contains("Permission"), "{refusal}: {stopped}");
+        let names = house.erp.all("contact").values().any(|one| one.text(Person::NAME) == Some("Holm-Lund"));
+        assert!(names, "{refusal}: persons go on");
+    }
 }
 
 #[tokio::test]

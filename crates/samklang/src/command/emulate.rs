@@ -42,7 +42,7 @@ pub(super) async fn emulate(what: &Emulate, shell: &mut Shell<'_>) -> Result<u8,
         "visma-net" => {
             let hints = [
                 ("base_url", "/".to_owned()),
-                ("orders_url", "/".to_owned()),
+                ("order_url", "/".to_owned()),
                 ("identity_url", "/".to_owned()),
                 ("client_id", visma_net::CLIENT_ID.to_owned()),
                 ("client_secret", visma_net::CLIENT_SECRET.to_owned()),
@@ -51,7 +51,7 @@ pub(super) async fn emulate(what: &Emulate, shell: &mut Shell<'_>) -> Result<u8,
             serve(VismaNet::default(), what, &hints, shell).await
         }
         "webcrm" => {
-            let hints = [("base_url", "/".to_owned()), ("auth_code", webcrm::AUTH_CODE.to_owned())];
+            let hints = [("base_url", "/".to_owned()), ("application_token", webcrm::AUTH_CODE.to_owned())];
             serve(WebCrm::default(), what, &hints, shell).await
         }
         other => {
@@ -82,9 +82,9 @@ async fn serve<V: Vendor>(
     let base = emulator.base_url();
     for (key, value) in hints {
         let value = if value.starts_with('/') { format!("{base}{value}") } else { value.clone() };
-        writeln!(shell.out, "{key:<13} {value}")?;
+        writeln!(shell.out, "{key:<17} {value}")?;
     }
-    writeln!(shell.out, "{:<13} {base}/_emulator/requests, state, seed, faults, clock, switches, act", "control")?;
+    writeln!(shell.out, "{:<17} {base}/_emulator/requests, state, seed, faults, clock, switches, act", "control")?;
     writeln!(shell.out, "{} emulator at {base}; stop it with Ctrl-C", what.system)?;
     shell.out.flush()?;
     watch::stopped().await?;

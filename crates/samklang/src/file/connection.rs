@@ -141,6 +141,12 @@ fn checked(
             Err(slip) => slip,
         };
         if slipped && let Some(word) = word_for(&settings, &slip) {
+            // what is missing takes one of a few words, and now they are known
+            let missing = format!("the key '{}' is missing", word.0);
+            let told = mistakes.iter_mut().rev().find(|told| told.place == place && told.fault == missing);
+            if let (Some(told), Slip::Wrong { cure: Some(cure), .. }) = (told, &slip) {
+                told.cure = format!("add {} = \"...\": {cure}", word.0);
+            }
             settings.extend([word]);
             continue;
         }
@@ -164,7 +170,17 @@ fn checked(
                 cure.clone().unwrap_or_else(|| format!("see docs/guide/command-line.md, {}", system.name)),
             ),
         };
-        mistakes.push(mistake);
+        // a wrong value was taken out, to see what else there is: that its key is missing now is no mistake of anybody's
+        let wrong_before = match &slip {
+            Slip::Missing { path, key } => {
+                let place = joined(place, path, Some(key));
+                mistakes.iter().any(|told| told.place == place)
+            }
+            _ => false,
+        };
+        if !wrong_before {
+            mistakes.push(mistake);
+        }
         if !without(&mut settings, &slip) {
             return None;
         }

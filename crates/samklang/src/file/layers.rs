@@ -119,7 +119,7 @@ fn line(text: &str, offset: usize) -> usize {
     1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
 }
 
-/// Lays `upper` over `lower`: tables key by key, all else whole.
+/// Lays `upper` over `lower`: tables key by key, rows of a map field by field, all else whole.
 fn merge(lower: &mut Table, upper: Table) {
     if is_another(lower.get(BECOMES), upper.get(BECOMES)) {
         lower.remove(UNTIL);
@@ -129,11 +129,25 @@ fn merge(lower: &mut Table, upper: Table) {
             (Some(Value::Table(below)), Value::Table(above)) if !is_one_value(below) && !is_one_value(&above) => {
                 merge(below, above);
             }
+            (Some(Value::Array(below)), Value::Array(above)) if key == MAP && !above.is_empty() => {
+                // first those of the file, so that a mistake in one of them is told with its own line
+                let rest = below.extract_if(.., |row| !above.iter().any(|own| is_of_one_field(own, row)));
+                let rows = above.iter().cloned().chain(rest.collect::<Vec<_>>()).collect();
+                *below = rows;
+            }
             (_, value) => {
                 lower.insert(key, value);
             }
         }
     }
+}
+
+/// Rows that say where fields are: each is of one field, and one that is added must not take the others away.
+const MAP: &str = "map";
+
+fn is_of_one_field(row: &Value, other: &Value) -> bool {
+    let field = |row: &Value| row.get("field").and_then(Value::as_str).map(str::to_owned);
+    field(row).is_some() && field(row) == field(other)
 }
 
 /// What a document becomes at a system.

@@ -72,6 +72,7 @@ impl Asked {
         let mut mistakes = Vec::new();
         let mut table = layers.merged().clone();
         strangers(&mut table, &mut mistakes);
+        switched_off(&mut table);
         let around = Surroundings { env, folder: &folder, fetch };
         let connections = connections(&table, &around, &mut mistakes);
         let mut path = |key: &str, default: &str| match table.get(key) {
@@ -159,6 +160,14 @@ fn strangers(table: &mut Table, mistakes: &mut Vec<Mistake>) {
     for key in strange {
         table.remove(&key);
         mistakes.push(Mistake::new(&key, format!("unknown key '{key}'"), suggest(&key, &KEYS)));
+    }
+}
+
+/// Takes out rule sets that are switched off: `people = false` under `[entities]`. What a preset brings cannot be left out
+/// in another way.
+fn switched_off(table: &mut Table) {
+    if let Some(Value::Table(entities)) = table.get_mut("entities") {
+        entities.retain(|_, entity| *entity != Value::Boolean(false));
     }
 }
 

@@ -38,7 +38,11 @@ fn every_preset_is_whole_but_for_what_only_its_user_knows() {
 fn a_word_that_is_missing_is_told_once() {
     let told = read(PAIR, &[]).unwrap_err();
     assert_eq!(told.lines().count(), 1, "{told}");
-    assert!(told.contains("connections.crm: the key 'line_price' is missing; add line_price = ..."), "{told}");
+    assert!(told.contains("connections.crm: the key 'line_price' is missing; add line_price = \"...\": "), "{told}");
+    assert!(told.contains("write one of unit, line_total_after_discount"), "{told}");
+    let told = read(PAIR, &["connections.crm.line_price=total"]).unwrap_err();
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.contains("unknown word 'total'; write one of unit, line_total_after_discount"), "{told}");
 }
 
 #[test]
@@ -58,6 +62,43 @@ fn the_file_replaces_keys_of_the_preset() {
     assert_eq!(buyers.matches.len(), 2, "what nobody replaces stays");
     let config = read(&format!("{FILE}entities.buyers.match = [{{ on = [\"email\"] }}]"), &[]).unwrap();
     assert_eq!(config.policy.entities["buyers"].matches.len(), 1, "a list whole");
+}
+
+#[test]
+fn a_row_that_is_added_takes_no_other_away_and_one_of_the_same_field_is_replaced() {
+    let rows = |more: &str| {
+        let file = format!("{PAIR}[connections.crm]\nline_price = \"unit\"\n{more}");
+        let config = read(&file, &[]).unwrap();
+        let table = config.layers.merged();
+        let rows = table["entities"]["companies"]["map"].as_array().unwrap().clone();
+        rows.iter().map(|row| format!("{}: {}", row["field"], row["crm"]).replace('"', "")).collect::<Vec<_>>()
+    };
+    let preset = ["category: category", "number: x.webcrm.extra_custom_1"];
+    assert_eq!(rows(""), preset);
+    let row = |field: &str, crm: &str| format!("[[entities.companies.map]]\nfield = '{field}'\ncrm = '{crm}'\n");
+    let added = rows(&row("x.segment", "x.webcrm.extra_custom_3"));
+    assert_eq!(added, ["x.segment: x.webcrm.extra_custom_3", preset[0], preset[1]]);
+    let replaced = rows(&row("number", "x.webcrm.extra_custom_2"));
+    assert_eq!(replaced, ["number: x.webcrm.extra_custom_2", preset[0]]);
+    assert_eq!(rows("[entities.companies]\nmap = []\n"), Vec::<String>::new());
+    // and a mistake in a row of the file has the line of that row
+    let wrong = format!("{}direction = 'up'\n", row("x.segment", "x.webcrm.extra_custom_3"));
+    let told = read(&format!("{PAIR}[connections.crm]\nline_price = \"unit\"\n{wrong}"), &[]).unwrap_err();
+    assert!(told.contains("line 9: entities.companies.map[0].direction"), "{told}");
+}
+
+#[test]
+fn a_rule_set_of_the_preset_can_be_left_out() {
+    let more = "[connections.crm]\nline_price = \"unit\"\n[entities]\npeople = false\n";
+    let config = read(&format!("{PAIR}{more}"), &[]);
+    let left: Vec<String> = match &config {
+        Ok(config) => config.policy.entities.keys().map(ToString::to_string).collect(),
+        Err(told) => panic!("{told}"),
+    };
+    assert_eq!(left, ["companies", "deliveries", "invoices", "items", "prices"]);
+    let config = read(FILE, &["entities.buyers=false"]).unwrap();
+    assert!(config.policy.entities.is_empty());
+    assert!(read(FILE, &["entities.buyers=true"]).is_err());
 }
 
 #[test]

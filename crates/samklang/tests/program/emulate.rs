@@ -31,7 +31,7 @@ fn a_crm_answers_to_the_application_token_that_it_prints() {
     std::fs::write(folder.path().join("organisations.json"), sample).unwrap();
     let mut running = Running::start(program(folder.path(), &["emulate", "webcrm", "--seed", "."]));
     let base = running.until("base_url").split_whitespace().nth(1).unwrap().to_owned();
-    let code = running.until("auth_code").split_whitespace().nth(1).unwrap().to_owned();
+    let code = running.until("application_token").split_whitespace().nth(1).unwrap().to_owned();
     running.until("Ctrl-C");
     let form = [("Content-Type", "application/x-www-form-urlencoded")];
     let (status, _, answer) = request("POST", &format!("{base}Auth/ApiLogin"), &form, &format!("authCode={code}"));

@@ -7,6 +7,8 @@ mod buyers;
 #[cfg(test)]
 mod configuration;
 #[cfg(test)]
+mod crm_guide;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod desk;

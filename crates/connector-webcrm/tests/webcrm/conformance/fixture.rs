@@ -217,6 +217,7 @@ pub(crate) fn config(base: &str, token: &str) -> Config {
     config.countries =
         [("DK", "Danmark"), ("SE", "Sverige")].map(|(code, name)| (code.to_owned(), name.to_owned())).into();
     config.numbers = Numbers::Others;
+    config.make_opportunities = true;
     config.calls_per_minute = 1_000_000;
     config.prices_include_vat = Some(false);
     let places = [
@@ -243,7 +244,7 @@ impl ConnectorFixture for Desk {
             "organisations" => Organisation::new().name(format!("Berg {nth}")).to_fields(),
             "persons" => Person::new().last_name(format!("Holm {nth}")).organisation(organisation()).to_fields(),
             "items" => Item::new().number(format!("L-{nth}")).name(format!("Lampe {nth}")).to_fields(),
-            "deliveries" => Order::new().customer(organisation()).content(self.content()).to_fields(),
+            "deliveries" | "opportunities" => Order::new().customer(organisation()).content(self.content()).to_fields(),
             _ => return None,
         };
         let mut parts = vec![(stream.clone(), fields)];
@@ -309,7 +310,9 @@ impl ConnectorFixture for Desk {
             ("items", "name") => &["x.webcrm.data_2"],
             ("items", "unit") => &["x.webcrm.data_4"],
             ("items", "barcode") => &["x.webcrm.data_5"],
-            ("deliveries", "content.currency") => &["x.webcrm.currency_name", "x.webcrm.currency_symbol"],
+            ("deliveries" | "opportunities", "content.currency") => {
+                &["x.webcrm.currency_name", "x.webcrm.currency_symbol"]
+            }
             ("items", "number") => &["x.webcrm.data_1", "item_prices:sku"],
             _ => &[],
         };
