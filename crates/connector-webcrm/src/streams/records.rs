@@ -1,6 +1,9 @@
 //! What organisations, persons and documents are read and written by.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
@@ -32,6 +35,7 @@ pub(super) struct Records {
     pub(super) own: OwnFields,
     updates: Updates,
     batch: usize,
+    made: Arc<Mutex<BTreeSet<String>>>, // ids of new records: none of them is another one too
 }
 
 /// How far the vendor's clock may lag behind ours for a record to have been made just now.
@@ -49,7 +53,7 @@ fn is_secret(key: &str) -> bool {
 impl Records {
     pub(super) fn new(api: Api, of: &'static Resource, lists: Arc<Lists>, own: OwnFields, config: &Config) -> Self {
         let batch = usize::try_from(config.batch).unwrap_or(1);
-        Self { api, of, lists, own, updates: config.updates, batch }
+        Self { api, of, lists, own, updates: config.updates, batch, made: Arc::default() }
     }
     /// Writes that are handed over together.
     pub(super) fn batch_max(&self) -> usize {
@@ -184,11 +188,13 @@ impl Records {
     pub(super) async fn made(&self, cx: &Context, body: &Map<String, Json>) -> Result<Answer> {
         let began = cx.clock.now() - JUST_NOW;
         let told = self.api.made(cx, self.of, body).await?;
-        Ok(answer(match told {
+        let id = match told {
             // that it cannot be looked for now makes it no worse: it is looked for later
             None => self.just_made(cx, body, began).await.unwrap_or_default(),
             told => told,
-        }))
+        };
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(answer(id.filter(|id| made.insert(id.clone()))))
     }
     async fn just_made(&self, cx: &Context, body: &Map<String, Json>, began: DateTime<Utc>) -> Result<Option<String>> {
         let (entity, id, name) = (self.of.entity, self.of.key("Id"), self.of.key("Name"));
