@@ -10,9 +10,13 @@ use sync_http::Request;
 
 use super::{
     documents::{Documents, LinesToBe, organisation},
+    records::at_most,
     rows::{Head, LINE},
 };
-use crate::{client::quoted, wire::Wire};
+use crate::{
+    client::{PAGE_MAX, quoted},
+    wire::Wire,
+};
 
 impl Documents {
     /// Two deliveries with one number lock each other: no second one is given.
@@ -34,10 +38,16 @@ impl Documents {
             }
         }
     }
+    /// The lines of a document as they come: a list like any other, whose pages end with an empty one, or with one that has
+    /// fewer rows than a list of the same make was seen to hold.
+    pub(super) async fn rows_of(&self, cx: &Context, id: &str) -> Result<Vec<Box<RawValue>>> {
+        let lines = || Request::get(self.kind.of.get, self.kind.lines).path("id", id);
+        let whole = at_most(self.records.lists.pages.changes, PAGE_MAX);
+        self.records.api.all(cx, self.kind.of.get, whole, lines).await
+    }
     /// The lines that are there.
     async fn lines_there(&self, cx: &Context, id: &str) -> Result<Vec<Wire>> {
-        let lines = || Request::get(self.kind.of.get, self.kind.lines).path("id", id);
-        let rows = self.records.api.all(cx, self.kind.of.get, 0, lines).await?;
+        let rows = self.rows_of(cx, id).await?;
         let unreadable = || {
             let line = "a line of this document cannot be read, so its lines are left alone";
             Error::new(ErrorKind::Protocol, self.kind.of.update, line).with_context("id", id)
