@@ -1,7 +1,10 @@
 //! Deliveries, which are orders, and opportunities, which are quotes: two resources of one make. Their lines stand apart, and a
 //! line that changes does not move its document's stamp: so lists show heads alone, and what changed is asked of both.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::AtomicUsize},
+};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value as Json, value::RawValue};
@@ -55,6 +58,8 @@ pub(crate) struct Documents {
     organisations: StreamKey,
     persons: StreamKey,
     items: StreamKey,
+    /// The most lines that one page had since the connection was made.
+    pub(super) longest: AtomicUsize,
 }
 
 /// What is sent for a document: its head, and what its lines are to be. It has no `Debug`: it is somebody's data.
@@ -85,6 +90,7 @@ impl Documents {
             organisations: StreamKey::new(system.clone(), ORGANISATIONS),
             persons: StreamKey::new(system.clone(), PERSONS),
             items: StreamKey::new(system.clone(), ITEMS),
+            longest: AtomicUsize::new(0),
         }
     }
     /// Vendor's names by ours.

@@ -1,5 +1,7 @@
 //! What makes a document whole: its lines, call after call, and what is told of a break in the middle.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::value::RawValue;
 use sync_core::{
     Context,
@@ -38,12 +40,14 @@ impl Documents {
             }
         }
     }
-    /// The lines of a document as they come: a list like any other, whose pages end with an empty one, or with one that has
-    /// fewer rows than a list of the same make was seen to hold.
+    /// The lines of a document as they come. Their pages end with an empty one, or with one that has fewer rows than a page of
+    /// this kind was seen to hold: organisations that changed, or the lines of a document that was read before.
     pub(super) async fn rows_of(&self, cx: &Context, id: &str) -> Result<Vec<Box<RawValue>>> {
         let lines = || Request::get(self.kind.of.get, self.kind.lines).path("id", id);
-        let whole = at_most(self.records.lists.pages.changes, PAGE_MAX);
-        self.records.api.all(cx, self.kind.of.get, whole, lines).await
+        let whole = at_most(self.records.lists.pages.changes, PAGE_MAX).max(self.longest.load(Ordering::Relaxed));
+        let (rows, largest) = self.records.api.pages(cx, self.kind.of.get, whole, lines).await?;
+        self.longest.fetch_max(largest, Ordering::Relaxed);
+        Ok(rows)
     }
     /// The lines that are there.
     async fn lines_there(&self, cx: &Context, id: &str) -> Result<Vec<Wire>> {

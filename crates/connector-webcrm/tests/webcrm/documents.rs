@@ -166,6 +166,29 @@ async fn a_document_is_read_with_all_pages_of_its_lines() {
     assert_eq!(crm.lines().len(), 1);
 }
 
+#[tokio::test]
+async fn a_page_of_lines_is_the_last_where_one_of_its_kind_was_seen_to_hold_more() {
+    let lines = fixture_json("lines");
+    let open = async |changes: usize| {
+        let lists = json!({ "pages": { "queries": 1000, "changes": changes } });
+        let mut crm = Crm::open_with(|config| config, lists).await;
+        for (id, count) in [(1, 3), (2, 2), (3, 3)] {
+            crm.answers("GET", &format!("/Deliveries/{id}"), 200, json!({ "DeliveryId": id }).to_string()).await;
+            let rows = json!(lines.as_array().unwrap()[..count]);
+            crm.lists(&format!("/Deliveries/{id}/QuotationLines"), &rows.to_string()).await;
+        }
+        crm
+    };
+    // a query tells nothing of the pages of a list
+    for (changes, calls) in [(0, [3, 2, 3]), (3, [3, 2, 3]), (4, [2, 2, 2])] {
+        let crm = open(changes).await;
+        for (id, calls) in ["1", "2", "3"].into_iter().zip(calls) {
+            crm.get("deliveries", id).await.unwrap().unwrap();
+            assert_eq!(crm.lines().len(), calls, "{id} {changes}");
+        }
+    }
+}
+
 /// Heads that changed, then those of changed lines.
 async fn changes(lines_in_queries: bool) -> (Crm, Vec<(String, String)>) {
     let mut crm = Crm::open_with(|config| config, json!({ "lines_in_queries": lines_in_queries })).await;
