@@ -7,7 +7,7 @@ use sync_core::{
     connector::{Connector, Tenant},
 };
 
-use super::{Shell, prices};
+use super::{Shell, conditions, prices};
 use crate::{
     fail::Failure,
     file::Config,
@@ -18,7 +18,8 @@ use crate::{
 /// Looks at each connection, whatever is remembered of it, then at all of them under the policy.
 ///
 /// # Errors
-/// Connections that fail, all of them; else the policy's mistakes, all of them; else prices that can never arrive.
+/// Connections that fail, all of them; else the policy's mistakes, all of them; else prices that can never arrive, and conditions that
+/// can never hold.
 pub(super) async fn check(config: &Config, shell: &mut Shell<'_>) -> Result<u8, Failure> {
     let store = session::open_or_memory(&config.store).await?;
     let shared = session::shared(config, &shell.machine)?;
@@ -58,7 +59,8 @@ pub(super) async fn check(config: &Config, shell: &mut Shell<'_>) -> Result<u8, 
     entities(&session, shell)?;
     hooks(config, shell)?;
     let unknown = prices::unknown_lists(&config.policy, &session.engine);
-    let mut never = unknown.into_iter().chain(prices::without_source(&session.engine));
+    let never = unknown.into_iter().chain(prices::without_source(&session.engine));
+    let mut never = never.chain(conditions::never(&session.engine));
     if let Some(line) = never.next() {
         return Err(Failure { more: never.collect(), ..Failure::usage(line) });
     }

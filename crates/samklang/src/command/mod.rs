@@ -3,6 +3,7 @@
 mod adopt;
 mod approve;
 mod check;
+mod conditions;
 mod emulate;
 mod fields;
 mod held;

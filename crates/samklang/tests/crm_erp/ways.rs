@@ -22,7 +22,7 @@ impl Way {
         matches!(self, Self::FromErp | Self::Both)
     }
     /// Rewrites the preset. Who is off loses the rule set, with those that hang on it; else the rows of `systems` say it,
-    /// beside what the preset has in them, and a scope of a system to which nothing goes any more is taken out.
+    /// beside what the preset has in them.
     fn set(self, preset: &mut Table, entity: &str, [crm, erp]: [&str; 2], hangs_on: &[&str]) {
         let entities = preset["entities"].as_table_mut().unwrap();
         if self == Self::Off {
@@ -33,9 +33,6 @@ impl Way {
             return;
         }
         let sent = |at: &str| if at == "crm" { self.writes_crm() } else { self.writes_erp() };
-        if let Some(scope) = entities[entity].as_table_mut().unwrap().get_mut("scope") {
-            scope.as_array_mut().unwrap().retain(|rule| sent(rule["at"].as_str().unwrap()));
-        }
         for (connection, more) in [("crm", crm), ("erp", erp)] {
             let role =
                 if sent(connection) { r#"read = true, create = "always", update = true"# } else { "read = true" };

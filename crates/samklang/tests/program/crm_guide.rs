@@ -121,3 +121,20 @@ fn a_row_and_a_switch_of_the_guide_do_what_it_says() {
     let number = pair.erp.state()["customers"][0]["number"].clone();
     assert_eq!(pair.crm.state()["organisations"][0]["OrganisationExtraCustom1"], number);
 }
+
+#[test]
+fn a_condition_that_asks_for_what_nobody_can_choose_is_told_with_what_there_is() {
+    let pair = Pair::new();
+    let scope =
+        |word: &str| format!("entities.companies.scope=[{{ at = \"erp\", when = [\"category in [{word}]\"] }}]");
+    let file = "samklang.toml";
+    pair.write(file, "preset = \"webcrm-visma-net\"\n");
+    let ran = pair.ends(1, &["check", "--set", &scope("Costumer")]);
+    assert!(ran.err.contains("entities.companies.scope: 'category in [Costumer]' asks for 'Costumer'"), "{}", ran.err);
+    assert!(ran.err.contains("there are ") && ran.err.contains("Customer"), "{}", ran.err);
+    assert!(ran.err.matches("Costumer").count() == 2, "told once: {}", ran.err);
+    pair.ends(0, &["check", "--set", &scope("Customer")]);
+    let linked = "entities.people.scope=[{ at = \"erp\", when = [\"organisation.category in [Custommer]\"] }]";
+    let ran = pair.ends(1, &["check", "--set", linked]);
+    assert!(ran.err.contains("entities.people.scope: 'organisation.category in [Custommer]'"), "{}", ran.err);
+}

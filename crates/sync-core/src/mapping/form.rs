@@ -71,7 +71,7 @@ pub(super) fn convert(value: &Value, to: FieldType) -> Option<Value> {
         | (FieldType::Link(_) | FieldType::Lines, _) => Some(value.clone()),
         (FieldType::Decimal, Value::Int(whole)) => Some(Value::Decimal(Decimal::from(*whole))),
         (FieldType::Int, Value::Decimal(number)) if number.is_integer() => number.to_i64().map(Value::Int),
-        (FieldType::Text, Value::Decimal(number)) => Some(Value::from(number.normalize().to_string())),
+        (FieldType::Text, Value::Decimal(number)) => Some(Value::from(written(*number))),
         (FieldType::Text, Value::Int(_) | Value::Date(_) | Value::Instant(_)) => Some(Value::from(value.to_string())),
         (to, Value::Text(text)) => read(text.trim(), to),
         _ => None,
@@ -92,13 +92,30 @@ fn read(text: &str, to: FieldType) -> Option<Value> {
     }
 }
 
-/// A number as people type it: `1 234,50`. A text with both a comma and a point could be read in two ways and is none.
+/// A number as people type it: `1 234,50`. What could be read in two ways is none: a text with both a comma and a point,
+/// and `1.234`, which is a thousand and more to some and little more than one to others.
 fn number(text: &str) -> Option<Decimal> {
     let plain: String = text.chars().filter(|sign| !sign.is_whitespace()).collect();
-    if plain.contains(',') && plain.contains('.') {
+    let groups = |(whole, rest): (&str, &str)| {
+        let whole = whole.trim_start_matches(['-', '+']);
+        rest.len() == GROUP && (1..=GROUP).contains(&whole.len()) && !whole.starts_with('0')
+    };
+    if (plain.contains(',') && plain.contains('.')) || plain.split_once([',', '.']).is_some_and(groups) {
         return None;
     }
     plain.replace(',', ".").parse().ok()
+}
+
+/// Digits between the separators of thousands.
+const GROUP: usize = 3;
+
+/// A number as text, in a form that cannot be read in two ways.
+fn written(number: Decimal) -> String {
+    let plain = number.normalize().to_string();
+    match plain.split_once('.') {
+        Some((_, rest)) if rest.len() == GROUP => format!("{plain}0"),
+        _ => plain,
+    }
 }
 
 #[cfg(test)]
@@ -114,6 +131,10 @@ mod tests {
         assert_eq!(number("-7.5"), Some(Value::Decimal(Decimal::new(-75, 1))));
         assert_eq!(number("1,234.50"), None, "in two ways");
         assert_eq!(number("12 kr"), None);
+        assert_eq!((number("1.234"), number("-12,345")), (None, None), "thousands to some");
+        assert_eq!(number("1.2340"), Some(Value::Decimal(Decimal::new(1_234, 3))));
+        assert_eq!(number("0,125"), Some(Value::Decimal(Decimal::new(125, 3))));
+        assert_eq!(number("1234.567"), Some(Value::Decimal(Decimal::new(1_234_567, 3))));
         assert_eq!(number("  "), Some(Value::Null));
         assert_eq!(convert(&Value::from("7,5"), FieldType::Int), None, "no whole number");
         assert_eq!(convert(&Value::from("31.12.2026"), FieldType::Date), None, "day or month first is not known");

@@ -45,7 +45,10 @@ impl Row {
     /// A value that was read, translated already.
     fn read(&self, value: Value) -> Result<Value> {
         let value = told_as(self.theirs, &value, self.ours, self.our_type)?;
-        Ok(self.transform.map_or_else(|| value.clone(), |transform| transform.of(value.clone())))
+        Ok(match self.transform {
+            Some(transform) => transform.of(value),
+            None => value,
+        })
     }
     /// A value that is to be written, translated already.
     fn write(&self, value: &Value) -> Result<Value> {
@@ -78,8 +81,9 @@ impl Direction {
 }
 
 impl StreamMap {
-    /// For one stream of a connection; `own` tells the types of fields of one's own, as far as they are known. Rows whose field the stream does not have leave it as it is, as do names of
-    /// mappers and tables that are not there: the policy's check has told of them.
+    /// For one stream of a connection; `own` tells what fields of one's own hold, as far as that is known. Rows whose
+    /// field the stream does not have leave it as it is, as do names of mappers and tables that are not there: the
+    /// policy's check has told of them.
     pub fn compile(
         connection: &str,
         cap: &StreamCapability,

@@ -172,7 +172,7 @@ erp = { read = true }
 }
 
 #[test]
-fn a_scope_is_for_a_system_that_is_sent_something() {
+fn a_scope_is_for_a_system_that_takes_part() {
     all_told(vec![
         (
             with("[[entities.companies.scope]]\nat = \"er\"\nwhen = []"),
@@ -183,11 +183,12 @@ fn a_scope_is_for_a_system_that_is_sent_something() {
         ),
         (
             mistakes(&format!(
-                "{}[[entities.companies.scope]]\nat = \"crm\"\nwhen = [\"name = a\"]",
-                COMPANIES.replace("crm = { read = true, create = \"always\", update = true }", "crm = { read = true }")
+                "{}[[entities.companies.scope]]\nat = \"erp\"\nwhen = [\"name = a\"]",
+                COMPANIES
+                    .replace("erp = { read = true, create = \"always\", update = true }", "erp = { read = false }")
             )),
             &[
-                "entities.companies.scope[0].at: nothing is sent to 'crm', so a scope for it does nothing; take it out, or let the system create or update",
+                "entities.companies.scope[0].at: 'erp' neither shows nor gets such records, so a scope for it does nothing; take it out, or let the system be read",
             ],
         ),
     ]);

@@ -20,10 +20,10 @@ pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
         let at = format!("{place}.at");
         if let Some(role) = case.role(&at, &scope.at, found)
             && role.create == Create::Never
-            && !role.update
+            && !(role.update || role.read)
         {
-            let fault = format!("nothing is sent to '{}', so a scope for it does nothing", scope.at);
-            found.push(Mistake::new(at, fault, "take it out, or let the system create or update"));
+            let fault = format!("'{}' neither shows nor gets such records, so a scope for it does nothing", scope.at);
+            found.push(Mistake::new(at, fault, "take it out, or let the system be read"));
         }
         if let Some(told) = scope.tell {
             tell(case, &format!("{place}.tell"), told, found);

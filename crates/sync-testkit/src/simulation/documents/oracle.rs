@@ -199,7 +199,7 @@ fn is_credited(stage: &Stage<'_>, name: &ExternalRef) -> bool {
     let credits = Value::Link(Link::External(name.clone()));
     let notes =
         |stream: &&str| stage.erp().all(stream).into_values().any(|f| f.get(Invoice::CREDITS) == Some(&credits));
-    stage.plan.homes().iter().any(|stream| notes(stream))
+    stage.plan.homes().iter().any(notes)
 }
 
 fn rank(word: Option<&str>) -> usize {
