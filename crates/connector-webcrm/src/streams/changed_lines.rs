@@ -1,10 +1,10 @@
 //! Documents that changed. A line that does moves no stamp of its document, so lines are asked first, and then the heads: each
-//! document is shown once, and its head carries the latest stamp of its lines where they are not older than itself. That
+//! document is shown once, and its head carries the latest stamp of its lines where that is not much older than its own. This
 //! depends on the document alone and not on where the window begins: what has not changed looks as it did before.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::{Value as Json, value::RawValue};
 use sync_core::{Context, Field, connector::Cursor, error::Result, handler::RawPage};
 use sync_http::Request;
@@ -50,7 +50,9 @@ impl Documents {
             if changed.is_some_and(|changed| changed < since_line) {
                 continue;
             }
-            let stamp = changed.map_or_else(|| row.get().len().to_string(), crate::wire::moment);
+            // whole, since it is compared again; as texts these stand in their order
+            let text = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::AutoSi, false);
+            let stamp = changed.map_or_else(|| row.get().len().to_string(), text);
             let latest = stamps.entry(parent).or_default();
             if *latest < stamp {
                 *latest = stamp;

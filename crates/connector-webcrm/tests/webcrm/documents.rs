@@ -234,6 +234,22 @@ async fn a_changed_line_names_its_document_though_the_head_did_not_move() {
 }
 
 #[tokio::test]
+async fn a_stamp_within_a_second_belongs_to_a_window_that_begins_within_it() {
+    let mut crm = Crm::open().await;
+    crm.answers("GET", &query("FROM Delivery ", "DeliveryId >= ", ".*"), 200, "[]").await;
+    let row = json!([{ "QuotationLineId": 1, "QuotationLineOpportunityId": 158,
+        "QuotationLineUpdatedAt": "2024-06-12T12:00:00.9+01:00" }]);
+    crm.answers("GET", &query("FROM QuotationLine ", "QuotationLineId >= 0 ", ".*"), 200, row.to_string()).await;
+    crm.answers("GET", &query("FROM QuotationLine ", "QuotationLineId >= 2 ", ".*"), 200, "[]").await;
+    let parent = query("FROM Delivery ", "WHERE DeliveryId = 158", "&.*Page=");
+    crm.answers("GET", &format!("{parent}1&.*"), 200, json!([fixture_json("delivery")]).to_string()).await;
+    crm.answers("GET", &format!("{parent}2&.*"), 200, "[]").await;
+    let since = |ms| ListFrom::ModifiedSince(noon() + chrono::TimeDelta::milliseconds(ms));
+    assert_eq!(crm.list("deliveries", since(500)).await, ["158"]);
+    assert!(crm.list("deliveries", since(950)).await.is_empty());
+}
+
+#[tokio::test]
 async fn documents_made_since_are_asked_for_by_their_own_address() {
     let mut crm = Crm::open().await;
     let made = json!([{ "OpportunityId": 5, "OpportunityCreatedAt": "2024-06-12T12:00:00+01:00" }]);
