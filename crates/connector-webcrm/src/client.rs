@@ -125,28 +125,29 @@ impl Api {
         script: &str,
         whole: usize,
     ) -> Result<Vec<Box<RawValue>>> {
-        self.all(cx, operation, whole, || query(operation, script)).await
+        Ok(self.pages(cx, operation, whole, || query(operation, script)).await?.0)
     }
-    /// All rows of a list.
-    pub(crate) async fn all(
+    /// All rows of a list, and how many its largest page had.
+    pub(crate) async fn pages(
         &self,
         cx: &Context,
         operation: &'static str,
         whole: usize,
         request: impl Fn() -> Request,
-    ) -> Result<Vec<Box<RawValue>>> {
-        let mut rows = Vec::new();
+    ) -> Result<(Vec<Box<RawValue>>, usize)> {
+        let (mut rows, mut largest) = (Vec::new(), 0);
         let mut position = Position::page(1);
         loop {
-            let At::Page(number) = position.at() else { return Ok(rows) };
+            let At::Page(number) = position.at() else { return Ok((rows, largest)) };
             let request = request().query("Page", number).query("Size", PAGE_MAX);
             let page: Vec<Box<RawValue>> = self.read(cx, request).await?;
             let next = position.turn(operation, page.iter().map(|row| row.get()), End::Empty)?;
             let is_last = page.len() < whole;
+            largest = largest.max(page.len());
             rows.extend(page);
             match next.filter(|_| !is_last) {
                 Some(next) => position = next,
-                None => return Ok(rows),
+                None => return Ok((rows, largest)),
             }
         }
     }

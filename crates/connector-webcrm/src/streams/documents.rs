@@ -1,7 +1,10 @@
 //! Deliveries, which are orders, and opportunities, which are quotes: two resources of one make. Their lines stand apart, and a
 //! line that changes does not move its document's stamp: so lists show heads alone, and what changed is asked of both.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::AtomicUsize},
+};
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value as Json, value::RawValue};
@@ -55,6 +58,8 @@ pub(crate) struct Documents {
     organisations: StreamKey,
     persons: StreamKey,
     items: StreamKey,
+    /// The most lines that one page had since the connection was made.
+    pub(super) longest: AtomicUsize,
 }
 
 /// What is sent for a document: its head, and what its lines are to be. It has no `Debug`: it is somebody's data.
@@ -85,6 +90,7 @@ impl Documents {
             organisations: StreamKey::new(system.clone(), ORGANISATIONS),
             persons: StreamKey::new(system.clone(), PERSONS),
             items: StreamKey::new(system.clone(), ITEMS),
+            longest: AtomicUsize::new(0),
         }
     }
     /// Vendor's names by ours.
@@ -366,19 +372,15 @@ impl StreamHandler for Documents {
 
     async fn list(&self, cx: &Context, from: &ListFrom, page_size: u32) -> Result<RawPage> {
         let (of, size) = (&self.kind.of, Records::page_size(page_size));
-        let walk = Walk::from(of.list, from, cx.clock.now(), true)?;
+        let mut walk = Walk::from(of.list, from, cx.clock.now(), true)?;
+        if let ListFrom::ModifiedSince(at) = from {
+            walk = walk.onward(Window::LinesSince(*at), self.records.lists.lines_in_queries);
+        }
         let id = |row: &RawValue| self.records.id_of(row);
         match walk.window {
-            Window::ModifiedSince(at) => {
-                let rows = self.records.changed(cx, &walk, of.entity, at, size).await?;
-                let mut page = walk.turn(of.list, rows, self.records.whole(size), id)?;
-                page.rows = self.records.newer(page.rows, "UpdatedAt", at);
-                if page.next.is_none() {
-                    page.next = Some(walk.onward(Window::LinesSince(at), self.records.lists.lines_in_queries));
-                }
-                Ok(page)
-            }
             Window::LinesSince(at) => self.by_lines(cx, &walk, at, size).await,
+            Window::ModifiedSince(at) => self.by_heads(cx, &walk, at, size).await,
+            Window::NamedByLines(at) => self.by_names(cx, &walk, at).await,
             Window::CreatedSince(at) => {
                 let stamp = |at: DateTime<Utc>| at.format("%Y-%m-%dT%H:%M:%S").to_string();
                 let request = Request::get(of.list, self.kind.created);
@@ -393,14 +395,13 @@ impl StreamHandler for Documents {
             }
         }
     }
-    /// The head, and its lines: they are a list like any other, whose pages end with an empty one.
+    /// The head, and its lines.
     async fn get(&self, cx: &Context, ids: &[Arc<str>]) -> Result<Vec<Box<RawValue>>> {
         let mut found = Vec::new();
         for id in ids {
             let head = Request::get(self.kind.of.get, self.kind.of.one).path("id", id);
             let Some(head) = self.records.api.record(cx, head).await? else { continue };
-            let lines = || Request::get(self.kind.of.get, self.kind.lines).path("id", id);
-            let lines = self.records.api.all(cx, self.kind.of.get, 0, lines).await?;
+            let lines = self.rows_of(cx, id).await?;
             let Ok(mut head) = serde_json::from_str::<Wire>(head.get()) else {
                 found.push(head);
                 continue;

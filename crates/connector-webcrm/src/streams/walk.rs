@@ -22,6 +22,8 @@ use sync_http::{
 
 /// Seconds that windows of changes overlap.
 pub(super) const OVERLAP_S: u32 = 300;
+/// The same length of time.
+pub(super) const OVERLAP: TimeDelta = TimeDelta::minutes(5);
 /// The zone of a moment in a request is not documented: read in Copenhagen's in summer it is two hours off. So much more is
 /// asked for on both sides.
 pub(super) const SLACK: TimeDelta = TimeDelta::hours(3);
@@ -33,8 +35,10 @@ pub(super) enum Window {
     All,
     ModifiedSince(DateTime<Utc>),
     CreatedSince(DateTime<Utc>),
-    /// The quotation lines that changed since; they follow the documents that did.
+    /// The quotation lines that changed since; the documents that did follow them.
     LinesSince(DateTime<Utc>),
+    /// Documents that did not change themselves, and whose lines did; they come last.
+    NamedByLines(DateTime<Utc>),
 }
 
 /// A place in a list; its JSON is the cursor.
@@ -45,10 +49,9 @@ pub(super) struct Walk {
     /// The end of a window, fixed when the reading began.
     pub(super) until: DateTime<Utc>,
     at: Position,
-    /// Documents that the page before named by their lines, with the stamp shown: lines of one may stand on several pages,
-    /// and a page that shows nothing else would look as if the list did not advance.
+    /// Documents whose lines changed, with the latest stamp of these; those that were shown are taken out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) shown: BTreeMap<i64, String>,
+    pub(super) stamps: BTreeMap<i64, String>,
 }
 
 impl Walk {
@@ -57,7 +60,7 @@ impl Walk {
         let window = match from {
             ListFrom::Beginning => Window::All,
             ListFrom::ModifiedSince(at) => Window::ModifiedSince(*at),
-            ListFrom::CreatedSince(at) => Window::CreatedSince(*at - TimeDelta::seconds(i64::from(OVERLAP_S))),
+            ListFrom::CreatedSince(at) => Window::CreatedSince(*at - OVERLAP),
             ListFrom::Page(Cursor(place)) => {
                 return Self::deserialize(place).map_err(|_| {
                     let line = "the stored place in the list cannot be read; start the listing from the beginning";
@@ -67,16 +70,16 @@ impl Walk {
         };
         let by_id = by_id && matches!(window, Window::ModifiedSince(_));
         let at = if by_id { Position::key("0") } else { Position::page(1) };
-        Ok(Self { window, until: now + SLACK, at, shown: BTreeMap::new() })
+        Ok(Self { window, until: now + SLACK, at, stamps: BTreeMap::new() })
     }
     /// The first page of another window.
-    pub(super) fn onward(&self, window: Window, by_id: bool) -> Cursor {
+    pub(super) fn onward(&self, window: Window, by_id: bool) -> Self {
         let at = if by_id { Position::key("0") } else { Position::page(1) };
-        Self { window, until: self.until, at, shown: BTreeMap::new() }.cursor()
+        Self { window, until: self.until, at, stamps: self.stamps.clone() }
     }
-    /// The same place, with what its page shows.
-    pub(super) fn showing(&self, shown: BTreeMap<i64, String>) -> Self {
-        Self { shown, ..self.clone() }
+    /// The same place with these stamps.
+    pub(super) fn with_stamps(&self, stamps: BTreeMap<i64, String>) -> Self {
+        Self { window: self.window, until: self.until, at: self.at.clone(), stamps }
     }
     /// The number of the page; the first one of a query by id.
     pub(super) fn page(&self) -> u64 {
@@ -92,7 +95,7 @@ impl Walk {
             _ => None,
         }
     }
-    fn cursor(&self) -> Cursor {
+    pub(super) fn cursor(&self) -> Cursor {
         // plain fields with text keys: this cannot fail
         Cursor(serde_json::to_value(self).unwrap_or_default())
     }

@@ -1,5 +1,7 @@
 //! What makes a document whole: its lines, call after call, and what is told of a break in the middle.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::value::RawValue;
 use sync_core::{
     Context,
@@ -10,9 +12,13 @@ use sync_http::Request;
 
 use super::{
     documents::{Documents, LinesToBe, organisation},
+    records::at_most,
     rows::{Head, LINE},
 };
-use crate::{client::quoted, wire::Wire};
+use crate::{
+    client::{PAGE_MAX, quoted},
+    wire::Wire,
+};
 
 impl Documents {
     /// Two deliveries with one number lock each other: no second one is given.
@@ -34,10 +40,18 @@ impl Documents {
             }
         }
     }
+    /// The lines of a document as they come. Their pages end with an empty one, or with one that has fewer rows than a page of
+    /// this kind was seen to hold: organisations that changed, or the lines of a document that was read before.
+    pub(super) async fn rows_of(&self, cx: &Context, id: &str) -> Result<Vec<Box<RawValue>>> {
+        let lines = || Request::get(self.kind.of.get, self.kind.lines).path("id", id);
+        let whole = at_most(self.records.lists.pages.changes, PAGE_MAX).max(self.longest.load(Ordering::Relaxed));
+        let (rows, largest) = self.records.api.pages(cx, self.kind.of.get, whole, lines).await?;
+        self.longest.fetch_max(largest, Ordering::Relaxed);
+        Ok(rows)
+    }
     /// The lines that are there.
     async fn lines_there(&self, cx: &Context, id: &str) -> Result<Vec<Wire>> {
-        let lines = || Request::get(self.kind.of.get, self.kind.lines).path("id", id);
-        let rows = self.records.api.all(cx, self.kind.of.get, 0, lines).await?;
+        let rows = self.rows_of(cx, id).await?;
         let unreadable = || {
             let line = "a line of this document cannot be read, so its lines are left alone";
             Error::new(ErrorKind::Protocol, self.kind.of.update, line).with_context("id", id)

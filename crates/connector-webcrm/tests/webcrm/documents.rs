@@ -166,6 +166,29 @@ async fn a_document_is_read_with_all_pages_of_its_lines() {
     assert_eq!(crm.lines().len(), 1);
 }
 
+#[tokio::test]
+async fn a_page_of_lines_is_the_last_where_one_of_its_kind_was_seen_to_hold_more() {
+    let lines = fixture_json("lines");
+    let open = async |changes: usize| {
+        let lists = json!({ "pages": { "queries": 1000, "changes": changes } });
+        let mut crm = Crm::open_with(|config| config, lists).await;
+        for (id, count) in [(1, 3), (2, 2), (3, 3)] {
+            crm.answers("GET", &format!("/Deliveries/{id}"), 200, json!({ "DeliveryId": id }).to_string()).await;
+            let rows = json!(lines.as_array().unwrap()[..count]);
+            crm.lists(&format!("/Deliveries/{id}/QuotationLines"), &rows.to_string()).await;
+        }
+        crm
+    };
+    // a query tells nothing of the pages of a list
+    for (changes, calls) in [(0, [3, 2, 3]), (3, [3, 2, 3]), (4, [2, 2, 2])] {
+        let crm = open(changes).await;
+        for (id, calls) in ["1", "2", "3"].into_iter().zip(calls) {
+            crm.get("deliveries", id).await.unwrap().unwrap();
+            assert_eq!(crm.lines().len(), calls, "{id} {changes}");
+        }
+    }
+}
+
 /// Heads that changed, then those of changed lines.
 async fn changes(lines_in_queries: bool) -> (Crm, Vec<(String, String)>) {
     let mut crm = Crm::open_with(|config| config, json!({ "lines_in_queries": lines_in_queries })).await;
@@ -208,6 +231,22 @@ async fn a_changed_line_names_its_document_though_the_head_did_not_move() {
         assert!(seen[1].1.contains("2024-06-12T11:20:00+00:00"), "{}", seen[1].1);
         assert_eq!(crm.lines().len(), 6);
     }
+}
+
+#[tokio::test]
+async fn a_stamp_within_a_second_belongs_to_a_window_that_begins_within_it() {
+    let mut crm = Crm::open().await;
+    crm.answers("GET", &query("FROM Delivery ", "DeliveryId >= ", ".*"), 200, "[]").await;
+    let row = json!([{ "QuotationLineId": 1, "QuotationLineOpportunityId": 158,
+        "QuotationLineUpdatedAt": "2024-06-12T12:00:00.9+01:00" }]);
+    crm.answers("GET", &query("FROM QuotationLine ", "QuotationLineId >= 0 ", ".*"), 200, row.to_string()).await;
+    crm.answers("GET", &query("FROM QuotationLine ", "QuotationLineId >= 2 ", ".*"), 200, "[]").await;
+    let parent = query("FROM Delivery ", "WHERE DeliveryId = 158", "&.*Page=");
+    crm.answers("GET", &format!("{parent}1&.*"), 200, json!([fixture_json("delivery")]).to_string()).await;
+    crm.answers("GET", &format!("{parent}2&.*"), 200, "[]").await;
+    let since = |ms| ListFrom::ModifiedSince(noon() + chrono::TimeDelta::milliseconds(ms));
+    assert_eq!(crm.list("deliveries", since(500)).await, ["158"]);
+    assert!(crm.list("deliveries", since(950)).await.is_empty());
 }
 
 #[tokio::test]

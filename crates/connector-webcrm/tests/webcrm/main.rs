@@ -10,6 +10,7 @@ mod fault_table;
 mod faults;
 mod fuzz;
 mod items;
+mod listing;
 mod live;
 mod orders;
 mod organisations;

@@ -76,10 +76,15 @@ impl Desk {
         });
         emulator.seed(json!({ "fields-metadata": plus.collect::<Vec<_>>() })).unwrap();
         let keeper = json!([{ "OrganisationId": 1, "OrganisationName": "Fjord Handel" }]);
-        let eva = json!([{ "PersonId": 1, "PersonOrganisationId": 1, "PersonLastName": "Holm" }]);
-        emulator.seed(json!({ "organisations": keeper, "persons": eva })).unwrap();
+        // when the connection is made, as many as show that a page holds more than the few records of a check; one stays
+        let person = |id: u64| json!({ "PersonId": id, "PersonOrganisationId": 1, "PersonLastName": "Holm" });
+        let persons: Vec<Json> = (1..=50).map(person).collect();
+        emulator.seed(json!({ "organisations": keeper, "persons": persons })).unwrap();
         let bench = Bench::new();
         let connection = bench.connect(&config(emulator.base_url(), AUTH_CODE), None).await.unwrap();
+        for id in 2..=50 {
+            emulator.act(json!({ "action": "delete", "collection": "persons", "id": id })).unwrap();
+        }
         let connector = Stack::new(Arc::new(connection.router)).with(Checked).build();
         Self { emulator, bench, connector, nth: AtomicU64::new(1000) }
     }
