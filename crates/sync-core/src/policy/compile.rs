@@ -253,7 +253,7 @@ fn streams(
         return BTreeMap::new(); // the orders that are there are not ours, unless they are named
     }
     let wanted = |stream: &str| role.streams.is_empty() || role.streams.iter().any(|name| name == stream);
-    let own = known.own_types(set);
+    let own = known.own_types(set, &policy.tables);
     let tables = known.streams(connection, set.kind).filter(|(stream, _)| wanted(stream.as_str()));
     let tables = tables.map(|(stream, cap)| {
         let key = StreamKey::new(system.clone(), stream.clone());

@@ -6,7 +6,7 @@ use super::{Hooks, RuleSet};
 use crate::{
     capability::{Capabilities, StreamCapability},
     id::{EntityKind, StreamId, SystemId},
-    mapping::Mapper,
+    mapping::{Mapper, Tables},
     model::{self, FieldSpec, FieldType},
     value::FieldPath,
 };
@@ -52,10 +52,16 @@ impl<'a> Known<'a> {
             .find_map(|(_, c)| c.type_of(field))
     }
     /// What the fields of one's own hold, as far as that is known: what the fields beside them hold that hold more than
-    /// texts.
-    pub(super) fn own_types(&self, set: &RuleSet) -> BTreeMap<FieldPath, FieldType> {
+    /// texts. What goes through a table is one of its words, whatever systems keep it as.
+    pub(super) fn own_types(&self, set: &RuleSet, tables: &BTreeMap<String, Tables>) -> BTreeMap<FieldPath, FieldType> {
         let mut own = BTreeMap::new();
         for row in set.map.iter().filter(|row| row.field.is_extension() && row.mapper.is_none()) {
+            if let Some(table) = row.table.as_ref().and_then(|name| tables.get(name)) {
+                let mut words = table.0.values().flat_map(BTreeMap::keys);
+                let is_mark = words.all(|word| word.parse::<bool>().is_ok());
+                own.insert(row.field, if is_mark { FieldType::Bool } else { FieldType::Text });
+                continue;
+            }
             let cells =
                 row.at.iter().filter_map(|(connection, cell)| self.type_of(connection, set.kind, cell.field()?));
             for ty in cells {

@@ -204,3 +204,45 @@ fn a_row_tells_each_system_a_value_in_its_own_form() {
     assert_eq!(crm.all("company")[&there].get("x.crm.limit".into()), Some(&Value::Decimal(900.into())));
     assert_eq!(world.run().writes(), 0);
 }
+
+/// What stands in a table is a code, whatever each system keeps it as: a number here, a check mark there.
+#[test]
+fn codes_of_a_table_are_words_though_a_system_keeps_them_as_numbers_or_marks() {
+    let policy = r#"
+        [entities.companies]
+        kind = "organisation"
+        master = "crm"
+        match = [{ on = ["registration_number"] }]
+        systems.crm = { read = true }
+        systems.erp = { read = true, create = "always", update = true }
+        [[entities.companies.map]]
+        field = "x.area"
+        crm   = "x.crm.area"
+        erp   = "x.erp.area"
+        table = "areas"
+        [[entities.companies.map]]
+        field = "x.sort"
+        crm   = "x.crm.partner"
+        erp   = "x.erp.sort"
+        table = "sorts"
+        [tables.areas]
+        crm = { north = "N", south = "S" }
+        erp = { north = "10", south = "20" }
+        [tables.sorts]
+        crm = { partner = "true", other = "false" }
+        erp = { partner = "P", other = "O" }
+    "#;
+    let crm = |s: Habits| s.has_own("x.crm.area", FieldType::Text).has_own("x.crm.partner", FieldType::Bool);
+    let erp = |s: Habits| s.has_own("x.erp.area", FieldType::Decimal).has_own("x.erp.sort", FieldType::Text);
+    let mut world = two(policy, crm, erp);
+    let there = world.system("crm").put("company", company("Widgets", "1"));
+    let shown = FieldMap::new().with("x.crm.area", "S").with("x.crm.partner", true);
+    world.system("crm").edit_fields("company", &there, &shown);
+    world.adopt();
+    let report = world.run();
+    assert_eq!(report.parked, [], "{report:?}");
+    let kept = world.system("erp").all("customer").into_values().next().unwrap();
+    assert_eq!(kept.get("x.erp.area".into()), Some(&Value::Decimal(20.into())));
+    assert_eq!(kept.text("x.erp.sort".into()), Some("P"));
+    assert_eq!(world.run().writes(), 0);
+}

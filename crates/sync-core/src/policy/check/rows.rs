@@ -12,7 +12,7 @@ use crate::{
 pub(super) fn check(case: &Case<'_>, found: &mut Vec<Mistake>) {
     let mut filled = BTreeSet::new(); // (connection, canonical field)
     let mut written = BTreeSet::new(); // (connection, connector's field)
-    let own = case.known.own_types(case.set);
+    let own = case.known.own_types(case.set, &case.policy.tables);
     for (number, row) in case.set.map.iter().enumerate() {
         let place = case.at(&format!("map[{number}]"));
         let mapper = row.mapper.as_ref().and_then(|name| case.known.mappers.get(name));
